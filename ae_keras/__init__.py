@@ -1,0 +1,15 @@
+"""ae_keras: autoencoders as subclassed Keras 3 models, on JAX, PyTorch or TensorFlow.
+
+Importing this package chooses the backend, so import it before keras.
+"""
+
+from ae_keras import backend
+
+backend.choose()  # before anything below imports keras
+
+from ae_keras.decoders import ConvDecoder, DenseDecoder
+from ae_keras.encoders import ConvEncoder, DenseEncoder
+from ae_keras.models import Autoencoder
+
+__version__ = "0.1.0"
+__all__ = ["Autoencoder", "ConvDecoder", "ConvEncoder", "DenseDecoder", "DenseEncoder", "backend"]

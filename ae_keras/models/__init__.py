@@ -1,0 +1,5 @@
+"""The objectives, one a file: `Model(encoder, decoder, **hyperparameters)`."""
+
+from ae_keras.models.autoencoder import Autoencoder
+
+__all__ = ["Autoencoder"]

@@ -1,0 +1,120 @@
+"""The plain autoencoder, and what every other model of the course inherits from it."""
+
+import keras
+
+
+
+@keras.saving.register_keras_serializable(package="ae_keras")
+class Autoencoder(keras.Model):
+    """Encoder and decoder trained end to end: `x_hat = decoder(encoder(x))`.
+
+    `fit(x)` needs no target: without one, the image is its own. If the decoder has an
+    `image_shape`, the model is built at once; otherwise by `build` or by its first batch.
+
+    Args:
+        encoder: `keras.Model` from `x` to `z`.
+        decoder: `keras.Model` from `z` to `x_hat`.
+
+    Shapes:
+        x, x_hat: `(batch, height, width, channels)`, pixels in [0, 1].
+        z: `(batch, latent_dim)`.
+
+    Raises:
+        TypeError: `encoder` or `decoder` is no `keras.Model` or layer.
+        ValueError: they do not fit together, or `x` does not fit them or holds integers.
+
+    Source: Hinton & Salakhutdinov (2006), doi:10.1126/science.1127647.
+    """
+
+    def __init__(self, encoder, decoder, **kwargs):
+        super().__init__(**kwargs)
+        for name, part in (("encoder", encoder), ("decoder", decoder)):
+            if not isinstance(part, keras.Layer):
+                raise TypeError(f"`{name}` must be a keras.Model. Received: {name}={part!r}.")
+        self.encoder = encoder
+        self.decoder = decoder
+        if hasattr(decoder, "image_shape"):
+            self.build((None, *decoder.image_shape))
+
+    def build(self, input_shape):
+        """Create the weights of both parts for images of `(batch, height, width, channels)`."""
+        x = keras.KerasTensor((None, *input_shape[1:]))
+        try:
+            x_hat = self.decoder(self.encoder(x))
+        except ValueError as error:
+            raise ValueError(
+                f"`encoder` and `decoder` must fit together and accept images of shape "
+                f"{x.shape[1:]}. Received: {self.encoder.name!r} and {self.decoder.name!r}, "
+                f"of which one said: {error}"
+            ) from error
+        if x_hat.shape != x.shape:
+            raise ValueError(
+                "`decoder` must return images of the shape that `encoder` reads. Received: "
+                f"images {x.shape[1:]}, reconstructions {x_hat.shape[1:]}."
+            )
+        self.image_shape = x.shape[1:]
+        self.built = True
+
+    def encode(self, x):
+        """The codes `(batch, latent_dim)` of images `x`, as a tensor of the backend."""
+        return self.encoder(x, training=False)
+
+    def decode(self, z):
+        """The images `(batch, height, width, channels)` of codes `z`, likewise."""
+        return self.decoder(z, training=False)
+
+    def call(self, x, training=False):
+        self._check(x)
+        return self.decoder(self.encoder(x, training=training), training=training)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        return super().compute_loss(x, x if y is None else y, y_pred, sample_weight, training)
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        return super().compute_metrics(x, x if y is None else y, y_pred, sample_weight)
+
+    def get_config(self):
+        parts = {"encoder": self.encoder, "decoder": self.decoder}
+        return super().get_config() | keras.saving.serialize_keras_object(parts)
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**keras.saving.deserialize_keras_object(config))
+
+    def get_compile_config(self):
+        return portable(super().get_compile_config())
+
+    def compile_from_config(self, config):
+        super().compile_from_config(portable(config))
+
+    def _check(self, x):
+        """Shape and dtype are known while the step is compiled, so this costs no time later."""
+        if tuple(x.shape[1:]) != tuple(self.image_shape):
+            raise ValueError(
+                f"`x` must be images of shape (batch, {', '.join(map(str, self.image_shape))}). "
+                f"Received: x.shape={tuple(x.shape)}."
+            )
+        if "float" not in keras.backend.standardize_dtype(x.dtype):
+            raise ValueError(
+                f"`x` must hold floats in [0, 1]. Received: x.dtype={x.dtype}. "
+                "Scale it with `data.to_unit_range` first."
+            )
+
+
+def portable(config):
+    """A compile configuration without what ties a `.keras` file to the backend that wrote it.
+
+    Keras 3.15 writes the resolved `jit_compile` (a file from TensorFlow would run uncompiled on
+    JAX) and, on PyTorch, an optimizer class that exists on PyTorch only.
+    """
+    if not isinstance(config, dict):
+        return config
+    config = {key: portable(value) for key, value in config.items()}
+    if "jit_compile" in config:
+        config["jit_compile"] = "auto"
+    if str(config.get("module", "")).startswith("keras.src.backend.torch.optimizers"):
+        config |= {"module": "keras.optimizers", "registered_name": None}
+    return config

@@ -1,0 +1,92 @@
+"""The checks of arguments that several modules share. Each returns the checked value."""
+
+import numbers
+
+import numpy as np
+
+ROWS = 4096  # images looked at together, so that a check of a large file needs little memory
+
+
+def positive_int(value, name):
+    """`value` as an int >= 1, else a `ValueError` that names it."""
+    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not whole or value < 1:
+        raise ValueError(f"`{name}` must be an integer >= 1. Received: {name}={value!r}.")
+    return int(value)
+
+
+def widths(values, name):
+    """`values` as a tuple of integers >= 1; it may be empty."""
+    if isinstance(values, (str, numbers.Number)):
+        raise ValueError(
+            f"`{name}` must be a sequence of integers >= 1. Received: {name}={values!r}."
+        )
+    return tuple(positive_int(value, f"{name}[{i}]") for i, value in enumerate(values))
+
+
+def choice(value, name, options):
+    """`value`, if it is one of `options`."""
+    if value not in options:
+        listed = ", ".join(repr(option) for option in options)
+        raise ValueError(f"`{name}` must be one of {listed}. Received: {name}={value!r}.")
+    return value
+
+
+def fraction(value, name):
+    """`value` as a float strictly between 0 and 1."""
+    if not isinstance(value, numbers.Real) or not 0 < value < 1:
+        raise ValueError(f"`{name}` must lie strictly between 0 and 1. Received: {name}={value!r}.")
+    return float(value)
+
+
+def not_negative(value, name):
+    """`value` as a finite float >= 0."""
+    if not isinstance(value, numbers.Real) or not 0 <= value < np.inf:
+        raise ValueError(f"`{name}` must be a number >= 0. Received: {name}={value!r}.")
+    return float(value)
+
+
+def image_shape(shape, name="image_shape"):
+    """`shape` as a tuple `(height, width, channels)` of integers >= 1."""
+    if isinstance(shape, (str, numbers.Number)) or len(shape) != 3:
+        raise ValueError(
+            f"`{name}` must be (height, width, channels), such as (28, 28, 1). "
+            f"Received: {name}={shape!r}."
+        )
+    return widths(shape, name)
+
+
+def images(x, name="x"):
+    """`x` as a float32 array of images `(n, height, width, channels)` in [0, 1].
+
+    Raises:
+        ValueError: `x` is empty, of another rank, not of floats, not finite or outside [0, 1].
+    """
+    x = x if isinstance(x, np.ndarray) else np.asarray(x)
+    if x.ndim != 4 or 0 in x.shape:
+        raise ValueError(
+            f"`{name}` must be images of shape (n, height, width, channels), n >= 1. Received: "
+            f"{name}.shape={x.shape}." + (" Add the channel: x[..., None]." if x.ndim == 3 else "")
+        )
+    if not np.issubdtype(x.dtype, np.floating):
+        raise ValueError(
+            f"`{name}` must hold floats in [0, 1]. Received: {name}.dtype={x.dtype}. "
+            "Scale it with `data.to_unit_range` first."
+        )
+    for start in range(0, len(x), ROWS):
+        _check_range(x[start : start + ROWS], name)
+    return x.astype("float32", copy=False)
+
+
+def _check_range(rows, name):
+    low, high = float(rows.min()), float(rows.max())
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise ValueError(
+            f"`{name}` must hold finite numbers. Received: NaN or infinity among its pixels. "
+            "Find them with `numpy.isfinite`."
+        )
+    if low < 0 or high > 1:
+        raise ValueError(
+            f"`{name}` must lie in [0, 1]. Received: values from {low:.4g} to {high:.4g}. "
+            "Scale it with `data.to_unit_range` first."
+        )
