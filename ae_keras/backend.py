@@ -84,7 +84,7 @@ def _already_running(wanted):
 
 
 def device():
-    """"GPU" or "CPU": where Keras puts a new tensor."""
+    """ "GPU" or "CPU": where Keras puts a new tensor."""
     import keras
 
     place = str(getattr(keras.ops.zeros(()), "device", "")).lower()

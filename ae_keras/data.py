@@ -122,7 +122,7 @@ def load_splits(name=None):
 
 
 def gaussian_noise(x, stddev, seed=0):
-    """`x` plus normal noise of standard deviation `stddev` (in units of the pixel), clipped to [0, 1]."""
+    """`x` plus normal noise of standard deviation `stddev`, clipped to [0, 1]."""
     x = validation.images(x)
     stddev = validation.not_negative(stddev, "stddev")
     noise = np.random.default_rng(seed).normal(0, stddev, x.shape)

@@ -9,6 +9,7 @@ from sklearn.datasets import load_digits
 COPIES = 6  # warped copies of each handwritten digit
 TEST_SOURCES = 297  # of the 1,797 originals
 SIZE = 28  # pixels, the size of an MNIST image
+CONTRAST = 2  # crisp strokes: most pixels are then black or white, as in MNIST
 
 
 def digits(subset):
@@ -45,7 +46,8 @@ def _all_digits():
     for i, image in enumerate(small.images):
         spline = ndimage.spline_filter(np.pad(image / 16, 2))
         for j in range(COPIES):
-            images[i, j] = np.rint(255 * np.clip(_warp(spline, *warps[i, j]), 0, 1))
+            grey = 0.5 + CONTRAST * (_warp(spline, *warps[i, j]) - 0.5)
+            images[i, j] = np.rint(255 * np.clip(grey, 0, 1))
     source = np.repeat(np.arange(n), COPIES)
     # an order in which neighbours are strangers, as in MNIST
     order = rng.permutation(n * COPIES)

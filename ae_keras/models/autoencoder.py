@@ -3,7 +3,6 @@
 import keras
 
 
-
 @keras.saving.register_keras_serializable(package="ae_keras")
 class Autoencoder(keras.Model):
     """Encoder and decoder trained end to end: `x_hat = decoder(encoder(x))`.
@@ -66,6 +65,11 @@ class Autoencoder(keras.Model):
     def call(self, x, training=False):
         self._check(x)
         return self.decoder(self.encoder(x, training=training), training=training)
+
+    def compile(self, *args, **kwargs):
+        super().compile(*args, **kwargs)
+        if self.built:  # else TensorFlow cannot fit after a first fit that was refused
+            self.optimizer.build(self.trainable_variables)
 
     def compute_output_shape(self, input_shape):
         return input_shape

@@ -1,0 +1,87 @@
+"""Write notebooks/*.ipynb and notebooks/solutions/*.ipynb, executed, from notebooks/source/*.py.
+
+    python tools/build.py [part of a name ...]
+
+The result depends on the sources and the package alone: built again, it is the same to the byte.
+"""
+
+import os
+import re
+import sys
+import time
+
+import execution
+import jupytext
+import nbformat
+
+SHOWN_TAGS = ("setup", "exercise", "receipt", "raises-exception", "hide-input")
+PASSED = "passed: "
+
+
+def solutions(book):
+    """A short notebook: the set-up, what the exercises need, and each exercise filled in."""
+    title = re.search(r"^# (.+)$", book.cells[0].source, re.M)[1]
+    heading = (
+        f"# Solutions: {title}\n\nOne way to do each exercise. Try them yourself first: the "
+        "checks in the lesson accept any way that works."
+    )
+    cells = [nbformat.v4.new_markdown_cell(heading)]
+    for number, cell in enumerate(book.cells):
+        if execution.tags(cell) & {"setup", "keep", "solution"}:
+            cells.append(cell)
+        elif "exercise" in execution.tags(cell):
+            cells.append(book.cells[number - 1])  # its text
+    return nbformat.v4.new_notebook(cells=[nbformat.from_dict(dict(c)) for c in cells])
+
+
+def tidy(book):
+    """Leave nothing in an executed notebook that differs from one run or machine to the next."""
+    book.metadata = nbformat.from_dict(execution.METADATA)
+    for number, cell in enumerate(book.cells):
+        cell.id = f"cell-{number:02d}"
+        kept = {k: v for k, v in cell.metadata.items() if k == "mystnb"}
+        shown = [tag for tag in cell.metadata.get("tags", ()) if tag in SHOWN_TAGS]
+        cell.metadata = nbformat.from_dict(kept | ({"tags": shown} if shown else {}))
+        if cell.cell_type == "code":
+            cell.outputs = [out for out in cell.outputs if out.get("name") != "stderr"]
+            for out in cell.outputs:
+                out.get("metadata", {}).pop("receipt", None)
+    return book
+
+
+def check_solved(book, name):
+    printed = "".join(str(cell.get("outputs", "")) for cell in book.cells)
+    for wrong in ("not attempted yet", "not yet: "):
+        if wrong in printed:
+            raise SystemExit(f"{name}: a solution is answered by {wrong!r}")
+    if PASSED not in printed:
+        raise SystemExit(f"{name}: no check passed")
+
+
+def write(book, target):
+    nbformat.validate(book)
+    unfinished = target.with_suffix(".part")
+    nbformat.write(book, unfinished)
+    os.replace(unfinished, target)
+
+
+def build(source):
+    book = jupytext.read(source)
+    target = execution.NOTEBOOKS / f"{source.stem}.ipynb"
+    write(tidy(execution.execute(execution.lesson(book), execution.NOTEBOOKS)), target)
+    solved = solutions(book)
+    if len(solved.cells) > 2:
+        execution.execute(solved, execution.NOTEBOOKS)
+        check_solved(solved, source.stem)
+        write(tidy(solved), execution.NOTEBOOKS / "solutions" / target.name)
+    return target
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("KERAS_BACKEND", "jax")
+    os.environ.update(execution.ENVIRONMENT)
+    for path in execution.sources(sys.argv[1:]):
+        start = time.perf_counter()
+        written = build(path)
+        size = written.stat().st_size / 1000
+        print(f"{path.stem}: {time.perf_counter() - start:.0f} s, {size:.0f} kB", flush=True)

@@ -1,0 +1,65 @@
+"""How notebooks are read from their sources and executed: shared by build.py and course.py."""
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = ROOT / "notebooks"
+SOURCES = NOTEBOOKS / "source"
+
+# One thread a process: torch's threads spin when there are more of them than free cores.
+ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+}
+# The width of `model.summary()` and of printed arrays follows these.
+WIDTH = {"COLUMNS": "80", "JUPYTER_COLUMNS": "115"}
+METADATA = {
+    "kernelspec": {
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+        "name": "python3",
+    },
+    "language_info": {"name": "python"},
+}
+
+
+def sources(parts=()):
+    """The lesson sources in reading order; with `parts`, those whose name holds one of them."""
+    paths = sorted(SOURCES.glob("[0-9][0-9]_*.py"))
+    return [p for p in paths if not parts or any(part in p.stem for part in parts)]
+
+
+def tags(cell):
+    return set(cell.metadata.get("tags", ()))
+
+
+def is_solution(cell):
+    return "solution" in tags(cell)
+
+
+def lesson(book):
+    """The notebook that learners get: everything but the solutions."""
+    import nbformat
+
+    return nbformat.v4.new_notebook(cells=[c for c in book.cells if not is_solution(c)])
+
+
+def execute(book, folder, on_cell=None, timeout=600):
+    """Run every cell of `book` in place, in `folder`; the first error raises `CellExecutionError`."""
+    from nbclient import NotebookClient
+
+    os.environ.update(WIDTH)
+    client = NotebookClient(
+        book,
+        timeout=timeout,
+        kernel_name="python3",
+        record_timing=False,
+        coalesce_streams=True,
+        resources={"metadata": {"path": str(folder)}},
+        on_cell_complete=on_cell,
+    )
+    client.execute()
+    return book
