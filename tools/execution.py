@@ -48,7 +48,7 @@ def lesson(book):
 
 
 def execute(book, folder, on_cell=None, timeout=600):
-    """Run every cell of `book` in place, in `folder`; the first error raises `CellExecutionError`."""
+    """Run every cell of `book`, in place; the first error raises `CellExecutionError`."""
     from nbclient import NotebookClient
 
     os.environ.update(WIDTH)
