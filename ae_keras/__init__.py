@@ -7,9 +7,18 @@ from ae_keras import backend
 
 backend.choose()  # before anything below imports keras
 
+from ae_keras import losses  # a saved model names its loss
 from ae_keras.decoders import ConvDecoder, DenseDecoder
 from ae_keras.encoders import ConvEncoder, DenseEncoder
 from ae_keras.models import Autoencoder
 
 __version__ = "0.1.0"
-__all__ = ["Autoencoder", "ConvDecoder", "ConvEncoder", "DenseDecoder", "DenseEncoder", "backend"]
+__all__ = [
+    "Autoencoder",
+    "ConvDecoder",
+    "ConvEncoder",
+    "DenseDecoder",
+    "DenseEncoder",
+    "backend",
+    "losses",
+]

@@ -173,21 +173,26 @@ class Batches(keras.utils.PyDataset):
         rows = self._order[index * self.batch_size : (index + 1) * self.batch_size]
         return self.x[rows], self.target[rows]
 
+    def on_epoch_begin(self):
+        self._begun = True
+
     def on_epoch_end(self):
-        # Keras peeks at a batch to learn its shape and calls this too: that was no epoch
-        if len(self._fetched) == len(self):
+        # Keras peeks at one or two batches to learn their shape and calls this: that was no epoch
+        if self._begun and len(self._fetched) == len(self):
             self._next_order()
 
     def one_epoch(self):
         """Iterate once over all batches; the next call gives the next epoch's order."""
         self.on_epoch_end()  # of the epoch before: who iterates need not exhaust a generator
+        self.on_epoch_begin()
         yield from (self[i] for i in range(len(self)))
 
     def _next_order(self):
         self.epoch += 1
-        self._fetched = set()
+        self._begun, self._fetched = False, set()
         n = len(self.x)
-        self._order = epoch_order(n, self.seed, self.epoch) if self.shuffle else np.arange(n)
+        shuffle = self.shuffle and len(self) > 1  # a peek at a single batch looks like an epoch
+        self._order = epoch_order(n, self.seed, self.epoch) if shuffle else np.arange(n)
 
 
 def tf_dataset(batches):
@@ -198,7 +203,12 @@ def tf_dataset(batches):
         tf.TensorSpec((None, *part.shape[1:]), "float32") for part in (batches.x, batches.target)
     )
     dataset = tf.data.Dataset.from_generator(batches.one_epoch, output_signature=signature)
-    return dataset.apply(tf.data.experimental.assert_cardinality(len(batches))).prefetch(2)
+    # no prefetching: after a peek of Keras it would run on, and a short epoch count as over
+    options = tf.data.Options()
+    options.experimental_optimization.inject_prefetch = False
+    return dataset.apply(tf.data.experimental.assert_cardinality(len(batches))).with_options(
+        options
+    )
 
 
 def torch_loader(batches):

@@ -32,7 +32,7 @@ class DenseDecoder(keras.Model):
         self,
         image_shape=(28, 28, 1),
         hidden=(128, 256),
-        activation="relu",
+        activation="gelu",
         output_activation="sigmoid",
         **kwargs,
     ):
@@ -49,6 +49,9 @@ class DenseDecoder(keras.Model):
         for layer in self.hidden_layers:
             z = layer(z)
         return self.to_image(self.pixels(z))
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], *self.image_shape)
 
     def get_config(self):
         own = {"image_shape": self.image_shape, "hidden": self.hidden}
@@ -86,7 +89,7 @@ class ConvDecoder(keras.Model):
         image_shape=(28, 28, 1),
         filters=(32, 16),
         up="transposed",
-        activation="relu",
+        activation="gelu",
         output_activation="sigmoid",
         **kwargs,
     ):
@@ -120,6 +123,9 @@ class ConvDecoder(keras.Model):
         for stage in self.stages:
             x = stage(x)
         return self.crop(x)
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], *self.image_shape)
 
     def get_config(self):
         own = {"image_shape": self.image_shape, "filters": self.filters, "up": self.up}

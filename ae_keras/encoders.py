@@ -13,7 +13,8 @@ class DenseEncoder(keras.Model):
     Args:
         latent_dim: width of the code, >= 1.
         hidden: widths of the hidden layers, from image to code; may be empty.
-        activation: of the hidden layers. The code itself is linear.
+        activation: of the hidden layers; a smooth one keeps the backends together for longer
+            than ReLU, whose kink amplifies rounding. The code itself is linear.
 
     Shapes:
         x: `(batch, height, width, channels)`, float.
@@ -25,7 +26,7 @@ class DenseEncoder(keras.Model):
     Source: Hinton & Salakhutdinov (2006), doi:10.1126/science.1127647.
     """
 
-    def __init__(self, latent_dim=16, hidden=(256, 128), activation="relu", **kwargs):
+    def __init__(self, latent_dim=16, hidden=(256, 128), activation="gelu", **kwargs):
         super().__init__(**kwargs)
         self.latent_dim = validation.positive_int(latent_dim, "latent_dim")
         self.hidden = validation.widths(hidden, "hidden")
@@ -39,6 +40,9 @@ class DenseEncoder(keras.Model):
         for layer in self.hidden_layers:
             h = layer(h)
         return self.code(h)
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], self.latent_dim)
 
     def get_config(self):
         own = {"latent_dim": self.latent_dim, "hidden": self.hidden, "activation": self.activation}
@@ -68,7 +72,7 @@ class ConvEncoder(keras.Model):
     (2015), arXiv:1412.6806.
     """
 
-    def __init__(self, latent_dim=16, filters=(16, 32), down="stride", activation="relu", **kwargs):
+    def __init__(self, latent_dim=16, filters=(16, 32), down="stride", activation="gelu", **kwargs):
         super().__init__(**kwargs)
         self.latent_dim = validation.positive_int(latent_dim, "latent_dim")
         self.filters = validation.widths(filters, "filters")
@@ -88,6 +92,9 @@ class ConvEncoder(keras.Model):
             x = convolution(x)
             x = self.pool(x) if self.pool else x
         return self.code(self.flatten(x))
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], self.latent_dim)
 
     def get_config(self):
         own = {"latent_dim": self.latent_dim, "filters": self.filters}

@@ -4,7 +4,6 @@ import json
 import time
 
 import numpy as np
-from IPython import get_ipython
 from IPython.display import Markdown, display
 from matplotlib.figure import Figure
 
@@ -18,9 +17,7 @@ def start(seed=0):
     global _started
     _started = time.perf_counter()
     backend.set_seed(seed)
-    shell = get_ipython()
-    if shell:
-        shell.display_formatter.formatters["text/plain"].for_type(Figure, _print_description)
+    Figure._repr_pretty_ = _print_description  # what IPython asks for the text of a figure
     display(Markdown(f"Running {backend.report()}, data set **{data.default_name()}**."))
 
 
@@ -31,14 +28,17 @@ def receipt(**figures):
         figures: the key numbers, by name. They also go, with the seconds since `start`, as one line
             of JSON into the metadata of the output, where `make course` reads them.
     """
-    shown = {name: float(f"{value:.4g}") for name, value in figures.items()}
+    shown = {
+        name: value if isinstance(value, int) else float(f"{value:.4g}")
+        for name, value in figures.items()
+    }
     record = {
         "backend": backend.report(),
         "data_set": data.default_name(),
         "seconds": round(time.perf_counter() - _started, 1) if _started else None,
         "figures": shown,
     }
-    listed = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in shown.items())
+    listed = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in shown.items())
     line = Markdown(f"**Receipt.** {listed}. Made with {record['backend']}, {record['data_set']}.")
     display(line, metadata={"receipt": json.dumps(record)})
 
@@ -59,28 +59,38 @@ def describe(figure):
 
 
 def _describe_axes(number, ax):
-    images = [np.ma.filled(image.get_array(), 0) for image in ax.images]
+    # imshow masks what is not finite
+    images = [np.ma.filled(np.ma.asarray(image.get_array(), float), np.nan) for image in ax.images]
     lines = [np.array(line.get_xydata(), float) for line in ax.lines]
     points = [np.array(group.get_offsets(), float) for group in ax.collections]
-    shapes = [patch.get_path().vertices.shape for patch in ax.patches]
+    shapes = [p.get_patch_transform().transform(p.get_path().vertices) for p in ax.patches]
     words = [ax.get_title(), ax.get_xlabel(), ax.get_ylabel()]
+    words += [tick.get_text() for tick in ax.get_yticklabels() if images]
     parts = [" | ".join(word for word in words if word)]
     parts += [text.get_text() for text in ax.texts[:20]]
     legend = ax.get_legend()
     if legend:
         parts.append("legend: " + ", ".join(text.get_text() for text in legend.get_texts()))
-    for image in images:
-        size = " x ".join(map(str, image.shape[:2]))
-        parts.append(f"image {size}, mean {image.mean():.3f}, spread {image.std():.3f}")
-    for name, group in (("line", lines), ("points", points)):
-        parts += [f"{name} of {len(xy)}: {_ranges(xy)}" for xy in group if len(xy)]
+    parts += [_describe_image(image) for image in images]
+    parts += [f"line of {len(xy)}: {_ranges(xy)}" for xy in lines if len(xy)]
+    labelled = bool(ax.get_xlabel())  # a map without labelled axes has no meaningful positions
+    parts += [f"points of {len(xy)}" + f": {_ranges(xy)}" * labelled for xy in points if len(xy)]
     if shapes:
-        parts.append(f"{len(shapes)} shapes")
+        parts.append(f"{len(shapes)} shapes: {_ranges(np.concatenate(shapes))}")
     if not (images or lines or points or shapes or ax.texts):
         raise ValueError(f"axes {number} of the figure must not be empty.")
-    if not all(np.isfinite(values).all() for values in [*images, *lines]):
+    if not all(np.isfinite(values).all() for values in [*images, *lines, *points, *shapes]):
         raise ValueError(f"axes {number} of the figure must show finite numbers only.")
     return f"{number}. " + "; ".join(part.replace("\n", " ") for part in parts if part)
+
+
+def _describe_image(image):
+    size = " x ".join(map(str, image.shape[:2]))
+    half = image.shape[0] // 2
+    # originals have many pixels that are exactly black or white, reconstructions few
+    plain = [np.isin(part, (0, 1)).mean() for part in (image[:half], image[half:])]
+    share = f"black or white above {plain[0]:.2f}, below {plain[1]:.2f}"
+    return f"image {size}, mean {image.mean():.3f}, spread {image.std():.3f}, {share}"
 
 
 def _ranges(xy):

@@ -1,5 +1,6 @@
 """Figures from arrays. Each function draws on one Axes and returns it; none sees a model."""
 
+import itertools
 import math
 
 import matplotlib.pyplot as plt
@@ -74,7 +75,8 @@ def plot_curves(curves, *, yardsticks=None, ylabel="squared error per image", ax
     ax = ax or plt.gca()
     for name, values in curves.items():
         ax.plot(range(1, len(values) + 1), values, label=name, marker=".")
-    for (name, value), style in zip((yardsticks or {}).items(), ["--", ":", "-."], strict=False):
+    styles = itertools.cycle(["--", ":", "-."])
+    for (name, value), style in zip((yardsticks or {}).items(), styles, strict=False):
         ax.axhline(value, linestyle=style, label=f"{name} ({value:.1f})", **YARDSTICK)
     ax.set(xlabel="epoch", ylabel=ylabel)
     ax.legend()

@@ -17,7 +17,7 @@ def positive_int(value, name):
 
 def widths(values, name):
     """`values` as a tuple of integers >= 1; it may be empty."""
-    if isinstance(values, (str, numbers.Number)):
+    if not isinstance(values, (list, tuple)):
         raise ValueError(
             f"`{name}` must be a sequence of integers >= 1. Received: {name}={values!r}."
         )
@@ -48,7 +48,7 @@ def not_negative(value, name):
 
 def image_shape(shape, name="image_shape"):
     """`shape` as a tuple `(height, width, channels)` of integers >= 1."""
-    if isinstance(shape, (str, numbers.Number)) or len(shape) != 3:
+    if not isinstance(shape, (list, tuple)) or len(shape) != 3:
         raise ValueError(
             f"`{name}` must be (height, width, channels), such as (28, 28, 1). "
             f"Received: {name}={shape!r}."

@@ -5,6 +5,8 @@
 The result depends on the sources and the package alone: built again, it is the same to the byte.
 """
 
+import base64
+import copy
 import os
 import re
 import sys
@@ -31,7 +33,7 @@ def solutions(book):
             cells.append(cell)
         elif "exercise" in execution.tags(cell):
             cells.append(book.cells[number - 1])  # its text
-    return nbformat.v4.new_notebook(cells=[nbformat.from_dict(dict(c)) for c in cells])
+    return nbformat.v4.new_notebook(cells=copy.deepcopy(cells))
 
 
 def tidy(book):
@@ -65,11 +67,21 @@ def write(book, target):
     os.replace(unfinished, target)
 
 
+def save_picture(book, number, target):
+    """The figure of that number in an executed notebook as a file, for the README."""
+    outputs = [out.get("data", {}) for cell in book.cells for out in cell.get("outputs", ())]
+    figures = [data["image/png"] for data in outputs if "image/png" in data]
+    target.parent.mkdir(exist_ok=True)
+    target.write_bytes(base64.b64decode(figures[number]))
+
+
 def build(source):
     book = jupytext.read(source)
+    solved = solutions(book)
     target = execution.NOTEBOOKS / f"{source.stem}.ipynb"
     write(tidy(execution.execute(execution.lesson(book), execution.NOTEBOOKS)), target)
-    solved = solutions(book)
+    if source.stem == "09_latent_size":
+        save_picture(nbformat.read(target, 4), 1, execution.ROOT / "docs" / "results.png")
     if len(solved.cells) > 2:
         execution.execute(solved, execution.NOTEBOOKS)
         check_solved(solved, source.stem)

@@ -13,6 +13,7 @@ ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
     "TF_NUM_INTRAOP_THREADS": "1",
     "TF_NUM_INTEROP_THREADS": "1",
+    "PJRT_NPROC": "1",
 }
 # The width of `model.summary()` and of printed arrays follows these.
 WIDTH = {"COLUMNS": "80", "JUPYTER_COLUMNS": "115"}
@@ -57,6 +58,7 @@ def execute(book, folder, on_cell=None, timeout=600):
         timeout=timeout,
         kernel_name="python3",
         record_timing=False,
+        extra_arguments=["--log-level=ERROR"],  # ipykernel warns of its own local connection
         coalesce_streams=True,
         resources={"metadata": {"path": str(folder)}},
         on_cell_complete=on_cell,

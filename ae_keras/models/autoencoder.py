@@ -39,7 +39,10 @@ class Autoencoder(keras.Model):
         """Create the weights of both parts for images of `(batch, height, width, channels)`."""
         x = keras.KerasTensor((None, *input_shape[1:]))
         try:
-            x_hat = self.decoder(self.encoder(x))
+            self.decoder(self.encoder(x))
+            # parts that had weights before were asked for their shapes only: now run them
+            run = keras.Operation.compute_output_spec
+            x_hat = run(self.decoder, run(self.encoder, x))
         except ValueError as error:
             raise ValueError(
                 f"`encoder` and `decoder` must fit together and accept images of shape "
@@ -75,7 +78,9 @@ class Autoencoder(keras.Model):
         return input_shape
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        return super().compute_loss(x, x if y is None else y, y_pred, sample_weight, training)
+        y = x if y is None else y
+        self._check(y, "y")  # labels, say, would broadcast against the images
+        return super().compute_loss(x, y, y_pred, sample_weight, training)
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         return super().compute_metrics(x, x if y is None else y, y_pred, sample_weight)
@@ -92,18 +97,25 @@ class Autoencoder(keras.Model):
         return portable(super().get_compile_config())
 
     def compile_from_config(self, config):
-        super().compile_from_config(portable(config))
+        # Keras does not compile a loaded model whose class has a `compile` of its own
+        self.compile(**keras.saving.deserialize_keras_object(portable(config)))
 
-    def _check(self, x):
+    def _get_jax_state(self, *, purge_model_variables=False, **groups):
+        # on JAX, Keras takes the weights off a model while it runs: a refused batch would lose them
+        return super()._get_jax_state(**groups)
+
+    def _check(self, x, name="x"):
         """Shape and dtype are known while the step is compiled, so this costs no time later."""
-        if tuple(x.shape[1:]) != tuple(self.image_shape):
+        ranked = getattr(x.shape, "rank", 4) is not None  # TensorFlow after images of another rank
+        if not ranked or tuple(x.shape[1:]) != tuple(self.image_shape):
             raise ValueError(
-                f"`x` must be images of shape (batch, {', '.join(map(str, self.image_shape))}). "
-                f"Received: x.shape={tuple(x.shape)}."
+                f"`{name}` must be images of shape "
+                f"(batch, {', '.join(map(str, self.image_shape))}). "
+                f"Received: {name}.shape={tuple(x.shape) if ranked else 'of another rank'}."
             )
         if "float" not in keras.backend.standardize_dtype(x.dtype):
             raise ValueError(
-                f"`x` must hold floats in [0, 1]. Received: x.dtype={x.dtype}. "
+                f"`{name}` must hold floats in [0, 1]. Received: {name}.dtype={x.dtype}. "
                 "Scale it with `data.to_unit_range` first."
             )
 

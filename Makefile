@@ -1,0 +1,54 @@
+# The course and its checks, each one command. What they need is installed on first use: see
+# tools/environment.py. `make help` lists them.
+
+PYTHON ?= python3
+KERAS_BACKEND := $(or $(KERAS_BACKEND),jax)
+export KERAS_BACKEND
+
+RUN = $(PYTHON) tools/environment.py
+# Stored outputs and tests are made with the embedded data on the CPU, whatever the shell says.
+PLAIN = env -u AE_KERAS_DATASET GPU=0
+
+.PHONY: help course lab test notebooks bench mutants clean
+
+help:
+	@echo "make course      run all lessons; notebooks and pages go to build/course/<backend>/"
+	@echo "make lab         open the lessons in JupyterLab"
+	@echo "make test        check everything, on all three backends"
+	@echo "make notebooks   rebuild the outputs stored in notebooks/ from notebooks/source/"
+	@echo "make bench       measure speed and memory; results go to benchmarks/"
+	@echo "make mutants     plant faults and count how many the checks catch"
+	@echo "make clean       remove the environments, build/ and caches"
+	@echo
+	@echo "KERAS_BACKEND=jax|tensorflow|torch   for course and lab; jax if not given"
+	@echo "GPU=0                                leave an NVIDIA GPU alone"
+	@echo "ONLY=03                              for course and notebooks: names holding 03"
+	@echo "BACKEND=jax|tensorflow|torch         for test: this backend alone"
+
+course:
+	@$(RUN) $(KERAS_BACKEND),notebooks tools/course.py $(ONLY)
+
+# In a container one often is root, which Jupyter wants to be told.
+lab:
+	@$(RUN) $(KERAS_BACKEND),notebooks -m jupyter lab --allow-root \
+		--ServerApp.root_dir=notebooks
+
+test:
+	@$(PLAIN) $(RUN) $(if $(BACKEND),$(BACKEND)$(comma)notebooks$(comma)test,all) \
+		tools/test.py $(if $(BACKEND),--backend $(BACKEND))
+
+notebooks:
+	@$(PLAIN) $(RUN) $(KERAS_BACKEND),notebooks tools/build.py $(ONLY)
+
+bench:
+	@$(RUN) all benchmarks/run.py
+
+mutants:
+	@$(PLAIN) $(RUN) all tests/mutants/run.py
+
+clean:
+	rm -rf build .venv .venv-*-cuda .pytest_cache .ruff_cache *.egg-info
+	find . -name .git -prune -o -type d \( -name __pycache__ -o -name .ipynb_checkpoints \) \
+		-prune -exec rm -rf {} +
+
+comma := ,

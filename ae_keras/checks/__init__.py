@@ -1,0 +1,61 @@
+"""What the exercises call: `check_*` tries what the learner wrote and answers in one line."""
+
+from ae_keras.checks.foundations import (
+    check_batches_of,
+    check_compression_ratio,
+    check_glorot,
+    check_learning_step,
+    check_noisy_copy,
+    check_per_image,
+    check_to_range,
+    check_validation_rows,
+)
+from ae_keras.checks.models import (
+    check_combine,
+    check_count_parameters,
+    check_decoder,
+    check_encoder,
+    check_saved_autoencoder,
+    check_sigmoid_floor,
+    check_symmetric_decoder,
+)
+from ae_keras.checks.practice import (
+    check_beats_pca,
+    check_early_stop,
+    check_epoch_mean,
+    check_gains,
+    check_interpolate,
+    check_nearest_codes,
+    check_smallest_size,
+    check_snapshots,
+    check_typical,
+    check_worst,
+)
+
+__all__ = [
+    "check_batches_of",
+    "check_beats_pca",
+    "check_combine",
+    "check_compression_ratio",
+    "check_count_parameters",
+    "check_decoder",
+    "check_early_stop",
+    "check_encoder",
+    "check_epoch_mean",
+    "check_gains",
+    "check_glorot",
+    "check_interpolate",
+    "check_learning_step",
+    "check_nearest_codes",
+    "check_noisy_copy",
+    "check_per_image",
+    "check_saved_autoencoder",
+    "check_sigmoid_floor",
+    "check_smallest_size",
+    "check_snapshots",
+    "check_symmetric_decoder",
+    "check_to_range",
+    "check_typical",
+    "check_validation_rows",
+    "check_worst",
+]

@@ -1,0 +1,326 @@
+# %% [markdown]
+# # 02. Preparing the data
+#
+# *From bytes on a disk to shuffled batches of floats, without letting the test set leak into training.*
+#
+# **You will be able to**
+# - load a data set and check that it is what you think it is;
+# - scale pixels, and say why autoencoders want them in [0, 1];
+# - feed batches from NumPy, a Keras `PyDataset`, `tf.data` or a PyTorch `DataLoader`, in the same order on every backend;
+# - split data so that validation and test are really new.
+#
+# **You need** lesson 01.
+#
+# **Time** 25 minutes to read, about 10 seconds to run.
+
+# %% tags=["setup"]
+from ae_keras import backend, checks, data, evaluation, notebook, plots
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+
+notebook.start(seed=0)
+
+# %% [markdown]
+# ## Q5. How do you load a data set such as MNIST for Keras?
+#
+# **MNIST** is the fruit fly of machine learning: 70,000 handwritten digits, 28 × 28 grey pixels each, 60,000 to train on and 10,000 to test. The course can use it, and two data sets in the same format: Fashion-MNIST (clothes) and KMNIST (Japanese characters). Start the notebooks with `AE_KERAS_DATASET=mnist`, and they look for the files in the folder `AE_KERAS_DATA_DIR/mnist`, then in Keras's cache, and then on the web.
+#
+# By default the course downloads nothing. Its own set, `digits`, is made on your machine from the 1,797 small scans that come with scikit-learn: each is enlarged to 28 × 28 pixels and gives six copies, slightly turned, sheared, scaled and shifted. It looks like MNIST, it is the same for every reader, and one epoch takes a second.
+
+# %%
+raw, labels, source = data.load_raw(subset="train")
+print("images", raw.shape, raw.dtype)
+print("labels", labels.shape, labels.dtype)
+
+# %% [markdown]
+# Never train on data you have not looked at. Three questions to begin with: what is the range of the values, how many are there of each class, and what do they look like?
+
+# %%
+classes, counts = np.unique(labels, return_counts=True)
+print("values from", raw.min(), "to", raw.max())
+print("images per class:", counts)
+
+# %% mystnb={"image": {"alt": "Ten rows, one for each digit 0 to 9, with twelve handwritten examples in each row"}}
+rows = {f"class {c}": data.to_unit_range(raw[labels == c][:12]) for c in classes}
+fig, ax = plt.subplots(figsize=(7, 5.8))
+plots.plot_rows(rows, ax=ax)
+plt.show()
+
+# %% [markdown]
+# The classes are about equally frequent and the labels fit the pictures. Look twice at the ones: some are bare strokes and some have a flag and a foot. A class is not one shape, and we will meet this again in the latent space.
+#
+# The shape `(n, height, width, channels)` is Keras's default, *channels last*. Grey images have one channel and colour images three. (PyTorch's own layers expect channels first; Keras rearranges that for you where needed.)
+
+# %% [markdown]
+# ## Q6. How do you transform the data, for example normalise it, before training an autoencoder?
+#
+# The pixels are integers from 0 to 255. Three things have to happen: they become floats, they get a range the network is comfortable with, and the range has to suit the *output* of the network, because an autoencoder must be able to produce what it is given. We divide by 255:
+
+
+# %%
+def to_unit_range(images):
+    return images.astype("float32") / 255
+
+
+x = to_unit_range(raw)
+print("now", x.dtype, f"from {x.min():.1f} to {x.max():.1f}")
+print("same as data.to_unit_range:", np.array_equal(x, data.to_unit_range(raw)))
+
+# %% [markdown]
+# Why this range and not another? Common choices, and what each asks of the decoder's last layer:
+#
+# | scaling | formula | range | last layer of the decoder |
+# |---|---|---|---|
+# | unit range | $x / 255$ | [0, 1] | sigmoid |
+# | symmetric | $x / 127.5 - 1$ | [-1, 1] | tanh |
+# | standardised | $(x - \mu) / s$ | unbounded | linear |
+#
+# Here $\mu$ is the mean and $s$ the standard deviation of the training pixels. Standardising is the habit from classification, where only the input matters. For an autoencoder the unit range has three advantages: a sigmoid gives exactly this range, the binary cross-entropy is defined on it, and a reconstruction can be shown as a picture without undoing anything.
+#
+# **Predict.** How are the pixel values distributed: a bell around grey, or something else?
+
+# %% mystnb={"image": {"alt": "Histogram of pixel values: a tall bar at 0, a second one at 1, and very little between"}}
+fig, ax = plt.subplots(figsize=(6, 2.4))
+counts, edges, _ = ax.hist(x.ravel(), bins=25, color="C0")
+ax.set(xlabel="pixel value", ylabel="number of pixels")
+plt.show()
+print(f"exactly black or white: {np.mean((x == 0) | (x == 1)):.0%} of all pixels")
+
+# %% [markdown]
+# Nearly everything is black or white, so a picture is almost a yes-or-no affair for each pixel. Remember this in lesson 06, where a loss made for yes or no, the binary cross-entropy, competes with the squared error.
+#
+# What could go wrong? Dividing twice. Images that are already floats in [0, 1] become nearly black, and nothing complains: the network will learn to reproduce black. A loader should therefore refuse what it was not made for.
+
+# %%
+try:
+    data.to_unit_range(x)
+except ValueError as error:
+    print(error)
+
+# %% [markdown]
+# ## Q7. How do you create batches for training an autoencoder in Keras?
+#
+# A network learns from a **batch** at a time: large enough that the gradient is steady and the hardware busy, small enough that there are many updates in an **epoch**, one pass over all images. Between epochs the order must change, or the network sees the same neighbours together for ever.
+#
+# If your images fit into memory, `model.fit(x, x, batch_size=128)` does all that. Only the *order* is then drawn by the backend, and so differs from one backend to another (and TensorFlow, once seeded, repeats the same order every epoch). When you want the order in your own hand, write a `keras.utils.PyDataset`: a class that knows how many batches there are and can make any one of them. Keras calls `on_epoch_end` after each epoch.
+
+
+# %%
+class ShuffledBatches(keras.utils.PyDataset):
+    def __init__(self, x, batch_size=128, seed=0):
+        super().__init__()
+        self.x, self.batch_size, self.seed, self.epoch = x, batch_size, seed, 0
+        self.shuffle()
+
+    def shuffle(self):
+        self.order = np.random.default_rng([self.seed, self.epoch]).permutation(len(self.x))
+
+    def __len__(self):
+        return -(-len(self.x) // self.batch_size)  # rounded up
+
+    def __getitem__(self, index):
+        rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
+        return self.x[rows], self.x[rows]  # input and target
+
+    def on_epoch_end(self):
+        self.epoch += 1
+        self.shuffle()
+
+
+# %%
+batches = ShuffledBatches(x)
+first_input, first_target = batches[0]
+print(
+    f"{len(batches)} batches, the first {first_input.shape}, the last {batches[len(batches) - 1][0].shape}"
+)
+print(
+    "target is the input itself:",
+    first_input is not first_target and np.array_equal(first_input, first_target),
+)
+
+# %% [markdown]
+# Two details deserve a look. The order of an epoch depends on the pair (seed, epoch) and on nothing else, so that run, machine and backend do not matter. And the last batch is smaller, because nobody promised that 128 divides the number of images; whoever averages a loss over batches has to weigh that batch less (exercise 6.1).
+#
+# `data.Batches` is this class with its arguments checked. Does it give the same batches?
+
+# %%
+ours, theirs = ShuffledBatches(x, seed=5), data.Batches(x, seed=5)
+same = all(np.array_equal(ours[i][0], theirs[i][0]) for i in range(len(ours)))
+print("the same batches in the same order:", same)
+
+# %% [markdown]
+# Perhaps your project already has a pipeline. Keras accepts `tf.data` and PyTorch's `DataLoader` **on every backend**: a `DataLoader` can feed a model that runs on JAX. Only the framework the pipeline comes from must be installed. `data.tf_dataset` and `data.torch_loader` show how; here we walk through whichever your installation has and compare.
+
+# %%
+pipelines = {"tensorflow": data.tf_dataset, "torch": data.torch_loader}
+available = [name for name in pipelines if name in backend.installed()]
+expected = [batch for batch, _ in data.Batches(x[:1000]).one_epoch()]
+agree = []
+for name in available:
+    got = [np.asarray(batch) for batch, _ in pipelines[name](data.Batches(x[:1000]))]
+    agree.append(all(np.array_equal(a, b) for a, b in zip(got, expected, strict=True)))
+print("every available pipeline gives the same batches:", all(agree))
+
+# %% [markdown]
+# | feed | when |
+# |---|---|
+# | NumPy array | fits into memory, order does not matter: the simplest and usually the fastest |
+# | `PyDataset` | your own order or reading from disk, on every backend; what this course uses |
+# | `tf.data` | heavy preprocessing that should run in parallel, or files of that world |
+# | `DataLoader` | you already have a PyTorch `Dataset` |
+
+# %% [markdown]
+# ## Q8. How do you split the data into training and validation sets?
+#
+# Three sets, three purposes. The **training** set moves the weights. The **validation** set is looked at during development, to choose a learning rate or a code size; because you choose by it, you slowly fit to it too. The **test** set is looked at once, at the end. For autoencoders the split matters as much as for classifiers: a network can memorise pictures, and only new pictures show whether it has.
+#
+# "New" is the word to think about. Our `digits` contain six warped copies of each original. Shuffle all images and cut off 15 per cent, as most tutorials do, and nearly every validation image has *sisters* in the training set.
+#
+# **Predict.** For each validation image, find the most similar training image. By how much does the leak shrink the distance: not at all, by a few per cent, or by more?
+
+# %%
+train_all = data.load(subset="train")
+order = np.random.default_rng(0).permutation(len(train_all))
+cut = int(0.15 * len(order))
+leaky_val, leaky_train = train_all[order[:cut]], train_all[order[cut:]]
+
+train, val = data.split(train_all, fraction=0.15, seed=0)
+
+
+# %%
+def distance_to_training(part, training):
+    """Squared error between each image and the training image most like it."""
+    closest = evaluation.nearest(training.x, part.x[:500], k=1)[:, 0]
+    return evaluation.squared_error(part.x[:500], training.x[closest]).mean()
+
+
+leaky = distance_to_training(leaky_val, leaky_train)
+clean = distance_to_training(val, train)
+shared = np.isin(leaky_val.source, leaky_train.source).mean()
+print(
+    f"random split:     {shared:4.0%} of validation have a sister in training, distance {leaky:.1f}"
+)
+print(f"split by source:    0% ..., distance {clean:.1f}")
+
+# %% [markdown]
+# Every single validation image has a sister in the training set, and the nearest training image lies about ten per cent closer than it should. A model that memorises would look ten per cent better than it is, on no merit of its own. (Data sets in which every image has an origin of its own, such as MNIST, show no difference here.) The cure is to split the *originals* and let the copies follow. scikit-learn knows this as a grouped split; `data.split` hands it the number of each image's original:
+
+# %%
+from sklearn.model_selection import GroupShuffleSplit
+
+splitter = GroupShuffleSplit(n_splits=1, test_size=0.15, random_state=0)
+train_rows, val_rows = next(splitter.split(train_all.x, groups=train_all.source))
+print(
+    "originals in both parts:",
+    len(set(train_all.source[train_rows]) & set(train_all.source[val_rows])),
+)
+print("same as data.split:", np.array_equal(train_all.x[val_rows], val.x))
+
+# %% [markdown]
+# Groups are everywhere once you look: several photographs of one patient, frames of one film, sentences of one author. Ask of any data set "which rows share an origin?" before you cut it.
+#
+# From here on one line gives all three sets:
+
+# %%
+train, val, test = data.load_splits()
+for name, part in (("training", train), ("validation", val), ("test", test)):
+    print(f"{name:10s} {len(part):5d} images of {len(np.unique(part.source)):4d} originals")
+
+# %% [markdown]
+# ## Exercises
+#
+# ### Exercise 2.1: another range
+#
+# Write `to_range(images, low, high)`, which maps integers 0 to 255 to floats from `low` to `high`, as `float32`.
+
+
+# %% tags=["exercise"]
+def to_range(images, low, high): ...
+
+
+checks.check_to_range(to_range)
+
+
+# %% tags=["solution"]
+def to_range(images, low, high):
+    return (low + (high - low) * (images / 255)).astype("float32")
+
+
+checks.check_to_range(to_range)
+
+# %% [markdown]
+# ### Exercise 2.2: a split without leaks
+#
+# Write `validation_rows(source, fraction, seed)`: a boolean array that is `True` for the images that go to validation. About `fraction` of the *sources* go there, with all their images, chosen at random but the same for the same seed.
+
+
+# %% tags=["exercise"]
+def validation_rows(source, fraction, seed): ...
+
+
+checks.check_validation_rows(validation_rows)
+
+
+# %% tags=["solution"]
+def validation_rows(source, fraction, seed):
+    originals = np.random.default_rng(seed).permutation(np.unique(source))
+    chosen = originals[: round(fraction * len(originals))]
+    return np.isin(source, chosen)
+
+
+checks.check_validation_rows(validation_rows)
+
+# %% [markdown]
+# ### Exercise 2.3: batches by hand
+#
+# Write a generator `batches_of(x, batch_size)` that yields `x` in consecutive pieces of `batch_size`, including the smaller last one.
+
+
+# %% tags=["exercise"]
+def batches_of(x, batch_size): ...
+
+
+checks.check_batches_of(batches_of)
+
+
+# %% tags=["solution"]
+def batches_of(x, batch_size):
+    for start in range(0, len(x), batch_size):
+        yield x[start : start + batch_size]
+
+
+checks.check_batches_of(batches_of)
+
+# %% [markdown]
+# ## What to remember
+#
+# - Look at range, counts and pictures before anything else.
+# - An autoencoder's input range must be a range its output can reach: [0, 1] with a sigmoid.
+# - The order of a batch is a result too: fix it with a seed of your own.
+# - Split by origin, or sisters will leak; the test set is looked at once.
+#
+# ## Quiz
+#
+# 1. You standardise the pixels and keep the sigmoid at the decoder's end. (a) Fine. (b) Values outside (0, 1) can never be reproduced. (c) Training is merely slower.
+# 2. Two runs with the same weights and `fit(x, x)` on two backends differ. The likeliest cause is (a) the order of the batches; (b) the range of the pixels; (c) the test set.
+# 3. You pick the code size with the smallest *test* error and report that error. It is (a) honest; (b) too pessimistic; (c) too optimistic.
+#
+# <details><summary>Answers</summary>
+#
+# 1. **b.** A sigmoid ends in (0, 1), and standardised pixels do not. More training (c) cannot help, so it is not fine (a).
+# 2. **a.** `fit` shuffles with the backend's generator. The range (b) and the test set (c) are the same in both runs.
+# 3. **c.** You chose the winner by that very number. Choose by validation error, report test error.
+# </details>
+#
+# ## Further reading
+#
+# - LeCun, Bottou, Bengio & Haffner, *Gradient-based learning applied to document recognition* (1998), doi:10.1109/5.726791: section III introduces MNIST.
+# - Xiao, Rasul & Vollgraf, *Fashion-MNIST*, arXiv:1708.07747; Clanuwat et al., *Deep learning for classical Japanese literature*, arXiv:1812.01718 (KMNIST).
+# - Keras documentation, *keras.utils.PyDataset*; scikit-learn user guide, *Cross-validation iterators for grouped data*.
+
+# %% tags=["receipt"]
+assert all([same, *agree]), "all pipelines must give the same batches"
+assert not set(train.source) & set(val.source), "no original may be in both parts"
+notebook.receipt(leaky_distance=leaky, clean_distance=clean)

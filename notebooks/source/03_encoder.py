@@ -1,0 +1,328 @@
+# %% [markdown]
+# # 03. The encoder
+#
+# *Write the half that turns a picture into a few numbers, and find out what those numbers are before any training.*
+#
+# **You will be able to**
+# - define an encoder by subclassing `keras.Model`, dense or convolutional;
+# - follow an image through it, layer by layer, and do the same arithmetic by hand;
+# - choose the size of the code and say what it does and does not mean.
+#
+# **You need** lessons 00 to 02.
+#
+# **Time** 20 minutes to read, about 10 seconds to run.
+
+# %% tags=["setup"]
+from ae_keras import ConvEncoder, DenseEncoder, backend, checks, data, evaluation, notebook, plots
+
+import itertools
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from keras import layers
+
+notebook.start(seed=0)
+train, val, test = data.load_splits()
+image_shape = train.x.shape[1:]
+
+# %% [markdown]
+# ## Q9. How do you define the architecture of the Encoder by subclassing `keras.Model`?
+#
+# A model in Keras is a class with two parts. `__init__` makes the **layers**, the pieces with weights; `call` says how data flow through them. For our encoder we need three kinds of layer:
+#
+# - `Flatten` lays the 28 × 28 × 1 pixels out as one row of 784;
+# - `Dense(n, activation="gelu")` multiplies by a weight matrix, adds a bias, and bends the result: the **GELU** lets positive numbers pass and mutes negative ones, like the older ReLU, $\max(a, 0)$, but smoothly. Without a bend, any stack of layers would collapse into one matrix;
+# - a last `Dense(latent_dim)` *without* activation gives the code.
+
+
+# %%
+class Encoder(keras.Model):
+    """Image (batch, height, width, channels) -> code (batch, latent_dim)."""
+
+    def __init__(self, latent_dim=16, hidden=(256, 128), activation="gelu", **kwargs):
+        super().__init__(**kwargs)
+        self.flatten = layers.Flatten()
+        self.hidden_layers = [layers.Dense(n, activation=activation) for n in hidden]
+        self.code = layers.Dense(latent_dim)
+
+    def call(self, x):
+        h = self.flatten(x)
+        for layer in self.hidden_layers:
+            h = layer(h)
+        return self.code(h)
+
+
+# %% [markdown]
+# Why GELU and not ReLU? It usually reaches a slightly smaller error, and its smoothness has a side effect that this course enjoys: the corner of the ReLU turns tiny rounding differences between backends into visible ones after a few hundred steps, and without it they stay tiny.
+#
+# Why is the code left linear? A ReLU there would forbid negative numbers and waste half of the latent space; worse, a unit that is zero for all images stays zero for ever. A sigmoid would squash everything into a small box. The decoder can live with any numbers, so let the code be free.
+#
+# Why 784 → 256 → 128 → 16, step by step? The hidden layers give the network the means to *bend*. Directly from 784 to 16 it would be one matrix, hardly more than PCA. How wide and how many is a matter of taste and time; halving or so each time is a common start.
+
+# %%
+encoder = Encoder(latent_dim=16)
+print("weights before it has seen anything:", len(encoder.weights))
+z = encoder(train.x[:5])
+print("weights after one batch:", len(encoder.weights))
+
+# %% [markdown]
+# No weights at first: a `Dense` layer cannot know how many rows its matrix has until it meets its first input. Keras creates the weights then; the model is now **built**. How many numbers are in it?
+
+# %%
+for weight in encoder.trainable_weights:
+    print(
+        f"{weight.path.split('/', 1)[1]:16s} {tuple(weight.shape)!s:12s} {np.prod(weight.shape):7,}"
+    )
+print(f"{'all together':29s} {encoder.count_params():7,}")
+
+# %% [markdown]
+# Each dense layer from $m$ to $n$ values has $m n$ weights and $n$ biases. Nearly all parameters sit in the first layer, where 784 pixels meet 256 units: the price of connecting everything with everything.
+#
+# ### A convolutional encoder
+#
+# Pictures have a structure that `Flatten` throws away: what counts as a stroke in one corner counts as a stroke in another. A **convolution** slides one small window of weights, here 3 × 3, over the whole picture and so uses the same weights everywhere. With `strides=2` it moves two pixels at a time and returns half the height and width. Several windows side by side give several **channels**.
+
+
+# %%
+class ConvolutionalEncoder(keras.Model):
+    """The same task with convolutions: 28 x 28 -> 14 x 14 -> 7 x 7 -> code."""
+
+    def __init__(self, latent_dim=16, filters=(16, 32), **kwargs):
+        super().__init__(**kwargs)
+        self.convolutions = [
+            layers.Conv2D(n, 3, strides=2, padding="same", activation="gelu") for n in filters
+        ]
+        self.flatten = layers.Flatten()
+        self.code = layers.Dense(latent_dim)
+
+    def call(self, x):
+        for convolution in self.convolutions:
+            x = convolution(x)
+        return self.code(self.flatten(x))
+
+
+# %%
+conv_encoder = ConvolutionalEncoder(latent_dim=16)
+conv_encoder(train.x[:1])
+print(f"parameters, dense          {encoder.count_params():7,}")
+print(f"parameters, convolutional  {conv_encoder.count_params():7,}")
+
+# %% [markdown]
+# The same input, the same code size, a small fraction of the parameters. Part A stays with dense layers, where every idea can be seen and a training run takes seconds; the convolutional pair comes along so that you can swap it in anywhere.
+#
+# ### From here on, from the package
+#
+# `ae_keras.DenseEncoder` and `ae_keras.ConvEncoder` are these classes with their arguments checked and their settings stored for saving. Ours and theirs should compute the same, given the same weights. Never believe such a sentence; check it.
+
+
+# %%
+def same_function(mine, theirs, x):
+    theirs(x)  # builds it
+    theirs.set_weights(mine.get_weights())
+    a = keras.ops.convert_to_numpy(mine(x))
+    b = keras.ops.convert_to_numpy(theirs(x))
+    return np.array_equal(a, b)
+
+
+print("dense, same output:        ", same_function(encoder, DenseEncoder(16), train.x[:50]))
+print("convolutional, same output:", same_function(conv_encoder, ConvEncoder(16), train.x[:50]))
+
+# %% [markdown]
+# ## Q10. How do you implement the forward pass of the Encoder, from input to latent representation?
+#
+# The forward pass is `call`. You never call `call` yourself: you call the *model*, `encoder(x)`, and Keras builds it if necessary, keeps track of gradients, and passes the input on. Let us follow three images through, one layer at a time.
+
+# %%
+x = train.x[:3]
+h = x
+for layer in [encoder.flatten, *encoder.hidden_layers, encoder.code]:
+    h = layer(h)
+    print(f"{type(layer).__name__:8s} -> {tuple(h.shape)}")
+
+# %% [markdown]
+# The first number is always the batch: three images in, three codes out, and each code depends on its own image alone. With the weights in hand, NumPy can do the whole pass. A dense layer is
+#
+# $$h = \mathrm{gelu}(x W + b), \qquad \mathrm{gelu}(a) = a \, \Phi(a) = \tfrac a 2 \bigl(1 + \operatorname{erf}(a / \sqrt 2)\bigr),$$
+#
+# where $x$ is a row of inputs, $W$ the weight matrix, $b$ the bias, and $\Phi(a)$ the probability that a normal random number is below $a$: close to 1 for large $a$, close to 0 for very negative ones.
+
+# %%
+from scipy.special import erf
+
+
+def gelu(a):
+    return a / 2 * (1 + erf(a / np.sqrt(2)))
+
+
+W1, b1, W2, b2, W3, b3 = encoder.get_weights()
+h1 = gelu(x.reshape(3, -1) @ W1 + b1)
+h2 = gelu(h1 @ W2 + b2)
+z_by_hand = h2 @ W3 + b3
+
+z = keras.ops.convert_to_numpy(encoder(x))
+print("same codes by hand:", np.allclose(z, z_by_hand, atol=1e-4))
+
+# %% [markdown]
+# **Predict.** What happens if you forget the batch and pass a single image of shape (28, 28, 1)?
+
+# %%
+try:
+    encoder(train.x[0])
+    print("no error")
+except ValueError as error:
+    reason = next(line for line in str(error).splitlines() if "expected axis" in line)
+    print("ValueError: ... expected" + reason.split("expected", 1)[1].replace("\x1b[0m", ""))
+
+# %% [markdown]
+# Keras took the 28 rows for 28 images of 28 pixels each, and the first dense layer, which wants 784, refused. Had the encoder not been built yet, it would have built itself for 28 pixels *without a word*. Pass `train.x[:1]` instead: a batch of one. Whenever shapes surprise you, print them.
+#
+# For many images, `predict` goes through them in batches and returns NumPy arrays, whatever the backend:
+
+# %%
+codes = encoder.predict(test.x, batch_size=512, verbose=0)
+print(type(codes).__name__, codes.shape, codes.dtype)
+
+# %% [markdown]
+# ## Q11. How do you specify the latent dimension when building the Encoder, and what does it represent?
+#
+# `latent_dim` is the width of the last layer: how many numbers an image is turned into, the dimension of the latent space. It is *the* design decision of an autoencoder. With 2, every image is a point of the plane and you can look at all of them at once. With 784, nothing needs to be left out.
+#
+# It is the number of *free* directions, not of features with names. No coordinate will be "the slant" or "the loop" by itself; training makes any coordinates that serve the reconstruction, and a different seed makes others (lesson 16 of a later part forces them apart). Nor is it the amount of information: sixteen 32-bit floats are 64 bytes, and one float can hold a lot. That the decoder has to *undo* the code smoothly is what keeps it honest.
+
+# %%
+print("latent_dim   shape of codes   parameters")
+for latent_dim in (1, 2, 16, 64):
+    candidate = DenseEncoder(latent_dim)
+    shape = tuple(candidate(train.x[:5]).shape)
+    print(f"{latent_dim:10d}   {shape!s:14s} {candidate.count_params():11,}")
+
+# %% [markdown]
+# The code size hardly changes the number of parameters. A small code does not make a small network; it makes a *narrow* one.
+#
+# **Predict.** We have trained nothing yet. Below, an encoder with random weights maps test images to two numbers. Will the classes be (a) completely mixed, (b) partly sorted, (c) cleanly separated?
+
+# %% mystnb={"image": {"alt": "Scatter plot of two-dimensional codes from an untrained encoder, coloured by digit; the classes overlap but are not evenly mixed"}}
+flat_encoder = DenseEncoder(latent_dim=2)
+flat_encoder(train.x[:1])
+backend.seed_weights(flat_encoder, seed=0)
+z2 = flat_encoder.predict(test.x, verbose=0)
+
+fig, ax = plt.subplots(figsize=(5.5, 4))
+plots.plot_codes(z2, test.labels, title="codes of an untrained encoder", ax=ax)
+ax.set(xlabel="$z_1$", ylabel="$z_2$")
+plt.show()
+
+# %% [markdown]
+# Nearly (a), with a trace of (b): the threes, in yellow, lean to the upper left and the ones, in red, to the lower right. A random network is a *random view* of the data, and similar images come out at similar places under almost any smooth map. How much order is there? Ask the five nearest training codes to vote on the class of each test code.
+
+
+# %%
+def vote(encode):
+    z_train, z_test = encode(train.x), encode(test.x)
+    return evaluation.neighbour_accuracy(z_train, train.labels, z_test, test.labels)
+
+
+random_16 = backend.seed_weights(encoder, seed=0)
+accuracy = {
+    "pixels, 784 numbers": vote(lambda x: x),
+    "random encoder, 16 numbers": vote(lambda x: random_16.predict(x, verbose=0)),
+    "random encoder, 2 numbers": vote(lambda x: flat_encoder.predict(x, verbose=0)),
+}
+for name, value in accuracy.items():
+    print(f"{name:28s} {value:.1%} of test labels right")
+
+# %% [markdown]
+# Two random numbers are little better than guessing, one class in ten. But sixteen numbers from a network that has learned *nothing* give the right class three times in four. Keep this yardstick: when a *trained* code classifies well, ask first how much of it an untrained one could do. What the random code cannot do is give the picture back. For that it needs a partner, and training.
+
+# %% [markdown]
+# ## Exercises
+#
+# ### Exercise 3.1: count the parameters
+#
+# Write `count_parameters(widths)` for a dense network whose layers have the given widths, input first: `[784, 256, 128, 16]` is our encoder. Count weights and biases.
+
+
+# %% tags=["exercise"]
+def count_parameters(widths): ...
+
+
+checks.check_count_parameters(count_parameters)
+
+
+# %% tags=["solution"]
+def count_parameters(widths):
+    return sum(m * n + n for m, n in itertools.pairwise(widths))
+
+
+print("our encoder:", count_parameters([784, 256, 128, 16]))
+checks.check_count_parameters(count_parameters)
+
+# %% [markdown]
+# ### Exercise 3.2: an encoder of your own
+#
+# Write `MyEncoder(latent_dim)`, a subclass of `keras.Model` with **three** hidden layers, at least one of them a convolution. It should accept images of any size and return a linear code of `latent_dim` numbers.
+
+
+# %% tags=["exercise"]
+class MyEncoder(keras.Model): ...
+
+
+checks.check_encoder(MyEncoder)
+
+
+# %% tags=["solution"]
+class MyEncoder(keras.Model):
+    def __init__(self, latent_dim, **kwargs):
+        super().__init__(**kwargs)
+        self.first = layers.Conv2D(8, 3, strides=2, padding="same", activation="gelu")
+        self.second = layers.Conv2D(16, 3, strides=2, padding="same", activation="gelu")
+        self.flatten = layers.Flatten()
+        self.third = layers.Dense(64, activation="gelu")
+        self.code = layers.Dense(latent_dim)  # linear: codes may be negative
+
+    def call(self, x):
+        return self.code(self.third(self.flatten(self.second(self.first(x)))))
+
+
+checks.check_encoder(MyEncoder)
+
+# %% [markdown]
+# ## What to remember
+#
+# - `__init__` makes layers, `call` connects them; call the model, not `call`.
+# - A model gets its weights when it meets its first batch; the first axis is always the batch.
+# - Leave the code linear.
+# - `latent_dim` is the width of the bottleneck: the number of directions, not of named features.
+# - Even an untrained encoder keeps neighbours together; a trained one must beat that.
+#
+# ## Quiz
+#
+# 1. Why no ReLU on the code? (a) It is slow. (b) Codes could not be negative, and a unit that is zero for every image would stay dead. (c) Keras forbids it.
+# 2. You double `latent_dim` from 16 to 32 in the dense encoder. Its parameters (a) double; (b) grow by about one per cent; (c) stay the same.
+# 3. An untrained encoder's codes let neighbours vote three in four classes right. This shows (a) that random maps keep similar images together; (b) that the labels leaked; (c) that training is unnecessary.
+#
+# <details><summary>Answers</summary>
+#
+# 1. **b.** Speed (a) is no issue and Keras allows it (c).
+# 2. **b.** Only the last matrix, 128 × 16 of some 236,000, doubles. The first layer holds most (not a), and something does grow (not c).
+# 3. **a.** Labels were used for the vote alone (b). A random code cannot be decoded back into the picture, so training has a job left (c).
+# </details>
+#
+# ## Further reading
+#
+# - Keras documentation, *Making new layers and models via subclassing*.
+# - Hendrycks & Gimpel, *Gaussian error linear units*, arXiv:1606.08415.
+# - Hinton & Salakhutdinov (2006), doi:10.1126/science.1127647: a dense encoder with a linear code.
+# - LeCun et al. (1998), doi:10.1109/5.726791, section II: why convolutions for pictures.
+
+# %% tags=["receipt"]
+assert accuracy["random encoder, 16 numbers"] > 2 / len(np.unique(test.labels)), (
+    "better than chance"
+)
+assert conv_encoder.count_params() < encoder.count_params(), "convolutions share their weights"
+notebook.receipt(
+    dense_parameters=encoder.count_params(),
+    conv_parameters=conv_encoder.count_params(),
+    random_16_vote=accuracy["random encoder, 16 numbers"],
+)

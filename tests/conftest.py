@@ -1,0 +1,36 @@
+"""What all tests share. One process tests one backend: the one that `KERAS_BACKEND` names."""
+
+import matplotlib
+import pytest
+
+import ae_keras  # (chooses the backend, so before any test imports keras)
+
+matplotlib.use("Agg")
+
+
+def pytest_configure(config):
+    if ae_keras.backend.choose() == "jax":  # which compiles each operation for each shape
+        import jax
+
+        jax.config.update("jax_compilation_cache_dir", str(config.cache.mkdir("jax")))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+
+
+@pytest.fixture(autouse=True)
+def _no_figure_left_open():
+    yield
+    matplotlib.pyplot.close("all")
+
+
+@pytest.fixture
+def no_settings(monkeypatch, tmp_path):
+    """None of the user's settings or caches; downloads would go to `tmp_path / "keras"`."""
+    for name in ("AE_KERAS_DATASET", "AE_KERAS_DATA_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+
+
+@pytest.fixture
+def ax():
+    """Axes to draw on."""
+    return matplotlib.pyplot.figure().add_subplot()

@@ -1,0 +1,127 @@
+"""The contract of every model, `check_model`, and what the tests of models share."""
+
+import os
+import re
+
+import keras
+import numpy as np
+import pytest
+
+from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, losses
+
+
+def needs(module):
+    """Skip where one backend is all there is, as in GitHub's matrix; elsewhere it must be there."""
+    if os.environ.get("AE_KERAS_ONE_BACKEND") == "1":
+        pytest.importorskip(module)
+
+
+def says(error, text):
+    """`with says(ValueError, text):` the block must raise such an error with `text` in it."""
+    return pytest.raises(error, match=re.escape(text))
+
+
+def images(n, shape, seed=0):
+    """Random float32 images in [0, 1]."""
+    return np.random.default_rng(seed).uniform(0, 1, (n, *shape)).astype("float32")
+
+
+def tiny(shape=(7, 5, 1), latent_dim=2, hidden=(8,), optimizer=None, **decoder):
+    """A small compiled autoencoder with the same weights on every backend."""
+    model = Autoencoder(
+        DenseEncoder(latent_dim, hidden=hidden), DenseDecoder(shape, hidden=hidden, **decoder)
+    )
+    backend.seed_weights(model, 0)
+    optimizer = optimizer or keras.optimizers.Adam(0.01)
+    model.compile(optimizer=optimizer, loss=losses.squared_error)
+    return model
+
+
+def convolve(x, kernel, bias, stride=1):
+    """A convolution with "same" padding, by its definition, in NumPy."""
+    n, *size, _ = x.shape
+    window = kernel.shape[:2]
+    out = [-(-s // stride) for s in size]
+    total = [max((o - 1) * stride + w - s, 0) for o, w, s in zip(out, window, size, strict=True)]
+    x = np.pad(x, [(0, 0), *[(t // 2, t - t // 2) for t in total], (0, 0)])
+    y = np.empty((n, *out, kernel.shape[-1]))
+    for i, j in np.ndindex(*out):
+        top, left = i * stride, j * stride
+        patch = x[:, top : top + window[0], left : left + window[1]]
+        y[:, i, j] = np.tensordot(patch, kernel, 3) + bias
+    return y
+
+
+def output(model, x):
+    """What the model returns for `x`, as NumPy."""
+    return keras.ops.convert_to_numpy(model(x, training=False))
+
+
+def assert_same_weights(model, other):
+    for ours, theirs in zip(model.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def check_model(model, x, folder, loss=losses.squared_error):
+    """Check everything that is promised of any model.
+
+    Args:
+        model: a model `Model(encoder, decoder, ...)`, not compiled yet.
+        x: ten images that fit it.
+        folder: a `pathlib.Path` to save files in.
+        loss: what to compile it with; None for a model with an objective of its own.
+    """
+    model.compile(optimizer=keras.optimizers.Adam(0.01), loss=loss)
+    _check_shapes(model, x)
+    _check_config(model)
+    _check_saving(model, x, folder / "before.keras")
+    _check_learning(model, x)
+    _check_evaluation(model, x)
+    loaded = _check_saving(model, x, folder / "after.keras")
+    _check_resuming(model, loaded, x)
+
+
+def _check_shapes(model, x):
+    z = keras.ops.convert_to_numpy(model.encode(x))
+    x_hat = keras.ops.convert_to_numpy(model.decode(z))
+    assert z.shape == (len(x), model.encoder.latent_dim)
+    assert x_hat.shape == x.shape
+    assert z.dtype == x_hat.dtype == "float32"
+    np.testing.assert_array_equal(output(model, x), x_hat)
+
+
+def _check_config(model):
+    twin = type(model).from_config(model.get_config())
+    assert twin.get_config() == model.get_config()
+    shapes = [weight.shape for weight in twin.weights]
+    assert shapes == [weight.shape for weight in model.weights]
+
+
+def _check_saving(model, x, path):
+    model.save(path)
+    loaded = keras.models.load_model(path)
+    assert type(loaded) is type(model)
+    np.testing.assert_array_equal(output(loaded, x), output(model, x))
+    return loaded
+
+
+def _check_learning(model, x):
+    errors = model.fit(x, epochs=8, batch_size=5, verbose=0).history["loss"]
+    assert np.isfinite(errors).all()
+    assert errors[-1] < errors[0]
+
+
+def _check_evaluation(model, x):
+    """Nothing is random in it, and images of a smaller last batch count as much as others."""
+    uneven, again = (model.evaluate(x, batch_size=4, verbose=0) for _ in range(2))
+    even = model.evaluate(x, batch_size=2, verbose=0)
+    assert uneven == again
+    np.testing.assert_allclose(uneven, even, rtol=1e-5)
+
+
+def _check_resuming(model, loaded, x):
+    """A model read from a file goes on exactly as the one it was saved from."""
+    for each in (model, loaded):
+        each.fit(x, batch_size=5, epochs=2, shuffle=False, verbose=0)
+    assert int(loaded.optimizer.iterations) == int(model.optimizer.iterations)
+    assert_same_weights(loaded, model)

@@ -1,0 +1,166 @@
+"""How nbval checks the notebooks: a quiet kernel with one framework, and strict comparison.
+
+    KERAS_BACKEND=torch python -m pytest notebooks/*.ipynb -p tests.nbval_plugin --nbval \
+        --nbval-current-env --nbval-sanitize-with=tests/nbval.cfg --nbval-cell-timeout=240 \
+        -n 2 --dist loadfile
+
+The same stored outputs hold on every backend. Of what differs between them, decimals may differ
+a little and figures in their bytes; words, integers, nan and the number of figures may not.
+"""
+
+import os
+import re
+import shutil
+import tempfile
+import uuid
+from pathlib import Path
+
+import nbval.kernel
+from nbval.plugin import IPyNbCell, IPyNbFile
+
+NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+ENVIRONMENT = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",  # with the next one, TensorFlow starts in silence
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+    "OMP_NUM_THREADS": "1",  # torch's threads spin when there are more of them than free cores
+    "MKL_NUM_THREADS": "1",
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "PJRT_NPROC": "1",
+    "GPU": "0",
+    "JAX_PLATFORMS": "cpu",
+    "CUDA_VISIBLE_DEVICES": "-1",
+    "COLUMNS": "80",  # the width of `model.summary()`
+    "JUPYTER_COLUMNS": "115",
+}
+# What would change a stored output: another data set, or a backend that shows no figures.
+UNSET = ("AE_KERAS_DATASET", "MPLBACKEND")
+NOT_COMPARED = {"stderr", "text/html", "text/markdown", "image/gif"}
+
+# IPython runs this when a kernel starts: a notebook that needs a second framework must fail here,
+# because most learners install one.
+ONE_FRAMEWORK = """
+import importlib.machinery, os, sys
+_other = {"tensorflow", "torch", "jax"} - {os.environ["KERAS_BACKEND"]}
+class _Finder(importlib.machinery.PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        return None if name.partition(".")[0] in _other else super().find_spec(name, path, target)
+sys.meta_path[:] = [_Finder if f is importlib.machinery.PathFinder else f for f in sys.meta_path]
+"""
+
+DECIMAL = re.compile(
+    r"(?<![\w.])[-+]?\d+\.(?P<places>\d*)(?:[eE](?P<exponent>[-+]?\d+))?(?![\w.]*\d)"
+)
+RELATIVE = 0.1
+UNITS = 2.5  # of the last stored place: for numbers near zero, where a sign may flip
+
+
+def pytest_configure(config):
+    home = Path(tempfile.mkdtemp(prefix="nb-"))
+    config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
+    # The pytest run has nothing of ours in it: warnings would be those of Jupyter and nbval.
+    config.addinivalue_line("filterwarnings", "default")
+    _prepare_environment(home)
+    _prepare_kernels(home)
+    _prepare_comparison()
+
+
+def _prepare_environment(home):
+    os.environ.update(ENVIRONMENT)
+    os.environ.setdefault("KERAS_BACKEND", "jax")
+    for name in UNSET:
+        os.environ.pop(name, None)
+    startup = home / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "00-one-framework.py").write_text(ONE_FRAMEWORK)
+    os.environ["IPYTHONDIR"] = str(home)
+
+
+def _prepare_kernels(home):
+    class Manager(nbval.kernel.KernelManager):
+        """Kernels that run where the lessons are and that are reached by files, not ports.
+
+        Two kernels that start together can take the same port; a socket's name is its own.
+        """
+
+        def __init__(self, **options):
+            super().__init__(transport="ipc", ip=str(home / uuid.uuid4().hex[:8]), **options)
+
+        def start_kernel(self, **options):
+            return super().start_kernel(**(options | {"cwd": str(NOTEBOOKS)}))
+
+    nbval.kernel.KernelManager = Manager
+
+
+def _prepare_comparison():
+    exact, run = IPyNbCell.compare_outputs, IPyNbCell.runtest
+
+    def compare_outputs(self, test, ref, skip_compare=None):
+        return exact(self, _soften(test, ref), ref, skip_compare)
+
+    def runtest(self):
+        if self.cell.execution_count is None:  # nbval would run it and compare nothing
+            self.raise_cell_error("The stored cell was never run. Rebuild it: make notebooks")
+        if self.options["skip"] or not self.options["check"]:
+            self.raise_cell_error("A tag or comment tells nbval to look away. Remove it")
+        run(self)
+
+    IPyNbCell.compare_outputs, IPyNbCell.runtest = compare_outputs, runtest
+
+
+def pytest_collectstart(collector):
+    if isinstance(collector, IPyNbFile):
+        skipped = set(collector.skip_compare) | NOT_COMPARED
+        collector.skip_compare = tuple(skipped - {"image/png"})  # with [png], figures are counted
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        item.output_timeout = 60  # nbval's 5 seconds are few on a busy machine
+
+
+def _soften(test, ref):
+    """The new outputs, with each decimal that is near its stored fellow replaced by it."""
+    stored = {}
+    for out in ref:
+        for holder, field, key in _texts(out):
+            stored.setdefault(key, []).append(holder[field])
+    for out in test:
+        for holder, field, key in list(_texts(out)):
+            if stored.get(key):
+                holder[field] = _near(holder[field], stored[key].pop(0))
+    return test
+
+
+def _texts(out):
+    """The (holder, field, key) of each text in an output."""
+    if out.output_type == "stream":
+        yield out, "text", out.name
+    for key, value in out.get("data", {}).items():
+        if isinstance(value, str) and not key.startswith("image/"):
+            yield out.data, key, key
+
+
+def _near(new, old):
+    """The text `new`, with each decimal that is near its fellow in `old` replaced by that.
+
+    Texts with unlike numbers of decimals (one became nan, say) are left as they are.
+    """
+    fellows = list(DECIMAL.finditer(old))
+    if len(fellows) != len(DECIMAL.findall(new)):
+        return new
+
+    def stored_or_new(match):
+        was = fellows.pop(0)
+        return was[0] if abs(float(match[0]) - float(was[0])) <= _tolerance(was) else match[0]
+
+    return DECIMAL.sub(stored_or_new, new)
+
+
+def _tolerance(stored):
+    """How far a new number may be from the stored one."""
+    places = len(stored["places"])
+    unit = 10.0 ** (int(stored["exponent"] or 0) - places) if places else 0  # "2." is whole
+    # A hair more, because 0.035 - 0.01 is not 0.025 in binary.
+    return max(RELATIVE * abs(float(stored[0])), UNITS * unit) * (1 + 1e-9)

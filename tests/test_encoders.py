@@ -1,0 +1,89 @@
+"""encoders.py, against the same computations in NumPy."""
+
+import keras
+import numpy as np
+import pytest
+from contract import convolve, images, output
+
+from ae_keras import ConvEncoder, DenseEncoder
+
+SHAPES = [(28, 28, 1), (32, 32, 3), (7, 5, 1), (1, 1, 1)]
+RNG = np.random.default_rng(0)
+
+
+def relu(x):
+    return np.maximum(x, 0)
+
+
+def random_weights(model, x):
+    """Build `model` for `x`, give it weights and biases (which start at zero), and return them."""
+    model(x)
+    model.set_weights([RNG.normal(size=weight.shape) for weight in model.weights])
+    return [weight.astype("float64") for weight in model.get_weights()]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("latent_dim", [1, 2, 16])
+def test_dense_code_is_what_numpy_computes(shape, latent_dim):
+    encoder, x = DenseEncoder(latent_dim, hidden=(4, 3)), images(2, shape)
+    w1, b1, w2, b2, w3, b3 = random_weights(encoder, x)
+    expected = relu(relu(x.reshape(2, -1) @ w1 + b1) @ w2 + b2) @ w3 + b3
+    np.testing.assert_allclose(output(encoder, x), expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(8, 8, 3), (7, 5, 1), (1, 1, 1)], ids=str)
+@pytest.mark.parametrize("down", ["stride", "pool"])
+def test_convolutional_code_is_what_numpy_computes(shape, down):
+    encoder, x = ConvEncoder(2, filters=(2, 3), down=down), images(2, shape)
+    k1, b1, k2, b2, w, b = random_weights(encoder, x)
+
+    def stage(x, kernel, bias):
+        if down == "stride":
+            return relu(convolve(x, kernel, bias, stride=2))
+        h = relu(convolve(x, kernel, bias))
+        padding = [(0, 0), (0, h.shape[1] % 2), (0, h.shape[2] % 2), (0, 0)]
+        h = np.pad(h, padding)  # zeros do no harm: relu has left nothing below them
+        n, height, width, channels = h.shape
+        return h.reshape(n, height // 2, 2, width // 2, 2, channels).max(axis=(2, 4))
+
+    expected = stage(stage(x, k1, b1), k2, b2).reshape(2, -1) @ w + b
+    np.testing.assert_allclose(output(encoder, x), expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("down", ["stride", "pool"])
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_each_stage_halves_the_image(down, shape):
+    encoder = ConvEncoder(16, filters=(2, 3), down=down)
+    encoder(images(1, shape))
+    height, width, _ = shape
+    assert encoder.code.kernel.shape == (-(-height // 4) * -(-width // 4) * 3, 16)
+
+
+def test_without_hidden_layers_an_encoder_is_linear():
+    for encoder in (DenseEncoder(2, hidden=()), ConvEncoder(2, filters=())):
+        encoder(images(1, (7, 5, 1)))
+        assert [weight.shape for weight in encoder.weights] == [(35, 2), (2,)]
+
+
+def test_a_code_does_not_depend_on_the_rest_of_the_batch():
+    encoder, x = DenseEncoder(2, hidden=(8,)), images(3, (7, 5, 1))
+    np.testing.assert_allclose(output(encoder, x)[1:2], output(encoder, x[1:2]), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "encoder",
+    [
+        DenseEncoder(3, hidden=(5, 4), activation="tanh", name="named"),
+        ConvEncoder(3, filters=(5, 4), down="pool", activation="tanh", name="named"),
+    ],
+    ids=["dense", "conv"],
+)
+def test_configuration_holds_every_argument(encoder):
+    config = encoder.get_config()
+    twin = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(encoder))
+    assert type(twin) is type(encoder)
+    assert twin.get_config() == config
+    sizes = config.get("hidden") or config.get("filters")
+    given = (config["latent_dim"], sizes, config["activation"], config["name"])
+    assert given == (3, (5, 4), "tanh", "named")
+    assert config.get("down", "pool") == "pool"

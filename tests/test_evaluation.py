@@ -1,0 +1,102 @@
+"""evaluation.py, against answers worked out another way."""
+
+import numpy as np
+import pytest
+from contract import images, output, tiny
+from scipy.stats import entropy
+
+from ae_keras import evaluation
+
+X = images(40, (4, 3, 1))
+RNG = np.random.default_rng(5)
+
+
+@pytest.fixture(scope="module")
+def blobs():
+    """Three far-off clouds of codes: training codes, their labels, test codes, their labels."""
+    labels = np.tile([0, 1, 2], 20)
+    centres = np.array([[0, 0], [20, 0], [0, 20]])
+    z = centres[labels] + RNG.normal(size=(60, 2))
+    return z[:45], labels[:45], z[45:], labels[45:]
+
+
+def test_predictions_do_not_depend_on_the_batch_size():
+    model, x = tiny(), images(5, (7, 5, 1))
+    z = evaluation.encode(model, x, batch_size=2)
+    np.testing.assert_allclose(z, output(model.encoder, x), atol=1e-6)
+    np.testing.assert_allclose(evaluation.decode(model, z, 2), output(model, x), atol=1e-6)
+    np.testing.assert_allclose(evaluation.reconstruct(model, x, 2), output(model, x), atol=1e-6)
+
+
+def test_squared_error_is_summed_over_the_pixels_of_each_image():
+    x_hat = X.copy()
+    x_hat[3, 0, 0] -= 0.5
+    x_hat[3, 1, 2] += 2
+    expected = np.zeros(len(X))
+    expected[3] = 4.25
+    np.testing.assert_allclose(evaluation.squared_error(X, x_hat), expected, rtol=1e-6)
+
+
+def test_mean_image_error_is_the_summed_variance_of_the_pixels():
+    assert evaluation.mean_image_error(X, X) == pytest.approx(X.var(axis=0, dtype=float).sum())
+
+
+def test_mean_image_error_uses_the_mean_of_the_training_images():
+    train, x = np.full((3, 2, 2, 1), 0.5), np.ones((5, 2, 2, 1))
+    assert evaluation.mean_image_error(train, x) == pytest.approx(4 * 0.25)
+
+
+@pytest.mark.parametrize("latent_dim", [1, 2, 11])
+def test_pca_error_is_the_energy_of_the_other_singular_values(latent_dim):
+    flat = X.reshape(len(X), -1).astype(float)
+    singular = np.linalg.svd(flat - flat.mean(axis=0), compute_uv=False)
+    expected = (singular[latent_dim:] ** 2).sum() / len(X)
+    assert evaluation.pca_error(X, X, latent_dim) == pytest.approx(expected, rel=1e-4)
+
+
+def test_pca_with_all_components_is_perfect():
+    pca = evaluation.fit_pca(X, 12)
+    np.testing.assert_allclose(evaluation.pca_reconstruct(pca, X), X, atol=1e-5)
+
+
+def test_crossentropy_floor_is_the_entropy_of_the_pixels():
+    flat = X.reshape(len(X), -1)
+    expected = entropy([flat, 1 - flat]).sum(axis=1).mean()
+    assert evaluation.crossentropy_floor(X) == pytest.approx(expected, rel=1e-5)
+
+
+def test_crossentropy_floor_of_black_and_white_images_is_zero():
+    assert evaluation.crossentropy_floor(np.round(X)) == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("accuracy", [evaluation.probe_accuracy, evaluation.neighbour_accuracy])
+def test_accuracy_is_full_for_clear_clouds_and_chance_for_labels_that_say_nothing(accuracy, blobs):
+    z, labels, z_test, labels_test = blobs
+    assert accuracy(z, labels, z_test, labels_test) == 1
+    assert accuracy(z, labels, z_test, (labels_test + 1) % 3) == 0
+    noise, noise_test = RNG.normal(size=(2, 45, 2))
+    assert 0.1 < accuracy(noise, labels, noise_test, labels) < 0.6
+
+
+def test_probe_cares_not_for_the_scale_of_a_dimension(blobs):
+    z, labels, z_test, labels_test = blobs
+    scale = np.array([1e4, 1e-4])
+    assert evaluation.probe_accuracy(z * scale, labels, z_test * scale, labels_test) == 1
+
+
+def test_nearest_is_what_a_full_search_finds():
+    z, queries = RNG.normal(size=(30, 3)), RNG.normal(size=(4, 3))
+    distances = np.linalg.norm(queries[:, None] - z[None], axis=2)
+    expected = np.argsort(distances, axis=1)[:, :5]
+    np.testing.assert_array_equal(evaluation.nearest(z, queries, k=5), expected)
+    np.testing.assert_array_equal(evaluation.nearest(z, z, k=1)[:, 0], range(30))
+
+
+def test_clusters_are_the_clouds_whatever_their_numbers(blobs):
+    z, labels = blobs[:2]
+    clusters = evaluation.cluster(z, 3)
+    assert set(clusters) == {0, 1, 2}
+    assert evaluation.cluster_agreement(clusters, labels) == pytest.approx(1)
+    assert evaluation.cluster_agreement((clusters + 1) % 3, labels) == pytest.approx(1)
+    assert abs(evaluation.cluster_agreement(RNG.integers(0, 3, len(labels)), labels)) < 0.2
+    np.testing.assert_array_equal(evaluation.cluster(z, 3), clusters)

@@ -1,0 +1,161 @@
+"""A `.keras` file written on one backend is read on each: same outputs, same further training.
+
+One process a backend writes its files, waits until all have, and reads them. It runs this file:
+`python test_portability.py folder`.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import ae_keras  # all that a file needs to be read; chooses the backend, so before keras
+
+BACKENDS = ae_keras.backend.BACKENDS
+SHAPE = (7, 5, 1)
+RUNNING = os.environ["KERAS_BACKEND"]  # set by `backend.choose`
+
+pytestmark = [
+    pytest.mark.skipif(
+        os.environ.get("AE_KERAS_ONE_BACKEND") == "1", reason="one backend is all there is"
+    ),
+    pytest.mark.skipif(RUNNING != "jax", reason="runs once for all three, in the tests of jax"),
+]
+
+
+# In the processes --------------------------------------------------------------------------------
+
+
+def dense_with_adam():
+    import keras
+
+    model = ae_keras.Autoencoder(
+        ae_keras.DenseEncoder(2, hidden=(8,)), ae_keras.DenseDecoder(SHAPE, hidden=(8,))
+    )
+    model.compile(keras.optimizers.Adam(0.01), loss=ae_keras.losses.squared_error)
+    return model
+
+
+def convolutional_with_a_schedule():
+    import keras
+
+    model = ae_keras.Autoencoder(
+        ae_keras.ConvEncoder(2, (2, 3), "pool"), ae_keras.ConvDecoder(SHAPE, (3, 2), "nearest")
+    )
+    schedule = keras.optimizers.schedules.CosineDecay(0.01, decay_steps=12)
+    model.compile(keras.optimizers.AdamW(schedule), loss=ae_keras.losses.binary_crossentropy)
+    return model
+
+
+MODELS = {make.__name__: make for make in (dense_with_adam, convolutional_with_a_schedule)}
+
+
+def train(model, epochs):
+    from contract import images
+
+    from ae_keras.data import Batches
+
+    batches = Batches(images(10, SHAPE), batch_size=5)
+    return model.fit(batches, epochs=epochs, shuffle=False, verbose=0).history["loss"]
+
+
+def observe(model, path):
+    """Write down what can be seen of a model, then train it on, and what can be seen then."""
+    from contract import images, output
+    from keras.ops import convert_to_numpy
+
+    x = images(3, SHAPE, seed=9)
+    seen = {
+        "type": type(model).__name__,
+        "compiled": model.jit_compile,
+        "output": output(model, x).tolist(),
+        "rate": float(model.optimizer.learning_rate),
+        "steps": int(model.optimizer.iterations),
+        "moments": [float(abs(convert_to_numpy(v)).sum()) for v in model.optimizer.variables[2:]],
+    }
+    seen |= {"losses": train(model, 2), "later output": output(model, x).tolist()}
+    path.write_text(json.dumps(seen))
+
+
+def process(folder):
+    import keras
+
+    for name, make in MODELS.items():
+        model = ae_keras.backend.seed_weights(make(), 0)
+        train(model, 3)
+        model.save(folder / f"{name}-{RUNNING}.keras")
+        observe(model, folder / f"{name}-{RUNNING}.json")
+    print("written", flush=True)
+    input()
+    for path in folder.glob("*.keras"):
+        observe(keras.models.load_model(path), folder / f"{path.stem}-{RUNNING}.json")
+
+
+# In the tests ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory, pytestconfig):
+    """Where the three processes have left their files and what they saw."""
+    folder = tmp_path_factory.mktemp("portability")
+    settings = {
+        "OMP_NUM_THREADS": "1",
+        "JAX_COMPILATION_CACHE_DIR": str(pytestconfig.cache.mkdir("jax")),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    }
+    running = []
+    for backend in BACKENDS:
+        with open(folder / f"{backend}.log", "w") as log:
+            process = subprocess.Popen(
+                [sys.executable, __file__, folder],
+                env=os.environ | settings | {"KERAS_BACKEND": backend},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        running.append(process)
+    written = [process.stdout.readline() for process in running]
+    for process in running:
+        process.communicate("go on\n" if written == ["written\n"] * 3 else None, timeout=300)
+    for process, backend in zip(running, BACKENDS, strict=True):
+        assert process.returncode == 0, (folder / f"{backend}.log").read_text()
+    return folder
+
+
+def seen(folder, *names):
+    return json.loads((folder / f"{'-'.join(names)}.json").read_text())
+
+
+@pytest.mark.parametrize("reader", BACKENDS)
+@pytest.mark.parametrize("writer", BACKENDS)
+@pytest.mark.parametrize("model", MODELS)
+def test_a_file_is_the_same_model_on_another_backend(folder, model, writer, reader):
+    before, after = seen(folder, model, writer), seen(folder, model, writer, reader)
+    assert after["type"] == "Autoencoder"
+    np.testing.assert_allclose(after["output"], before["output"], atol=1e-5)
+    # the state of the optimizer
+    assert after["steps"] == before["steps"] == 6
+    assert after["rate"] == pytest.approx(before["rate"], rel=1e-6)
+    np.testing.assert_allclose(after["moments"], before["moments"], rtol=1e-5)
+    # training on
+    np.testing.assert_allclose(after["losses"], before["losses"], rtol=1e-4)
+    np.testing.assert_allclose(after["later output"], before["later output"], atol=1e-4)
+    # and with the backend's own way to compile, not the writer's
+    assert after["compiled"] == seen(folder, model, reader)["compiled"]
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("other", BACKENDS[1:])
+def test_seeded_weights_and_batches_train_alike_on_every_backend(folder, model, other):
+    first, second = seen(folder, model, BACKENDS[0]), seen(folder, model, other)
+    np.testing.assert_allclose(second["output"], first["output"], atol=1e-4)
+    np.testing.assert_allclose(second["losses"], first["losses"], rtol=1e-4)
+
+
+if __name__ == "__main__":
+    process(Path(sys.argv[1]))

@@ -1,0 +1,163 @@
+"""Run the lessons in order on this machine, and write each as a notebook and as a page.
+
+    KERAS_BACKEND=jax python tools/course.py [part of a name ...]
+
+The lessons come from notebooks/source, the results go to build/course/<backend>/.
+"""
+
+import copy
+import html
+import json
+import os
+import re
+import sys
+import time
+
+import execution
+import jupytext
+import nbformat
+from nbclient.exceptions import CellExecutionError
+from nbconvert import HTMLExporter
+from tqdm import tqdm
+
+BUILD = execution.ROOT / "build" / "course"
+# The cell, the kernel, the clock; and Ctrl-C, on which nbclient ends with a failed assertion.
+FAILURES = (CellExecutionError, RuntimeError, TimeoutError, AssertionError)
+
+# nbconvert's page, with the description that a figure's cell carries as its alternative text.
+PAGE = """
+{%- extends 'lab/index.html.j2' -%}
+{%- block data_png -%}
+<img src="data:image/png;base64,{{ output.data['image/png'] | trim }}"
+  alt="{{ cell.metadata.get('mystnb', {}).get('image', {}).get('alt', '') | escape_html }}">
+{%- endblock -%}
+"""
+
+
+def chosen(parts):
+    """The sources asked for; a part that no name holds is a mistake."""
+    for part in parts:
+        if not execution.sources([part]):
+            names = "\n  ".join(path.stem for path in execution.sources())
+            raise SystemExit(f"No lesson is called {part!r}. There are:\n  {names}")
+    return execution.sources(parts)
+
+
+def save(text, path):
+    """Write under another name first: an interrupted run leaves no half a file."""
+    unfinished = path.with_suffix(".part")
+    unfinished.write_text(text, encoding="utf-8")
+    os.replace(unfinished, path)
+
+
+def alt(cell):
+    return html.escape(cell.metadata.get("mystnb", {}).get("image", {}).get("alt", ""))
+
+
+def page(book, name):
+    book = copy.deepcopy(book)
+    for cell in book.cells:
+        for output in cell.get("outputs", ()):
+            film = output.get("data", {}).get("image/gif")
+            if film:  # which nbconvert does not show
+                data = film.replace("\n", "")
+                output.data["text/html"] = (
+                    f'<img src="data:image/gif;base64,{data}" alt="{alt(cell)}">'
+                )
+    exporter = HTMLExporter(raw_template=PAGE, embed_images=True)
+    place = {"metadata": {"name": name, "path": str(execution.NOTEBOOKS)}}
+    return exporter.from_notebook_node(book, resources=place)[0]
+
+
+def run(book, name):
+    """Execute a lesson under a progress bar; return the error that stopped it and its cell."""
+    running = []
+    n_cells = sum(cell.cell_type == "code" for cell in book.cells)
+    calm = 0.1 if sys.stderr.isatty() else 10  # in a log, a line now and then is enough
+    with tqdm(total=n_cells, desc=name, unit="cell", mininterval=calm, file=sys.stderr) as bar:
+
+        def on_cell(cell, cell_index):  # nbclient calls it when a cell begins
+            bar.update(len(running) - bar.n)
+            running.append(cell)
+
+        try:
+            execution.execute(book, execution.NOTEBOOKS, on_cell)
+        except FAILURES as error:
+            return error, running[-1] if running else None
+        bar.update(n_cells - bar.n)
+    return None, None
+
+
+def figures(book):
+    """The key figures in the receipt that ends a lesson, as words."""
+    for cell in reversed(book.cells):
+        for output in cell.get("outputs", ()):
+            if "receipt" in output.get("metadata", {}):
+                found = json.loads(output.metadata["receipt"])["figures"]
+                return ", ".join(f"{k.replace('_', ' ')} {v:g}" for k, v in found.items())
+    return ""
+
+
+def explain(error, cell, name, path):
+    """What a person needs to know of a failure: where, on what, and why."""
+    lines = ["", f"{name} stopped."]
+    if cell is not None:
+        lines += ["", "The cell:", *(f"    {line}" for line in cell.source.splitlines())]
+    outputs = cell.outputs if cell is not None else []
+    traces = ["\n".join(out.traceback) for out in outputs if out.output_type == "error"]
+    reason = "\n".join(traces) or f"{type(error).__name__}: {error}"
+    if isinstance(error, AssertionError):
+        reason = "It was interrupted."
+    if not sys.stderr.isatty():
+        reason = re.sub(r"\x1b\[[0-9;]*m", "", reason)
+    lines += ["", "The error:", reason, "", f"As far as it came: {path}"]
+    return "\n".join(lines)
+
+
+def table(rows):
+    width = max(len("notebook"), *(len(name) for name, _, _ in rows))
+    lines = [f"{'notebook':{width}}  seconds  key figures"]
+    lines += [f"{name:{width}}  {seconds:7.1f}  {shown}" for name, seconds, shown in rows]
+    total = sum(seconds for _, seconds, _ in rows)
+    return "\n".join([*lines, f"{'all':{width}}  {total:7.1f}"])
+
+
+def lesson(source, folder):
+    """Run one lesson and write what came of it; return a row of the table."""
+    start = time.perf_counter()
+    book = execution.lesson(jupytext.read(source))
+    book.metadata = nbformat.from_dict(execution.METADATA)
+    path = folder / f"{source.stem}.ipynb"
+    path.with_suffix(".html").unlink(missing_ok=True)  # of an earlier run
+    error, cell = run(book, source.stem)
+    save(nbformat.writes(book), path)
+    if error is not None:
+        raise SystemExit(explain(error, cell, source.stem, path.relative_to(execution.ROOT)))
+    save(page(book, source.stem), path.with_suffix(".html"))
+    return source.stem, time.perf_counter() - start, figures(book)
+
+
+def main(parts):
+    sources = chosen(parts)
+    if not sources:
+        raise SystemExit("There is no lesson in notebooks/source.")
+    for name, value in execution.ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    os.environ.pop("MPLBACKEND", None)  # else no figure would be shown
+    backend = os.environ.setdefault("KERAS_BACKEND", "jax")
+    folder = BUILD / backend
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = []
+    try:
+        for source in sources:
+            rows.append(lesson(source, folder))
+    except KeyboardInterrupt:
+        raise SystemExit("\nStopped.") from None
+    finally:
+        if rows:
+            print(f"\n{table(rows)}", flush=True)
+    print(f"\nNotebooks and pages: {folder.relative_to(execution.ROOT)}/")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,225 @@
+"""Make the virtual environment that a command needs, once, and run the command in it.
+
+    python3 tools/environment.py EXTRA[,EXTRA...] ARGUMENT...
+    python3 tools/environment.py jax,notebooks tools/course.py 03
+
+The extras are those of pyproject.toml; the arguments are given to the environment's Python. What
+is installed already, for the pyproject.toml and constraints.txt of now, is not installed again.
+
+Only the standard library, in words that an old Python reads: it has to say that it is too old.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BACKENDS = ("jax", "tensorflow", "torch")
+CPU_ONLY = {"all", "test"}  # what is tested is the CPU build
+STAMP = "ae_keras.json"
+AGAIN = "Then give the same command again: what was downloaded is kept."
+
+
+def stop(message):
+    sys.exit(f"\n{message}")
+
+
+def succeeds(command):
+    """Whether a command runs and answers 0; what it prints is not shown."""
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    try:
+        return subprocess.run(command, **silent).returncode == 0
+    except OSError:
+        return False
+
+
+def check(extras):
+    """Stop at an extra that pyproject.toml does not have: pip would only warn."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    table = text.split("[project.optional-dependencies]")[1].split("\n[")[0]
+    known = re.findall(r"^([\w-]+) = \[", table, re.M)
+    for extra in extras:
+        if extra not in known:
+            stop(
+                "KERAS_BACKEND (for `make test`, BACKEND) must be one of "
+                f"{', '.join(BACKENDS)}. Received: {extra!r}."
+            )
+
+
+def find_python():
+    """A Python to build on: the running one if it will do, else another on the PATH."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    low, end = map(int, re.search(r'requires-python = ">=3\.(\d+),<3\.(\d+)"', text).groups())
+    if (3, low) <= sys.version_info[:2] < (3, end):
+        return sys.executable
+    for minor in reversed(range(low, end)):
+        found = shutil.which(f"python3.{minor}")
+        if found and succeeds([found, "-c", ""]):
+            return found
+    return stop(
+        f"The course needs Python 3.{low} to 3.{end - 1}; {sys.executable} is "
+        f"{sys.version_info[0]}.{sys.version_info[1]}.\nInstall one of them with your system's "
+        f"package manager, or name one: make course PYTHON=/path/to/python3.{end - 1}"
+    )
+
+
+def gpu_answers():
+    """Whether there is an NVIDIA GPU that may be used."""
+    if os.environ.get("GPU") == "0" or not shutil.which("nvidia-smi"):
+        return False
+    try:
+        asked = subprocess.run(["nvidia-smi", "-L"], stdout=subprocess.PIPE, timeout=30)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return asked.returncode == 0 and b"GPU 0" in asked.stdout
+
+
+def place(extras):
+    """The environment's folder, and the extras to install in it.
+
+    Each CUDA build gets a folder of its own, because two of them need different CUDA libraries.
+    """
+    named = [extra for extra in extras if extra in BACKENDS]
+    if CPU_ONLY.isdisjoint(extras) and len(named) == 1 and gpu_answers():
+        cuda = f"{named[0]}-cuda"
+        return ROOT / f".venv-{cuda}", [cuda if extra in named else extra for extra in extras]
+    return ROOT / ".venv", list(extras)
+
+
+def fingerprint():
+    """What an installation depends on; the root too, because the package is linked, not copied."""
+    parts = [(ROOT / name).read_bytes() for name in ("pyproject.toml", "constraints.txt")]
+    return hashlib.sha256(b"\n".join([str(ROOT).encode(), *parts])).hexdigest()
+
+
+def present(folder):
+    """The extras that are in the environment, as pyproject.toml and constraints.txt are now."""
+    try:
+        stamp = json.loads((folder / STAMP).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return set()
+    return set(stamp["extras"]) if stamp["fingerprint"] == fingerprint() else set()
+
+
+def write_stamp(folder, extras):
+    unfinished = folder / f"{STAMP}.part"
+    stamp = {"fingerprint": fingerprint(), "extras": sorted(extras)}
+    unfinished.write_text(json.dumps(stamp), encoding="utf-8")
+    unfinished.replace(folder / STAMP)
+
+
+def python_of(folder):
+    return str(folder / "bin" / "python")
+
+
+def has_pip(folder):
+    return succeeds([python_of(folder), "-m", "pip", "--version"])
+
+
+def create(folder):
+    """Make an empty environment, or finish one whose making was cut short."""
+    base = find_python()
+    if not succeeds([base, "-c", "import venv, ensurepip"]):
+        stop(
+            f"{base} cannot make virtual environments: its module venv or ensurepip is missing.\n"
+            f"On Debian and Ubuntu: sudo apt install python3-venv. {AGAIN}"
+        )
+    print(f"Making {folder.name} with {base}", flush=True)
+    made = subprocess.run([base, "-m", "venv", str(folder)])
+    if made.returncode or not has_pip(folder):
+        stop(
+            f"`{base} -m venv {folder.name}` failed. The usual reasons: a full disk, or a folder "
+            f"{folder.name} from a Python that is gone; `make clean` removes it. {AGAIN}"
+        )
+
+
+def last_step(log):
+    """What pip said last that means something to a person waiting."""
+    text = log.read_text(encoding="utf-8", errors="replace")
+    steps = re.findall(r"^ *((?:Collecting|Downloading|Installing) .*)", text, re.M)
+    return steps[-1][:60] if steps else "starting"
+
+
+def follow(process, log):
+    """Show what pip is doing: on a terminal in one line, elsewhere in a line now and then."""
+    start = said = time.time()
+    terminal = sys.stdout.isatty()
+    while process.poll() is None:
+        time.sleep(0.5)
+        now = time.time()
+        line = f"  {now - start:3.0f} s  {last_step(log)}"
+        if terminal:
+            print(f"\r{line:72}", end="", flush=True)
+        elif now - said > 15:
+            said = now
+            print(line, flush=True)
+    print(
+        f"{chr(13) if terminal else ''}{f'  pip took {time.time() - start:.0f} s':72}", flush=True
+    )
+
+
+def install(folder, extras):
+    """Install the package, linked, with these extras and every version pinned."""
+    what = f".[{','.join(extras)}]"
+    print(f"Installing {what} into {folder.name}", flush=True)
+    command = [python_of(folder), "-m", "pip", "install", "--disable-pip-version-check"]
+    command += ["--no-input", "-c", "constraints.txt", "-e", what]
+    # Some systems set PIP_USER, with which pip refuses to install into an environment.
+    variables = dict(os.environ, PIP_USER="0", PYTHONUNBUFFERED="1")
+    log = folder / "install.log"
+    with log.open("w", encoding="utf-8") as file:
+        process = subprocess.Popen(
+            command, cwd=str(ROOT), env=variables, stdout=file, stderr=subprocess.STDOUT
+        )
+        try:
+            follow(process, log)
+        finally:  # Ctrl-C stops pip too
+            process.terminate()
+            process.wait()
+    if process.returncode:
+        cpu = " Without the GPU: put GPU=0 before it." if "cuda" in what else ""
+        end = log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:]
+        stop(
+            "\n".join(end) + f"\n\nInstalling {what} failed; the whole log is "
+            f"{folder.name}/{log.name}.\nThe usual reasons: no network, or a full disk (one "
+            f"backend takes 1 to 2 GB, a CUDA build 5 GB, all three on the CPU 4 GB). {AGAIN}{cpu}"
+        )
+
+
+def provide(extras):
+    """The Python of an environment that holds these extras."""
+    folder, extras = place(extras)
+    there = present(folder)
+    lacking = "all" not in there and not there.issuperset(extras)
+    if lacking or not os.path.exists(python_of(folder)):
+        if not has_pip(folder):
+            create(folder)
+        install(folder, extras)
+        write_stamp(folder, there | set(extras))
+    return python_of(folder)
+
+
+def main(extras, arguments):
+    os.chdir(str(ROOT))
+    check(extras)
+    try:
+        python = provide(extras)
+    except KeyboardInterrupt:
+        stop(f"Stopped. {AGAIN}")
+    # Notebooks run in notebooks/, from where a path relative to the root would lead elsewhere.
+    data = os.environ.get("AE_KERAS_DATA_DIR")
+    if data:
+        os.environ["AE_KERAS_DATA_DIR"] = os.path.abspath(os.path.expanduser(data))
+    os.execv(python, [python, *arguments])
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        stop(__doc__)
+    main(sys.argv[1].split(","), sys.argv[2:])
