@@ -4,8 +4,8 @@ Keras reads `KERAS_BACKEND` once, when it is first imported. `choose` therefore 
 every other function here imports keras inside its body.
 """
 
-import importlib.metadata
 import importlib.util
+import logging
 import numbers
 import os
 import platform
@@ -16,7 +16,7 @@ import numpy as np
 BACKENDS = ("jax", "torch", "tensorflow")
 
 # Each is a default: what the user has set wins.
-QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0"}  # both, or TensorFlow talks
+QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3"}  # only TensorFlow's remark on oneDNN remains
 SHARING = {
     "OMP_WAIT_POLICY": "PASSIVE",  # spinning threads make torch 20x slower on a busy machine
     "PYTORCH_ENABLE_MPS_FALLBACK": "1",  # operations Apple's GPU lacks run on the CPU
@@ -65,12 +65,18 @@ def choose():
             f"`KERAS_BACKEND` must name an installed backend. Received: KERAS_BACKEND={name!r}, "
             f"which is not installed. {here} Install it, or choose another before starting Python."
         )
+    _set_environment(name)
+    return name
+
+
+def _set_environment(name):
     os.environ["KERAS_BACKEND"] = name
     for key, value in {**QUIET, **SHARING}.items():
         os.environ.setdefault(key, value)
+    if name != "tensorflow":  # then it computes nothing, and need not be fast but silent
+        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
     if os.environ.get("GPU") == "0":
         os.environ.update(CPU_ONLY)
-    return name
 
 
 def _already_running(wanted):
@@ -101,6 +107,11 @@ def report():
         f"{name} {version} on {device()}, "
         f"Keras {keras.__version__}, Python {platform.python_version()}"
     )
+
+
+def quiet():
+    """Keep TensorFlow's remarks on retracing, which it prints in notebooks, out of them."""
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 def set_seed(seed):

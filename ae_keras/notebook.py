@@ -16,9 +16,13 @@ def start(seed=0):
     """Seed everything, start the clock and show backend, device and data set in one line."""
     global _started
     _started = time.perf_counter()
+    backend.quiet()
     backend.set_seed(seed)
     Figure._repr_pretty_ = _print_description  # what IPython asks for the text of a figure
-    display(Markdown(f"Running {backend.report()}, data set **{data.default_name()}**."))
+    name = data.default_name()
+    note = " Numbers, pictures and times in the text are those of `digits`; yours will differ."
+    running = f"Running {backend.report()}, data set **{name}**."
+    display(Markdown(running + note * (name != "digits")))
 
 
 def receipt(**figures):

@@ -9,9 +9,11 @@ matplotlib.use("Agg")
 
 
 def pytest_configure(config):
-    if ae_keras.backend.choose() == "jax":  # which compiles each operation for each shape
+    if ae_keras.backend.choose() == "jax":
         import jax
 
+        # it compiles each operation for each shape, which takes longer than the tests themselves
+        jax.config.update("jax_disable_most_optimizations", True)
         jax.config.update("jax_compilation_cache_dir", str(config.cache.mkdir("jax")))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
 

@@ -21,7 +21,6 @@ from nbval.plugin import IPyNbCell, IPyNbFile
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",  # with the next one, TensorFlow starts in silence
-    "TF_ENABLE_ONEDNN_OPTS": "0",
     "OMP_NUM_THREADS": "1",  # torch's threads spin when there are more of them than free cores
     "MKL_NUM_THREADS": "1",
     "TF_NUM_INTRAOP_THREADS": "1",

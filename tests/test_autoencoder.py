@@ -82,7 +82,7 @@ def test_metrics_compare_with_the_image_when_there_is_no_target():
 
 
 def test_is_built_at_once_for_images_of_the_decoder():
-    model = Autoencoder(DenseEncoder(2), DenseDecoder(ODD))
+    model = Autoencoder(DenseEncoder(2, (8,)), DenseDecoder(ODD, (8,)))
     assert model.built
     assert model.image_shape == ODD
     assert model.compute_output_shape((None, *ODD)) == (None, *ODD)
@@ -137,18 +137,15 @@ def test_linear_autoencoder_spans_the_subspace_of_pca(linear):
     np.testing.assert_allclose(cosines, 1, atol=1e-3)
 
 
-def test_mixed_precision_trains_and_its_loss_is_float32():
+def test_mixed_precision_trains():
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
         model, x = tiny(), images(10, ODD)
         errors = model.fit(x, epochs=5, batch_size=10, verbose=0).history["loss"]
-        y = keras.ops.convert_to_tensor(x)
-        loss = model.compute_loss(y, None, model(y))
     finally:
         keras.config.set_dtype_policy(policy)
     assert errors[-1] < errors[0]
-    assert keras.backend.standardize_dtype(loss.dtype) == "float32"
 
 
 def test_a_compile_configuration_names_nothing_of_one_backend():

@@ -250,22 +250,28 @@ FIT = (
 )
 MISFITS = {
     "another code": (
-        lambda: (DenseEncoder(3, name="e"), used(DenseDecoder(SHAPE), X[:, 0, :4, 0])),
+        lambda: (DenseEncoder(3, (8,), name="e"), used(DenseDecoder(SHAPE, (8,)), X[:, 0, :2, 0])),
         FIT,
     ),
     "another code, both used before": (
         lambda: (
-            used(DenseEncoder(3, name="e"), X),
-            used(DenseDecoder(SHAPE), X[:, 0, :4, 0]),
+            used(DenseEncoder(3, (8,), name="e"), X),
+            used(DenseDecoder(SHAPE, (8,)), X[:, 0, :2, 0]),
         ),
         FIT,
     ),
     "another size": (
-        lambda: (used(DenseEncoder(3, name="e"), images(1, (8, 5, 1))), DenseDecoder(SHAPE)),
+        lambda: (
+            used(DenseEncoder(3, (8,), name="e"), images(1, (8, 5, 1))),
+            DenseDecoder(SHAPE, (8,)),
+        ),
         FIT,
     ),
     "other channels": (
-        lambda: (used(ConvEncoder(3, name="e"), images(1, (7, 5, 3))), DenseDecoder(SHAPE)),
+        lambda: (
+            used(ConvEncoder(3, (2, 3), name="e"), images(1, (7, 5, 3))),
+            DenseDecoder(SHAPE, (8,)),
+        ),
         FIT,
     ),
 }
@@ -280,7 +286,7 @@ def test_parts_that_do_not_fit_together(misfit):
 
 def test_a_decoder_whose_images_have_another_shape_than_those_encoded():
     decoder = keras.Sequential([keras.layers.Dense(36), keras.layers.Reshape((6, 6, 1))])
-    model = Autoencoder(DenseEncoder(2), decoder)
+    model = Autoencoder(DenseEncoder(2, (8,)), decoder)
     message = "Received: images (7, 5, 1), reconstructions (6, 6, 1)."
     with says(ValueError, message):
         model.build((None, *SHAPE))
@@ -339,7 +345,7 @@ def test_a_bad_last_batch_loses_nothing_either():
 
 
 def test_a_model_that_was_not_compiled_says_so():
-    model = Autoencoder(DenseEncoder(2), DenseDecoder(SHAPE))
+    model = Autoencoder(DenseEncoder(2, (8,)), DenseDecoder(SHAPE, (8,)))
     with says(ValueError, "You must call `compile()` before using the model."):
         model.fit(X, verbose=0)
 
@@ -416,7 +422,7 @@ def test_a_file_of_another_class_or_version(saved, tmp_path, change):
 def test_weights_of_another_architecture_are_refused(tmp_path):
     path = tmp_path / "model.weights.h5"
     tiny(hidden=(8,)).save_weights(path)
-    other = tiny(hidden=(9,))
+    other = tiny(hidden=())
     before = output(other, X)
     with says(ValueError, "objects could not be loaded."):
         other.load_weights(path)

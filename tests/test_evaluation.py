@@ -100,3 +100,11 @@ def test_clusters_are_the_clouds_whatever_their_numbers(blobs):
     assert evaluation.cluster_agreement((clusters + 1) % 3, labels) == pytest.approx(1)
     assert abs(evaluation.cluster_agreement(RNG.integers(0, 3, len(labels)), labels)) < 0.2
     np.testing.assert_array_equal(evaluation.cluster(z, 3), clusters)
+
+
+def test_pca_error_is_that_of_components_fitted_to_the_training_images_alone():
+    x = RNG.random((40, 3, 3, 1))
+    pca = evaluation.fit_pca(x[:20], 3)
+    right = evaluation.squared_error(x[20:], evaluation.pca_reconstruct(pca, x[20:])).mean()
+    assert evaluation.pca_error(x[:20], x[20:], 3) == pytest.approx(right)
+    assert right > evaluation.pca_error(x[20:], x[20:], 3)

@@ -7,7 +7,7 @@ import pytest
 from ae_keras import evaluation, losses
 
 BOTH = pytest.mark.parametrize("loss", [losses.squared_error, losses.binary_crossentropy])
-SHAPES = [(4, 28, 28, 1), (2, 32, 32, 3), (3, 7, 5, 1), (1, 1, 1, 1), (5, 6)]
+SHAPES = [(4, 7, 5, 1), (2, 32, 32, 3), (5, 6)]
 
 
 def in_numpy(loss, x, x_hat):

@@ -99,6 +99,11 @@ def source(lesson_path):
     return jupytext.read(execution.SOURCES / f"{lesson_path.stem}.py")
 
 
+# A word that each of the 27 questions cannot do without
+SUBJECTS = """install import GPU seed load normalise batches split Encoder forward latent Decoder
+forward activation combine chaining dimensions loss optimizer loop monitor originals epoch extract
+t-SNE dimension features""".split()
+
 # The set of notebooks ---------------------------------------------------------------------------
 
 
@@ -121,6 +126,8 @@ def test_every_question_is_asked_once_in_order_and_answered_by_code():
             proper = re.findall(r"^## Q(\d+)\. \S", cell.source, re.M)
             assert proper == asked, f"{path.stem}: write the heading as '## Q{asked[0]}. ...'"
             found += [(int(number), path.stem) for number in asked]
+            words = cell.source.split(f"## Q{asked[0]}. ")[1].split("\n")[0]
+            assert SUBJECTS[int(asked[0]) - 1] in words, f"{path.stem}: Q{asked[0]} asks for more"
             near = [later.cell_type for later in cells[place + 1 : place + 5]]
             assert "code" in near, f"{path.stem}: Q{asked[0]} is not followed by code"
     assert [number for number, _ in found] == QUESTIONS

@@ -42,7 +42,7 @@ def check(function):
                 raise Blank
             return Verdict(True, f"passed: {function(attempt, *args, **kwargs)}")
         except Blank:
-            return Verdict(False, "not attempted yet")
+            return Verdict(False, "not attempted yet (if you did write it: nothing is returned)")
         except Hint as hint:
             return Verdict(False, f"not yet: {hint}")
         except Exception as error:  # raised by the learner's code: show it, with its name

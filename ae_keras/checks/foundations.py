@@ -100,7 +100,7 @@ def check_to_range(to_range):
     result = np.asarray(call(to_range, images, -1, 1))
     expect(
         close(result.ravel(), [-1, -0.6, 1]),
-        "0 should become low, 255 high, and 51 should stay a fifth of the way between them.",
+        "0 should become low, 255 high, 51 a fifth between. (uint8 wraps at 256: divide first.)",
     )
     expect(result.dtype == "float32", f"the result is {result.dtype}; use .astype('float32').")
     expect(close(to_range(images, 0, 1).ravel(), [0, 0.2, 1]), "it should work for [0, 1] too.")

@@ -65,7 +65,7 @@ decoder = keras.Sequential(
 autoencoder = keras.Sequential([encoder, decoder])
 
 # %% [markdown]
-# Training needs a measure of failure (here the mean squared difference between the pixels of input and output) and a method to reduce it. Look at what `fit` is given: the images as input **and the same images as target**. Nobody had to label anything. That is why autoencoders count as *unsupervised* learning or, more exactly, as *self-supervised*: the data are their own teacher.
+# Training needs a measure of failure (here the mean squared difference between the pixels of input and output) and a method to reduce it. Look at what `fit` is given: the images as input **and the same images as target**. Nobody had to label anything. (`Adam`, `batch_size` and `epochs` wait for lessons 02 and 06.) That is why autoencoders count as *unsupervised* learning or, more exactly, as *self-supervised*: the data are their own teacher.
 
 # %%
 autoencoder.build((None, *image_shape))
@@ -77,14 +77,14 @@ print(f"mean squared error per pixel: {history.history['loss'][-1]:.4f}")
 # %% [markdown]
 # Is that good? A number alone cannot say. Look at pictures the network has never seen.
 
-# %% mystnb={"image": {"alt": "Ten test digits above their reconstructions from 16 numbers: the same digits, slightly softer"}}
+# %% mystnb={"image": {"alt": "Ten test digits above their reconstructions from 16 numbers: softer copies, of which the ninth, an 8, looks like a 2"}}
 x_hat = evaluation.reconstruct(autoencoder, test.x)
 fig, ax = plt.subplots(figsize=(8, 1.7))
 plots.plot_reconstructions(test.x[:10], x_hat[:10], ax=ax)
 plt.show()
 
 # %% [markdown]
-# From 16 numbers each, the digits come back: softer at the edges, the odd detail lost, nine of ten as readable as before. (The ninth, an 8, has turned into something like a 2. Ask why again in lesson 07, where we look at the worst.) Throughout the course we put a number beside such a picture and a **yardstick** beside the number. The number is the *squared error per image*, summed over its pixels. One yardstick is what you get without any learning: answer every picture with the average training image. The other is PCA, the best that any *linear* squeeze to 16 numbers can do.
+# From 16 numbers each, the digits come back: softer at the edges, the odd detail lost, nine of ten can still be read. (The ninth, an 8, has turned into something like a 2. We come back to it in lesson 07.) Throughout the course we put a number beside such a picture and a **yardstick** beside the number. The number is the *squared error per image*, summed over its pixels. One yardstick is what you get without any learning: answer every picture with the average training image. The other is PCA (principal component analysis), the best that any *linear* squeeze to 16 numbers can do on the images it was fitted to.
 
 # %%
 error = evaluation.squared_error(test.x, x_hat).mean()
@@ -95,7 +95,7 @@ print(f"PCA, 16 numbers {pca_error:6.2f}")
 print(f"autoencoder, 16 {error:6.2f}   squared error per image, test set")
 
 # %% [markdown]
-# The autoencoder keeps about five sixths of what the average image misses, and makes well under two thirds of PCA's error with the same 16 numbers. What it does better than PCA is bend: it can follow a stroke that moves or leans, where a linear method can only add and subtract fixed pictures. Lesson 10 of the later part takes that comparison apart.
+# The autoencoder keeps about five sixths of what the average image misses, and makes well under two thirds of PCA's error with the same 16 numbers. What it does better than PCA is bend: it can follow a stroke that moves or leans, where a linear method can only add and subtract fixed pictures.
 
 # %% [markdown]
 # ## The parts and their names
@@ -131,9 +131,9 @@ print("shape of what the decoder draws from them:", drawn.shape)
 #
 # One layer multiplies by a matrix, adds a vector and applies a function to each number. With one layer on each side an autoencoder is
 #
-# $$z = f(x) = \sigma(W_e x + b_e), \qquad \hat x = g(z) = \sigma(W_d z + b_d).$$
+# $$z = f(x) = s_e(W_e x + b_e), \qquad \hat x = g(z) = s_d(W_d z + b_d).$$
 #
-# $x$ is the image as a column of 784 pixels, $W_e$ and $W_d$ are the encoder's and the decoder's **weight matrices**, $b_e$ and $b_d$ their **biases**, and $\sigma$ is the **activation function**. With more layers, the same step is repeated. There is nothing else inside, so NumPy can do it too. (Keras stores one image a *row*, hence `x @ W` where the formula says $Wx$.)
+# $x$ is the image as a column of 784 pixels, $W_e$ and $W_d$ are the encoder's and the decoder's **weight matrices**, $b_e$ and $b_d$ their **biases**, and $s_e$, $s_d$ the **activation functions**; ours are a ReLU, $\max(a, 0)$, inside, none at the code, and a sigmoid, which squeezes any number into (0, 1), at the pixels. With more layers, the same step is repeated. There is nothing else inside, so NumPy can do it too. (Keras stores one image a *row*, hence `x @ W`, with `W` the transpose of the formula's.)
 
 
 # %%
@@ -154,7 +154,7 @@ print("largest difference from Keras below 0.0001:", np.abs(z_by_hand - codes).m
 #
 # $$L_\text{MSE} = \frac 1 n \sum_{i=1}^n (x_i - \hat x_i)^2, \qquad L_\text{BCE} = -\sum_{i=1}^n \bigl[x_i \log \hat x_i + (1 - x_i) \log(1 - \hat x_i)\bigr].$$
 #
-# Watch the units. The first formula *averages* over pixels and the second *sums*, and much confusion in books and forums comes from mixing the two. This course sums over the pixels and averages over the images, always: *squared error per image*, and *nats per image* for the cross-entropy (a nat is the unit of information when the logarithm is natural).
+# Watch the units. The first formula *averages* over pixels and the second *sums*, and much confusion in books and forums comes from mixing the two. From lesson 04 on, this course sums over the pixels and averages over the images (until then `mse` stands for the average): *squared error per image*, and *nats per image* for the cross-entropy (a nat is the unit of information when the logarithm is natural).
 
 # %%
 x, r = test.x[0].ravel(), x_hat[0].ravel().clip(1e-7, 1 - 1e-7)
@@ -171,7 +171,7 @@ print(f"cross-entropy, nats      {bce:.1f}")
 #
 # $$W_\text{new} = W_\text{old} - \eta \, \frac{\partial L}{\partial W}.$$
 #
-# $\eta$ is the **learning rate**, the length of the stride, and $\partial L / \partial W$ says how the loss changes with each weight. Working these derivatives backwards through the layers is called **backpropagation**; the framework does it for you. To see it once with bare hands, take the tiniest autoencoder: points of two coordinates, a code of **one** number, no activation, no bias. The code is $z = w \cdot x$ and the reconstruction $\hat x = z\,v$, with an encoder vector $w$ and a decoder vector $v$.
+# $\eta$ is the **learning rate**, which scales the stride, and $\partial L / \partial W$ says how the loss changes with each weight. Working these derivatives backwards through the layers is called **backpropagation**; the framework does it for you. To see it once with bare hands, take the tiniest autoencoder: points of two coordinates, a code of **one** number, no activation, no bias. The code is $z = w \cdot x$ and the reconstruction $\hat x = z\,v$, with an encoder vector $w$ and a decoder vector $v$.
 
 # %%
 rng = np.random.default_rng(0)
@@ -209,12 +209,12 @@ axes[0].legend()
 plt.show()
 
 # %% [markdown]
-# Two hundred steps turned the line until it runs through the points. No one told the network where the data lie; it had to find out, because that direction is what one number can best be spent on. What is left of the error is the distance of each point from the line: the part that one number cannot carry. If you know principal components, you have just seen the first one being found by gradient descent.
+# Two hundred steps turned the line until it runs through the points. No one told the network where the data lie; it had to find out, because that direction is what one number can best be spent on. What is left of the error is the mean squared distance of the points from the line: the part that one number cannot carry. If you know principal components, you have just seen the first one being found by gradient descent.
 
 # %% [markdown]
 # ### The bottleneck
 #
-# A network that may copy will copy. If the code were as wide as the picture, "return what you were given" would have zero error and teach nothing. With a narrow code, copying is impossible, and the only way to a small error is to find what the pictures have in common and keep, for each, what makes it different. An autoencoder whose code is smaller than its input is called **undercomplete**; all of part A is about those.
+# A network that may copy will copy. If the code were as wide as the picture, "return what you were given" would have zero error and teach nothing. With a narrow code, copying is impossible, and the only way to a small error is to find what the pictures have in common and keep, for each, what makes it different. An autoencoder whose code is smaller than its input is called **undercomplete**; lessons 00 to 09, part A of the course, are about those.
 #
 # The price is that it learns *your* data and nothing else. Feed it something unlike anything it was trained on and the squeeze shows.
 
@@ -225,7 +225,7 @@ fig, ax = plt.subplots(figsize=(8, 1.7))
 plots.plot_reconstructions(negatives, back, ax=ax)
 plt.show()
 ratio = evaluation.squared_error(negatives, back).mean() / error
-print(f"error on negatives / error on digits: {ratio:.0f}")
+print(f"error on negatives / error on digits: {ratio:.1f}")
 
 # %% [markdown]
 # To us a negative is the same digit. To the network it is a foreign language, and the error grows fiftyfold. As a general image compressor an autoencoder is therefore poor; as a detector of things that do not belong, this weakness is exactly what makes it useful.
@@ -240,7 +240,7 @@ print(f"error on negatives / error on digits: {ratio:.0f}")
 # | denoising | noisy input, clean target | robust features, cleaning images and signals |
 # | sparse | a penalty $\lambda \sum_i \lvert z_i \rvert$ on the code | few active units per image, readable features |
 # | contractive | a penalty on how fast the code changes | codes that ignore small disturbances |
-# | variational (VAE) | the code is a distribution, kept close to a normal one by a term $\mathrm{KL}$ in the loss | drawing *new* pictures, smooth interpolation |
+# | variational (VAE) | the code is a distribution, kept close to a normal one by a term in the loss, the Kullback-Leibler divergence $\mathrm{KL}$, which measures how far two distributions differ | drawing *new* pictures, smooth interpolation |
 # | disentangled ($\beta$-VAE) | that term weighted by $\beta$ | codes whose coordinates mean one thing each |
 # | convolutional | the layers, not the objective | larger and coloured pictures |
 #
@@ -248,7 +248,7 @@ print(f"error on negatives / error on digits: {ratio:.0f}")
 # |---|---|
 # | compression and dimensionality reduction | the encoder, and the decoder to come back |
 # | visualising, clustering, searching data | the encoder (lesson 08) |
-# | features for a classifier with few labels | the encoder (lesson 09) |
+# | features for a classifier | the encoder (lesson 09) |
 # | removing noise, filling holes | both |
 # | finding anomalies: rank by reconstruction error, or by distance of the code | both |
 # | generating new examples | the decoder, if the latent space was made for it |
@@ -331,23 +331,24 @@ checks.check_per_image(per_image)
 # ## Quiz
 #
 # 1. Why does an autoencoder need no labels? (a) It learns without a loss. (b) Its input is its target. (c) PCA labels the data first.
-# 2. You widen the code from 16 to 784 numbers and the error falls to almost zero. What have you learned about the data? (a) Its structure. (b) Nothing: the network can copy. (c) That the learning rate was right.
+# 2. You widen *every* layer, the code included, to 784 numbers, and the error falls to almost zero. What have you learned about the data? (a) Its structure. (b) Nothing: the network can copy. (c) That the learning rate was right.
 # 3. The error on a new picture is fifty times the usual one. The likeliest reason: (a) the picture is unlike the training data; (b) the picture is too large; (c) the code is too wide.
 #
 # <details><summary>Answers</summary>
 #
 # 1. **b.** There is a loss (not a), namely the difference between output and input. PCA (c) plays no part in training; it is a yardstick.
-# 2. **b.** With room to copy, a small error says nothing about structure (a), and every reasonable learning rate gets there (c).
+# 2. **b.** With room to copy, a small error says nothing about structure (a), and nothing of the learning rate alone (c).
 # 3. **a.** A picture of another size (b) would be refused, not reconstructed badly. A wider code (c) makes errors smaller.
 # </details>
 #
 # ## Further reading
 #
 # - Hinton & Salakhutdinov, *Reducing the dimensionality of data with neural networks*, Science 313 (2006), doi:10.1126/science.1127647: the paper that made deep autoencoders work.
-# - Goodfellow, Bengio & Courville, *Deep Learning* (2016), chapter 14, sections 14.1 and 14.2: under- and overcomplete autoencoders.
+# - Goodfellow, Bengio & Courville, *Deep Learning* (2016), chapter 14, sections 14.1 and 14.2: undercomplete and regularised autoencoders.
 # - Baldi & Hornik, *Neural networks and principal component analysis*, Neural Networks 2 (1989), doi:10.1016/0893-6080(89)90014-2: why the line was the first principal component.
 
 # %% tags=["receipt"]
 assert error < pca_error < mean_error, "the autoencoder must beat PCA, and PCA the mean image"
+assert pca_error > evaluation.pca_error(test.x, test.x, 16), "PCA must not have seen the test set"
 assert ratio > 3, "negatives must be reconstructed far worse than digits"
 notebook.receipt(autoencoder_16=error, pca_16=pca_error, mean_image=mean_error)

@@ -41,10 +41,10 @@ notebook.start(seed=0)
 # conda env create -f environment.yml
 # ```
 #
-# The file `constraints.txt` fixes every version. Without it, the newest release of some package will one day change a result or break a cell, and you will look for the mistake in your own code.
+# (On Windows use WSL. For a project of your own, `pip install keras jax matplotlib scikit-learn` is a start, with `torch` or `tensorflow` in place of `jax` as you like.) The file `constraints.txt` fixes every version. Without it, the newest release of some package will one day change a result or break a cell, and you will look for the mistake in your own code.
 
 # %%
-needed = ["keras", "matplotlib", "numpy", "scikit-learn", "scipy", "nbval", "jupyter"]
+needed = ["keras", "matplotlib", "numpy", "scikit-learn", "scipy", "jupyter"]
 rows = []
 for package in needed:
     try:
@@ -56,8 +56,6 @@ for package in needed:
 Markdown("\n".join(["| package | version |", "|---|---|", *rows]))
 
 # %% [markdown]
-# (nbval is only needed to *check* the notebooks, so "not installed" beside it is no problem.)
-#
 # Install one backend with GPU support at most. The CUDA libraries of the three frameworks come in different versions and overwrite each other; three environments side by side are the honest solution.
 
 # %% [markdown]
@@ -84,6 +82,8 @@ os.environ["KERAS_BACKEND"] = before  # put it back
 # %% [markdown]
 # Nothing. No error, no warning, and that is the trap: you believe you are on one backend and are on another. To switch, set the variable *outside*, then restart the kernel: `KERAS_BACKEND=torch make lab`.
 #
+# If you come from PyTorch: `torch.nn` becomes `keras.layers`, `torch.optim` becomes `keras.optimizers`, `DataLoader` becomes `keras.utils.PyDataset`, and `torchvision.datasets` becomes `keras.datasets`. Lessons import what they need by `from keras import layers, ops`.
+#
 # What Keras does not fix is what you write past it. Inside a model, use `keras.ops`, never `torch.sum` or `jnp.sum`, and the same class runs on all three:
 
 
@@ -101,14 +101,14 @@ print(keras.ops.convert_to_numpy(result))
 # %% [markdown]
 # ## Q3. How do you use a GPU in Keras, and fall back to the CPU?
 #
-# You do nothing: every backend takes a GPU if its GPU build is installed and finds one, and uses the CPU otherwise. There is no `.to(device)` in Keras; variables and inputs are moved for you. What you *should* do is look, because the fallback is silent. The question to ask is not "is there a GPU in this machine" but "where does a new tensor end up":
+# You do nothing: every backend takes a GPU if its GPU build is installed and finds one, and uses the CPU otherwise. There is no `.to(device)` and no `torch.cuda.is_available()` in Keras; variables and inputs are moved for you. What you *should* do is look, because the fallback is silent. The question to ask is not "is there a GPU in this machine" but "where does a new tensor end up":
 
 
 # %%
 def where_is_a_tensor():
     tensor = keras.ops.zeros(())
     place = str(getattr(tensor, "device", "")).lower()
-    return "GPU" if any(name in place for name in ("gpu", "cuda", "mps")) else "CPU"
+    return "GPU" if any(name in place for name in ("gpu", "cuda", "mps", "rocm", "xpu")) else "CPU"
 
 
 print("agrees with ae_keras.backend.device():", where_is_a_tensor() == backend.device())
@@ -122,7 +122,7 @@ Markdown(f"A new tensor lies on the **{where_is_a_tensor()}**.")
 # %%
 with keras.device("cpu:0"):
     tensor = keras.ops.ones((2, 3))
-print("made on the CPU, shape", tuple(tensor.shape))
+print("made on the CPU:", "cpu" in str(tensor.device).lower())
 
 # %% [markdown]
 # Part A runs in minutes on a laptop's CPU. A GPU starts to pay when images get larger and networks convolutional.
@@ -173,7 +173,7 @@ print("seed 1 twice, same losses:", first == second)
 print("seed 1 and 2, same losses:", first == other)
 
 # %% [markdown]
-# So **on one backend, on one kind of device, with the same versions, a seed repeats a run exactly.** (On a GPU some operations add numbers in an order that changes from run to run; each framework has a switch to forbid that, at some cost in speed.)
+# So **on one backend, on the CPU, with the same versions, a seed repeats a run exactly.** On a GPU some operations add numbers in an order that changes from run to run. Each framework can forbid that at some cost in speed: `torch.use_deterministic_algorithms(True)`, `tf.config.experimental.enable_op_determinism()`, and for JAX the environment variable `XLA_FLAGS=--xla_gpu_deterministic_ops=true`.
 #
 # ### What a seed does not promise
 #
@@ -286,7 +286,7 @@ checks.check_glorot(glorot)
 #
 # - Keras is the language, JAX, PyTorch or TensorFlow the engine; choose with `KERAS_BACKEND` *before* the import.
 # - A GPU is used if the backend finds one. The fallback to the CPU is silent, so look.
-# - One seed, one backend, one kind of device: the same run, bit for bit. Another backend: other numbers.
+# - One seed, one backend, on the CPU: the same run, bit for bit. Another backend: other numbers.
 # - Drawing weights and order with NumPy makes the three backends agree.
 #
 # ## Quiz

@@ -19,6 +19,7 @@ from ae_keras import backend, checks, data, evaluation, notebook, plots
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
+from IPython.display import Markdown
 
 notebook.start(seed=0)
 
@@ -28,6 +29,8 @@ notebook.start(seed=0)
 # **MNIST** is the fruit fly of machine learning: 70,000 handwritten digits, 28 × 28 grey pixels each, 60,000 to train on and 10,000 to test. The course can use it, and two data sets in the same format: Fashion-MNIST (clothes) and KMNIST (Japanese characters). Start the notebooks with `AE_KERAS_DATASET=mnist`, and they look for the files in the folder `AE_KERAS_DATA_DIR/mnist`, then in Keras's cache, and then on the web.
 #
 # By default the course downloads nothing. Its own set, `digits`, is made on your machine from the 1,797 small scans that come with scikit-learn: each is enlarged to 28 × 28 pixels and gives six copies, slightly turned, sheared, scaled and shifted. It looks like MNIST, it is the same for every reader, and one epoch takes a second.
+#
+# (Without this course, `keras.datasets.mnist.load_data()` is the counterpart of `torchvision.datasets.MNIST`: it downloads once and returns `(x_train, y_train), (x_test, y_test)`, uint8 arrays without a channel axis, which `x_train[..., None]` adds.)
 
 # %%
 raw, labels, source = data.load_raw(subset="train")
@@ -43,8 +46,9 @@ print("values from", raw.min(), "to", raw.max())
 print("images per class:", counts)
 
 # %% mystnb={"image": {"alt": "Ten rows, one for each digit 0 to 9, with twelve handwritten examples in each row"}}
-rows = {f"class {c}": data.to_unit_range(raw[labels == c][:12]) for c in classes}
-fig, ax = plt.subplots(figsize=(7, 5.8))
+n = min(12, counts.min())
+rows = {f"class {c}": data.to_unit_range(raw[labels == c][:n]) for c in classes}
+fig, ax = plt.subplots(figsize=(7, 0.58 * len(classes)))
 plots.plot_rows(rows, ax=ax)
 plt.show()
 
@@ -56,7 +60,7 @@ plt.show()
 # %% [markdown]
 # ## Q6. How do you transform the data, for example normalise it, before training an autoencoder?
 #
-# The pixels are integers from 0 to 255. Three things have to happen: they become floats, they get a range the network is comfortable with, and the range has to suit the *output* of the network, because an autoencoder must be able to produce what it is given. We divide by 255:
+# The pixels are integers from 0 to 255. Three things have to happen: they become floats, they get a range the network is comfortable with, and the range has to suit the *output* of the network, because an autoencoder must be able to produce what it is given. We divide by 255, all images at once (PyTorch's `ToTensor` does it image by image; inside a model, `keras.layers.Rescaling(1 / 255)` would):
 
 
 # %%
@@ -75,15 +79,15 @@ print("same as data.to_unit_range:", np.array_equal(x, data.to_unit_range(raw)))
 # |---|---|---|---|
 # | unit range | $x / 255$ | [0, 1] | sigmoid |
 # | symmetric | $x / 127.5 - 1$ | [-1, 1] | tanh |
-# | standardised | $(x - \mu) / s$ | unbounded | linear |
+# | standardised | $(x - \mu) / s$ | $-\mu/s$ to $(255 - \mu)/s$ | linear |
 #
-# Here $\mu$ is the mean and $s$ the standard deviation of the training pixels. Standardising is the habit from classification, where only the input matters. For an autoencoder the unit range has three advantages: a sigmoid gives exactly this range, the binary cross-entropy is defined on it, and a reconstruction can be shown as a picture without undoing anything.
+# Here $\mu$ is the mean and $s$ the standard deviation of the training pixels. (A *sigmoid* squeezes any number into (0, 1) and a *tanh* into (-1, 1); lesson 04 draws both.) Standardising is the habit from classification, where only the input matters. For an autoencoder the unit range has three advantages: a sigmoid gives exactly this range, the binary cross-entropy is defined on it, and a reconstruction can be shown as a picture without undoing anything.
 #
 # **Predict.** How are the pixel values distributed: a bell around grey, or something else?
 
 # %% mystnb={"image": {"alt": "Histogram of pixel values: a tall bar at 0, a second one at 1, and very little between"}}
 fig, ax = plt.subplots(figsize=(6, 2.4))
-counts, edges, _ = ax.hist(x.ravel(), bins=25, color="C0")
+ax.hist(x.ravel(), bins=25, color="C0")
 ax.set(xlabel="pixel value", ylabel="number of pixels")
 plt.show()
 print(f"exactly black or white: {np.mean((x == 0) | (x == 1)):.0%} of all pixels")
@@ -104,7 +108,7 @@ except ValueError as error:
 #
 # A network learns from a **batch** at a time: large enough that the gradient is steady and the hardware busy, small enough that there are many updates in an **epoch**, one pass over all images. Between epochs the order must change, or the network sees the same neighbours together for ever.
 #
-# If your images fit into memory, `model.fit(x, x, batch_size=128)` does all that. Only the *order* is then drawn by the backend, and so differs from one backend to another (and TensorFlow, once seeded, repeats the same order every epoch). When you want the order in your own hand, write a `keras.utils.PyDataset`: a class that knows how many batches there are and can make any one of them. Keras calls `on_epoch_end` after each epoch.
+# If your images fit into memory, `model.fit(x, x, batch_size=128)` does all that. Only the *order* is then drawn by a generator that depends on the backend, and so differs from one backend to another (and TensorFlow, once seeded, repeats the same order every epoch). When you want the order in your own hand, write a `keras.utils.PyDataset`: a class that knows how many batches there are and can make any one of them. Keras calls `on_epoch_end` after each epoch, and once more at the start, when it has peeked at a batch to learn its shape.
 
 
 # %%
@@ -135,23 +139,28 @@ first_input, first_target = batches[0]
 print(
     f"{len(batches)} batches, the first {first_input.shape}, the last {batches[len(batches) - 1][0].shape}"
 )
-print(
-    "target is the input itself:",
-    first_input is not first_target and np.array_equal(first_input, first_target),
-)
+print("target equals input:", np.array_equal(first_input, first_target))
 
 # %% [markdown]
 # Two details deserve a look. The order of an epoch depends on the pair (seed, epoch) and on nothing else, so that run, machine and backend do not matter. And the last batch is smaller, because nobody promised that 128 divides the number of images; whoever averages a loss over batches has to weigh that batch less (exercise 6.1).
 #
-# `data.Batches` is this class with its arguments checked. Does it give the same batches?
+# `data.Batches` is this class with its arguments checked. It also sees through Keras's peek, which ours takes for an epoch. Does it give the same batches?
 
 # %%
 ours, theirs = ShuffledBatches(x, seed=5), data.Batches(x, seed=5)
 same = all(np.array_equal(ours[i][0], theirs[i][0]) for i in range(len(ours)))
+ours.on_epoch_end()
+list(theirs.one_epoch())
+second, _ = next(theirs.one_epoch())
+same_again = np.array_equal(ours[0][0], second)
 print("the same batches in the same order:", same)
+print(
+    "the same new order in the second epoch:",
+    same_again and not np.array_equal(second, first_input),
+)
 
 # %% [markdown]
-# Perhaps your project already has a pipeline. Keras accepts `tf.data` and PyTorch's `DataLoader` **on every backend**: a `DataLoader` can feed a model that runs on JAX. Only the framework the pipeline comes from must be installed. `data.tf_dataset` and `data.torch_loader` show how; here we walk through whichever your installation has and compare.
+# Perhaps your project already has a pipeline. Keras accepts `tf.data` and PyTorch's `DataLoader` **on every backend**: a `DataLoader` can feed a model that runs on JAX. Only the framework the pipeline comes from must be installed. `tf.data.Dataset.from_tensor_slices((x, x)).shuffle(len(x)).batch(128)` and `DataLoader(TensorDataset(t, t), batch_size=128, shuffle=True)` with `t = torch.from_numpy(x)` both go straight into `fit`; their order is their own. `data.tf_dataset` and `data.torch_loader` keep *our* order; here we walk through whichever your installation has and compare.
 
 # %%
 pipelines = {"tensorflow": data.tf_dataset, "torch": data.torch_loader}
@@ -162,6 +171,7 @@ for name in available:
     got = [np.asarray(batch) for batch, _ in pipelines[name](data.Batches(x[:1000]))]
     agree.append(all(np.array_equal(a, b) for a, b in zip(got, expected, strict=True)))
 print("every available pipeline gives the same batches:", all(agree))
+Markdown("Compared: " + (", ".join(available) or "none; install TensorFlow or PyTorch") + ".")
 
 # %% [markdown]
 # | feed | when |
@@ -199,10 +209,11 @@ def distance_to_training(part, training):
 leaky = distance_to_training(leaky_val, leaky_train)
 clean = distance_to_training(val, train)
 shared = np.isin(leaky_val.source, leaky_train.source).mean()
+clean_shared = np.isin(val.source, train.source).mean()
 print(
     f"random split:     {shared:4.0%} of validation have a sister in training, distance {leaky:.1f}"
 )
-print(f"split by source:    0% ..., distance {clean:.1f}")
+print(f"split by source:  {clean_shared:4.0%}, distance {clean:.1f}")
 
 # %% [markdown]
 # Every single validation image has a sister in the training set, and the nearest training image lies about ten per cent closer than it should. A model that memorises would look ten per cent better than it is, on no merit of its own. (Data sets in which every image has an origin of its own, such as MNIST, show no difference here.) The cure is to split the *originals* and let the copies follow. scikit-learn knows this as a grouped split; `data.split` hands it the number of each image's original:
@@ -219,6 +230,8 @@ print(
 print("same as data.split:", np.array_equal(train_all.x[val_rows], val.x))
 
 # %% [markdown]
+# Beware of short cuts: `fit(..., validation_split=0.15)` cuts off the *last* 15 per cent, and like PyTorch's `random_split` it knows nothing of origins. Split yourself and pass `validation_data=(val.x, val.x)`.
+#
 # Groups are everywhere once you look: several photographs of one patient, frames of one film, sentences of one author. Ask of any data set "which rows share an origin?" before you cut it.
 #
 # From here on one line gives all three sets:
@@ -253,7 +266,7 @@ checks.check_to_range(to_range)
 # %% [markdown]
 # ### Exercise 2.2: a split without leaks
 #
-# Write `validation_rows(source, fraction, seed)`: a boolean array that is `True` for the images that go to validation. About `fraction` of the *sources* go there, with all their images, chosen at random but the same for the same seed.
+# Write `validation_rows(source, fraction, seed)`: a boolean array that is `True` for the images that go to validation. `round(fraction * number of sources)` of the *sources* go there, with all their images, chosen at random but the same for the same seed.
 
 
 # %% tags=["exercise"]
@@ -310,7 +323,7 @@ checks.check_batches_of(batches_of)
 # <details><summary>Answers</summary>
 #
 # 1. **b.** A sigmoid ends in (0, 1), and standardised pixels do not. More training (c) cannot help, so it is not fine (a).
-# 2. **a.** `fit` shuffles with the backend's generator. The range (b) and the test set (c) are the same in both runs.
+# 2. **a.** `fit` shuffles with a different generator on each backend. The range (b) and the test set (c) are the same in both runs.
 # 3. **c.** You chose the winner by that very number. Choose by validation error, report test error.
 # </details>
 #

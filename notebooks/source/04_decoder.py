@@ -86,24 +86,27 @@ class ConvolutionalDecoder(keras.Model):
         map_shape = (height // 4, width // 4, filters[0])
         self.features = layers.Dense(int(np.prod(map_shape)), activation="gelu")
         self.to_map = layers.Reshape(map_shape)
-        self.double = layers.Conv2DTranspose(filters[1], 2, strides=2, activation="gelu")
-        self.double_again = layers.Conv2DTranspose(channels, 2, strides=2, activation="sigmoid")
+        self.first_up = layers.Conv2DTranspose(filters[1], 2, strides=2, activation="gelu")
+        self.second_up = layers.Conv2DTranspose(channels, 2, strides=2, activation="sigmoid")
 
     def call(self, z):
         x = self.to_map(self.features(z))
-        return self.double_again(self.double(x))
+        return self.second_up(self.first_up(x))
 
 
 # %%
+conv_shape = (*(4 * (n // 4) for n in image_shape[:2]), image_shape[2])  # multiples of four
 z = np.random.default_rng(0).normal(size=(5, 16)).astype("float32")
-decoder, conv_decoder = Decoder(image_shape), ConvolutionalDecoder((28, 28, 1))
+decoder, conv_decoder = Decoder(image_shape), ConvolutionalDecoder(conv_shape)
 for name, model in (("dense", decoder), ("convolutional", conv_decoder)):
     print(
         f"{name:14s} {tuple(z.shape)} -> {tuple(model(z).shape)}, {model.count_params():7,} parameters"
     )
 
 # %% [markdown]
-# Again a fraction of the parameters. `ae_keras.DenseDecoder` and `ae_keras.ConvDecoder` are these classes for any image size and any number of stages (what is overshot is cropped). Given the same weights they must draw the same pictures:
+# Again a fraction of the parameters. (A trap in passing: had we called the layers `double` and `half`, the class would fail on PyTorch alone. There every Keras layer is also a torch module, and those names are taken.)
+#
+# `ae_keras.DenseDecoder` and `ae_keras.ConvDecoder` are these classes for any image size and any number of stages (what is overshot is cropped). Given the same weights they must draw the same pictures:
 
 
 # %%
@@ -116,7 +119,7 @@ def same_function(mine, theirs, z):
 
 
 print("dense, same output:        ", same_function(decoder, DenseDecoder(image_shape), z))
-print("convolutional, same output:", same_function(conv_decoder, ConvDecoder((28, 28, 1)), z))
+print("convolutional, same output:", same_function(conv_decoder, ConvDecoder(conv_shape), z))
 
 # %% [markdown]
 # ## Q13. How do you implement the forward pass of the Decoder, from latent representation to image?
@@ -149,7 +152,7 @@ print(f"zero code: every pixel {drawn[0].mean():.2f}")
 # %%
 pca = evaluation.fit_pca(train.x, latent_dim=16)
 pca_codes = pca.transform(train.x.reshape(len(train), -1)).astype("float32")
-pca_codes_test = pca.transform(test.x.reshape(len(test), -1)).astype("float32")
+pca_codes_val = pca.transform(val.x.reshape(len(val), -1)).astype("float32")
 
 
 def train_decoder(decoder, targets, epochs=12):
@@ -158,26 +161,26 @@ def train_decoder(decoder, targets, epochs=12):
     backend.seed_weights(decoder, seed=0)
     decoder.compile(keras.optimizers.Adam(0.002), loss=losses.squared_error)
     decoder.fit(pca_codes, targets, batch_size=128, epochs=epochs, shuffle=False, verbose=0)
-    return decoder.predict(pca_codes_test, verbose=0)
+    return decoder.predict(pca_codes_val, verbose=0)
 
 
 # %%
 from_codes = train_decoder(DenseDecoder(image_shape), train.x)
-linear = evaluation.pca_reconstruct(pca, test.x)
-bent_error = evaluation.squared_error(test.x, from_codes).mean()
-linear_error = evaluation.squared_error(test.x, linear).mean()
+linear = evaluation.pca_reconstruct(pca, val.x)
+bent_error = evaluation.squared_error(val.x, from_codes).mean()
+linear_error = evaluation.squared_error(val.x, linear).mean()
 print(f"PCA's own, linear decoder  {linear_error:6.2f}")
-print(f"our decoder, same codes    {bent_error:6.2f}   squared error per image, test set")
+print(f"our decoder, same codes    {bent_error:6.2f}   squared error per image, validation")
 
 # %% [markdown]
-# From *the same* sixteen numbers our decoder draws better pictures than PCA does: part of an autoencoder's advantage is simply that its decoder bends. The encoder's share comes when both are trained together.
+# From *the same* sixteen numbers our decoder draws better pictures than PCA does: part of an autoencoder's advantage is simply that its decoder bends. (It even beats lesson 00's small autoencoder, whose decoder had one hidden layer; lesson 06 trains this decoder with an encoder of its own.)
 
 # %% [markdown]
 # ## Q14. How do you choose the Decoder's output activation, so that its values lie in the range of the data?
 #
 # The last activation decides which pictures the decoder can draw at all:
 
-# %% mystnb={"image": {"alt": "Four curves: identity unbounded, relu from zero up, tanh between minus one and one, sigmoid between zero and one; a grey band marks the range of the data"}}
+# %% mystnb={"image": {"alt": "Four curves: linear unbounded, relu from zero up, tanh between minus one and one, sigmoid between zero and one; a grey band marks the range of the data"}}
 a = np.linspace(-5, 5, 201)
 curves = {
     "linear": a,
@@ -188,7 +191,7 @@ curves = {
 fig, ax = plt.subplots(figsize=(6, 3))
 ax.axhspan(0, 1, color="0.92")
 for name, values in curves.items():
-    ax.plot(a, values, label=name)
+    ax.plot(a, values, label=name, linestyle="--" if name == "relu" else "-")
 ax.set(ylim=(-1.5, 2), xlabel="value before the activation", ylabel="pixel")
 ax.legend()
 plt.show()
@@ -198,29 +201,29 @@ plt.show()
 
 # %%
 outcome, outside = {}, {}
-ever_white = test.x.max(axis=0) > 0
+ever_lit = val.x.max(axis=0) > 0
 for activation in ("sigmoid", "linear", "tanh", "relu"):
     x_hat = train_decoder(DenseDecoder(image_shape, output_activation=activation), train.x)
-    outcome[activation] = evaluation.squared_error(test.x, x_hat).mean()
+    outcome[activation] = evaluation.squared_error(val.x, x_hat).mean()
     outside[activation] = np.mean((x_hat < 0) | (x_hat > 1))
-    dead = np.sum(ever_white & (x_hat.max(axis=0) == 0))
+    dead = np.mean(x_hat.max(axis=0)[ever_lit] == 0)
     print(
         f"{activation:8s} error {outcome[activation]:5.2f}, "
-        f"{outside[activation]:4.0%} outside [0, 1], always black: {dead} pixels"
+        f"{outside[activation]:5.1%} outside [0, 1], always black: {dead:5.1%}"
     )
 
 # %% [markdown]
-# The errors are close, and the ReLU's is even the smallest; they would not have warned you. The *range* tells: four in ten pixels of the linear and over a third of the tanh decoder's are blacker than black or whiter than white, which is no picture any more. The reason is in the histogram of lesson 02: most pixels are exactly black. To say "black" a sigmoid only has to be very negative, and any of many values will do; a linear output must hit zero on the dot, for hundreds of pixels at once, and lands below it half of the time. The ReLU says black easily but has a fault of its own: a pixel unit that is negative for every image is always black, receives no gradient and never recovers; the last column counts such pixels among those that are sometimes white. And only the sigmoid's output may go into the cross-entropy of lesson 06, which takes logarithms of $\hat x$ and $1 - \hat x$.
+# The linear and the tanh decoder pay a little more than the sigmoid, the ReLU even less: nothing that names the fault. The *range* tells: four in ten pixels of the linear and over a third of the tanh decoder's are blacker than black or whiter than white, and must be clipped before they can be shown. The reason is in the histogram of lesson 02: most pixels are exactly black. To say "black" a sigmoid only has to be very negative, and any of many values will do; a linear output must hit zero on the dot, for hundreds of pixels at once, and lands below it half of the time. The ReLU says black easily but has a fault of its own: a pixel unit that is negative for every image is always black, receives no gradient of its own and rarely recovers; the last column gives the share of such pixels among those that are not always black in the data. And only the sigmoid's output may go into the cross-entropy of lesson 06, which takes logarithms of $\hat x$ and $1 - \hat x$.
 #
-# Now the opposite mistake: leave the sigmoid and change the data. Scale the images to [-1, 1], as you may find in tutorials written for GANs.
+# Now the opposite mistake: leave the sigmoid and change the data. Scale the images to [-1, 1], as you may find in tutorials written for GANs (another kind of network that draws pictures).
 
 # %% mystnb={"image": {"alt": "Three rows: originals scaled to minus one to one, sigmoid reconstructions with a mid-grey background, tanh reconstructions with a black one"}}
-symmetric, symmetric_test = 2 * train.x - 1, 2 * test.x - 1
-rows = {"original": test.x[:10]}
+symmetric, symmetric_val = 2 * train.x - 1, 2 * val.x - 1
+rows = {"original": val.x[:10]}
 symmetric_error = {}
 for activation in ("sigmoid", "tanh"):
     x_hat = train_decoder(DenseDecoder(image_shape, output_activation=activation), symmetric)
-    symmetric_error[activation] = evaluation.squared_error(symmetric_test, x_hat).mean()
+    symmetric_error[activation] = evaluation.squared_error(symmetric_val, x_hat).mean()
     rows[activation] = (x_hat[:10] + 1) / 2  # back to [0, 1], to look at it
     print(f"data in [-1, 1], {activation:7s} error {symmetric_error[activation]:6.1f}")
 fig, ax = plt.subplots(figsize=(8, 2.4))
@@ -228,7 +231,7 @@ plots.plot_rows(rows, ax=ax)
 plt.show()
 
 # %% [markdown]
-# The sigmoid cannot go below 0, so every black pixel, which is now -1, is wrong by at least 1, and the squared error cannot fall below the number of black pixels, about 600 of 784. The digits are legible, the background is grey, the loss goes down at first like any loss: an easy mistake to live with for a long time. The rule:
+# The sigmoid cannot go below 0, so every black pixel, which is now -1, is wrong by at least 1, and the squared error cannot fall below the number of black pixels, about 600 of 784. The digits are legible, the background is grey: an easy mistake to live with for a long time. The rule:
 #
 # | data in | last activation | loss |
 # |---|---|---|
@@ -279,7 +282,7 @@ def sigmoid_floor(x):
     return np.sum((x - best) ** 2, axis=(1, 2, 3)).mean()
 
 
-print(f"floor on our test set: {sigmoid_floor(2 * test.x - 1):.1f} squared error per image")
+print(f"floor on our validation set: {sigmoid_floor(2 * val.x - 1):.1f} squared error per image")
 checks.check_sigmoid_floor(sigmoid_floor)
 
 # %% [markdown]

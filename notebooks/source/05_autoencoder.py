@@ -62,7 +62,7 @@ class MyAutoencoder(keras.Model):
 
 
 # %% [markdown]
-# Keras notices that the attributes are models and collects their weights, so one optimizer will train both halves at once. The argument `training` tells layers that behave differently in training (dropout, noise) which case this is; ours have none yet, but passing it on costs nothing and forgetting it is hard to find later.
+# Keras notices that the attributes are models and collects their weights, so one optimizer will train both halves at once. The argument `training` tells layers that behave differently in training (dropout, noise) which case this is. Name it in the outermost `call` and pass it on; otherwise dropout is silently off in `fit`, on some backends or on all.
 
 # %%
 model = MyAutoencoder(DenseEncoder(latent_dim=16), DenseDecoder(image_shape))
@@ -97,7 +97,7 @@ plt.show()
 print(f"pixels from {x_hat.min():.2f} to {x_hat.max():.2f}")
 
 # %% [markdown]
-# Grey with a faint grain: the untrained codes are small numbers, and a decoder that gets small numbers answers with values around $\sigma(0) = 0.5$. The network does not yet tell one digit from another.
+# Grey with a faint grain: the untrained codes are small numbers, and a decoder that gets small numbers answers with values around $\sigma(0) = 0.5$. The codes differ already (lesson 03); the output hardly does.
 
 # %% [markdown]
 # ## Q17. How do you verify the dimensions, to be sure that the autoencoder reconstructs the data correctly?
@@ -111,7 +111,7 @@ def verify(model, x):
     print(f"image {tuple(x.shape)} -> code {tuple(z.shape)} -> reconstruction {tuple(x_hat.shape)}")
     x_hat = keras.ops.convert_to_numpy(x_hat)
     assert x_hat.shape == x.shape, "input and output must have the same shape"
-    assert z.shape[0] == x.shape[0], "one code for each image"
+    assert z.shape == (len(x), model.encoder.latent_dim), "one code of the right width each"
     assert np.all((x_hat >= 0) & (x_hat <= 1)), "output must lie in the range of the data"
 
 
@@ -119,28 +119,30 @@ verify(model, test.x[:8])
 verify(model, test.x[:1])  # a single image is a batch of one
 
 # %% [markdown]
-# `summary` prints the same information for whole models:
+# `summary` prints the same information for whole models (the 1 is the batch the model was built with):
 
 # %%
 model.summary(line_length=80)
 
 # %% [markdown]
-# What could go wrong? Make the decoder for 32 × 32 images, say, because you copied it from a colour project. Encoder and decoder each work, the chain works, `model(x)` returns something. With the wrong target it fails only in the loss, deep inside `fit`, and the message differs from backend to backend. Worst of all is a mismatch that *broadcasts*: shapes (28, 28, 1) and (28, 28, 3) can be subtracted without an error, and you would be training three colours on one grey image.
+# What could go wrong? Make the decoder for coloured images, say, because you copied it from another project. Encoder and decoder each work, the chain works, `model(x)` returns something. A wrong height or width would fail in the loss, deep inside `fit`, with a message that differs from backend to backend. Worse is a mismatch that *broadcasts*: shapes (28, 28, 1) and (28, 28, 3) can be subtracted without an error, and you would be training three colours on one grey image.
 
 # %%
-wrong = MyAutoencoder(DenseEncoder(16), DenseDecoder((28, 28, 3)))
-difference = test.x[:8, :28, :28] - keras.ops.convert_to_numpy(wrong(test.x[:8]))
+grey, coloured = test.x[:8, ..., :1], (*image_shape[:2], 3)
+wrong = MyAutoencoder(DenseEncoder(16), DenseDecoder(coloured))
+difference = grey - keras.ops.convert_to_numpy(wrong(grey))
 print("no complaint; the difference has shape", difference.shape)
 
 # %% [markdown]
-# So the model itself should check, once, when it is built. `ae_keras.Autoencoder` does, and it says what must hold and what it received:
+# So the model itself should check. `ae_keras.Autoencoder` does, and it says what must hold and what it received:
 
 # %%
 try:
-    Autoencoder(DenseEncoder(16), DenseDecoder(image_shape)).build((None, 20, 20, 1))
+    Autoencoder(DenseEncoder(16), DenseDecoder(coloured))(grey)
 except ValueError as error:
-    message = str(error)
-    print(message.split("Received")[0])
+    # one line of the message; the rest is Keras's, with colour codes
+    reason = next(line for line in str(error).splitlines() if "must" in line)
+    print(reason.replace("\x1b[1m", "").replace("\x1b[0m", ""))
 
 # %% [markdown]
 # Apart from such checks it is our class: same parts, same weights, same pictures.
@@ -222,7 +224,7 @@ print("largest difference below 0.00001:", np.abs(there - before).max() < 1e-5)
 # %% [markdown]
 # The file can be opened *and trained further* anywhere. That takes some care, because Keras writes two things into a file that belong to the backend that wrote it (how the step was compiled and, on PyTorch, a private optimizer class). `ae_keras.Autoencoder` cleans them up on saving and loading; if you write models of your own, look at `portable` in `ae_keras/models/autoencoder.py`.
 #
-# Two more habits. Load files only from people you trust: a model file is a program. And if you only need the numbers, `model.save_weights("name.weights.h5")` stores the weights alone, to be loaded into a model that you build from code.
+# Two more habits. Load files only from people you trust: loading a model file can run code, and Keras's `safe_mode` blocks the obvious ways, not all. And if you only need the numbers, `model.save_weights("name.weights.h5")` stores the weights alone, to be loaded into a model that you build from code.
 
 # %% [markdown]
 # ## Exercises
@@ -263,8 +265,8 @@ class SavedAutoencoder(keras.Model):
         super().__init__(**kwargs)
         self.encoder, self.decoder = encoder, decoder
 
-    def call(self, x):
-        return self.decoder(self.encoder(x))
+    def call(self, x, training=False):
+        return self.decoder(self.encoder(x, training=training), training=training)
 
 
 checks.check_saved_autoencoder(SavedAutoencoder)
@@ -277,8 +279,8 @@ class SavedAutoencoder(keras.Model):
         super().__init__(**kwargs)
         self.encoder, self.decoder = encoder, decoder
 
-    def call(self, x):
-        return self.decoder(self.encoder(x))
+    def call(self, x, training=False):
+        return self.decoder(self.encoder(x, training=training), training=training)
 
     def get_config(self):
         serialize = keras.saving.serialize_keras_object
@@ -306,13 +308,13 @@ checks.check_saved_autoencoder(SavedAutoencoder)
 #
 # 1. `model.fit` runs, but a grey image was subtracted from a coloured reconstruction. Why no error? (a) Keras converts colours. (b) The shapes broadcast. (c) The sigmoid hides it.
 # 2. You load a `.keras` file and get "could not locate class". (a) The file is broken. (b) The backend differs. (c) The class was not registered or its module not imported.
-# 3. After training you want to send 10,000 images over a slow line. Both sides need (a) the encoder; (b) sender the encoder, receiver the decoder; (c) the training data.
+# 3. After training you want to send 10,000 images over a slow line. What must be in place? (a) The encoder, on both sides. (b) The encoder at the sender, the decoder at the receiver. (c) The training data, on both sides.
 #
 # <details><summary>Answers</summary>
 #
 # 1. **b.** (28, 28, 1) stretches to (28, 28, 3) silently. Keras converts nothing (a), and a sigmoid knows no shapes (c).
 # 2. **c.** Import the package first. A broken file (a) fails while unzipping; the backend (b) does not matter.
-# 3. **b.** The encoder alone (a) cannot draw, and the training data (c) would be larger than the images.
+# 3. **b.** The encoder alone (a) cannot draw, and the training data (c) are no longer needed.
 # </details>
 #
 # ## Further reading

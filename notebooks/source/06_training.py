@@ -62,7 +62,8 @@ def binary_crossentropy(x, x_hat):
 
 
 # %%
-x, x_hat = test.x[:100], 0.8 * test.x[:100] + 0.1
+x = ops.convert_to_tensor(test.x[:100])  # as `fit` would pass it
+x_hat = ops.clip(1.2 * x - 0.1, 0, 1)  # some pixels exactly 0 or 1
 for mine, theirs in (
     (squared_error, losses.squared_error),
     (binary_crossentropy, losses.binary_crossentropy),
@@ -89,6 +90,10 @@ print(f"evaluation.crossentropy_floor:   {floor:.1f}")
 # %% [markdown]
 # Not zero! For a pixel that is exactly 0 or 1 the surprise can vanish. For a grey pixel, of value 0.5 say, no probability is right all of the time, and at least $\log 2 \approx 0.69$ nats remain. Summed over all grey pixels this is the **floor**. A cross-entropy of 70 nats on these digits is therefore far better than it looks, and one below the floor would be a bug.
 #
+# ### Which one?
+#
+# Squared error suits any data; it is what we report and what PCA minimises. Cross-entropy suits pixels that are nearly black or white and an output that is a sigmoid, $\hat x = \sigma(a)$: its gradient with respect to $a$ is simply $\hat x - x$ and never stalls, while that of the squared error carries a factor $\hat x (1 - \hat x)$, which vanishes where the sigmoid is sure and wrong. (Keras's `"mse"` and `"binary_crossentropy"`, like PyTorch's `MSELoss()` and `BCELoss()`, average over pixels.)
+#
 # ### What pixels cannot see
 
 # %% mystnb={"image": {"alt": "Four versions of a digit: original, shifted by one pixel, slightly blurred, and with a bite taken out, each with its squared error"}}
@@ -113,7 +118,7 @@ mean_error = evaluation.mean_image_error(train.x, test.x)
 print(f"answering every image with the mean image costs {mean_error:.1f}")
 
 # %% [markdown]
-# To us, the shifted digit is the same and the bitten one is damaged. The squared error thinks the opposite: a shift by one pixel costs half as much again as losing a third of the picture, and three fifths of what it costs to give no answer at all. Pixel errors compare *place by place*. They know nothing of strokes; that is why autoencoders blur (a blur hedges between places), and why lesson 09 judges codes by more than this.
+# To us, the shifted digit is the same and the bitten one is damaged. The squared error thinks the opposite: a shift by one pixel costs sixty per cent more than cutting off the top third of the frame, and three fifths of what it costs to give no answer at all. Pixel errors compare *place by place*. They know nothing of strokes; that is why autoencoders blur (a blur hedges between places), and why lesson 09 judges codes by more than this.
 
 # %% [markdown]
 # ## Q19. How do you configure an optimizer, such as Adam, in Keras?
@@ -122,7 +127,7 @@ print(f"answering every image with the mean image costs {mean_error:.1f}")
 #
 # $$\Delta w = -\,\eta\,\frac{m}{\sqrt{v} + \varepsilon},$$
 #
-# where $\eta$ is the learning rate and $\varepsilon$ a tiny number against division by zero. (Right after the start $m$ and $v$ are corrected for having begun at zero.) A weight with small but steady gradients is thus moved as fast as one with large ones. Note that scaling the loss by 784 changes $m$ and $\sqrt v$ alike: Adam does not care whether you sum or average, SGD does.
+# where $\eta$ is the learning rate and $\varepsilon$ a tiny number against division by zero. (Right after the start $m$ and $v$ are corrected for having begun at zero.) A weight with small but steady gradients is thus moved as fast as one with large ones. Note that scaling the loss by 784 changes $m$ and $\sqrt v$ alike: Adam hardly cares (only through $\varepsilon$) whether you sum or average; SGD does.
 #
 # **Predict.** Three learning rates, a factor of twenty and of fifty apart. Which will be best after three epochs, and what will go wrong with the largest?
 
@@ -136,12 +141,12 @@ for learning_rate in (0.0001, 0.002, 0.1):
     )
 
 # %% [markdown]
-# Too small, and three epochs hardly leave the level of the mean image, which is about 50. Too large, and three epochs leave it far *worse* than the mean image: the first strides are so long that they carry many units to where their gradient is zero, and nothing brings those back. A good order of search is 0.001, then a factor of three up or down. We use 0.002.
+# Too small, and three epochs hardly leave the level of the mean image, which is about 50. Too large, and three epochs leave it far *worse* than the mean image: the likeliest reason is that the first strides are so long that they carry many units to where their gradient is nearly zero, and little brings those back. A good order of search is 0.001, then a factor of three up or down. We use 0.002.
 
 # %% [markdown]
 # ## Q20. How do you implement a training loop: forward pass, loss, backpropagation, update?
 #
-# Inside `fit`, four things happen for each batch: the forward pass, the loss, its gradients, the update. Keras has one way of writing the first two for all backends. The third is where the frameworks truly differ, because each has its own idea of what a gradient is taken of. Here is one step for each; only that of your backend will run, but read all three.
+# Inside `fit`, four things happen for each batch: the forward pass, the loss, its gradients, the update. Keras has one way of writing the first two for all backends. The third is where the frameworks truly differ, because each has its own idea of what a gradient is taken of. Here is one step for each; only that of your backend will run, but read all three. Each function returns the step and a `finish`; only JAX has something to finish. The optimizer is Keras's on every backend, hence `optimizer.apply(gradients, weights)` and no `optimizer.step()`.
 #
 # **TensorFlow** records operations on a *tape* and plays it backwards. `tf.function` turns the Python function into a graph that runs without Python.
 
@@ -150,7 +155,7 @@ for learning_rate in (0.0001, 0.002, 0.1):
 def tensorflow_step(model, optimizer):
     import tensorflow as tf
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True)  # one graph for every batch size
     def step(x):
         with tf.GradientTape() as tape:
             x_hat = model(x, training=True)
@@ -185,7 +190,7 @@ def torch_step(model, optimizer):
 
 
 # %% [markdown]
-# **JAX** differentiates *functions*, and a function must not change anything outside itself. So the weights go in as arguments and the new weights come out; the model object gets them back when the loop is over, in `finish`.
+# **JAX** differentiates *functions*, and a function must not change anything outside itself. So the weights go in as arguments and the new weights come out; the model object gets them back when the loop is over, in `finish`. `stateless_call` and `stateless_apply` are `model(x)` and `optimizer.apply` in this style, with weights, the optimizer's `memory` and all other variables (`fixed`) passed in and returned; `jax.jit` compiles.
 
 
 # %%
@@ -257,12 +262,12 @@ largest = max(np.abs(a - b).max() for a, b in pairs)
 print(f"largest difference between any two weights: {largest:.6f}")
 
 # %% [markdown]
-# No magic then: `fit` is this loop, plus validation, metrics, callbacks and progress bars. (`training.train` is the loop of this lesson for any model of the course.) Write your own when you need something `fit` has no place for, and use `fit` otherwise.
+# No magic then: `fit` is this loop, plus validation, metrics, callbacks and progress bars. (`training.train` is the loop of this lesson for any model of the course.) Write your own when you need something `fit` has no place for, and use `fit` otherwise. Between the two lies overriding `compute_loss` in the model, which changes the objective and keeps `fit`.
 
 # %% [markdown]
 # ## Q21. How do you monitor and log the training loss over the epochs?
 #
-# Ask for the validation loss (images that never move a weight), and keep what is reported. Callbacks are objects that `fit` calls after each epoch; these four write to the screen, to a table, to TensorBoard, and stop the run.
+# Ask for the validation loss (images that never move a weight), and keep what is reported: `fit` returns a `History` whose `.history` maps each name to one value per epoch. Callbacks are objects that `fit` calls after each epoch; these four write to the screen, to a table, to TensorBoard, and stop the run.
 
 # %%
 logs = Path(tempfile.mkdtemp())
@@ -293,7 +298,7 @@ print("TensorBoard files:", len(list((logs / "tensorboard").iterdir())))
 #
 # A curve alone says little. Draw the yardsticks into it: the mean image, and PCA with the same sixteen numbers.
 
-# %% mystnb={"image": {"alt": "Training and validation error falling from above forty to about five over fifteen epochs, with dashed lines for the mean image at fifty and PCA at fourteen"}}
+# %% mystnb={"image": {"alt": "Training error falling from 55 and validation error from 30 to about six over fifteen epochs, with dashed lines for the mean image at 50 and PCA at 14"}}
 yardsticks = {
     "mean image": evaluation.mean_image_error(train.x, val.x),
     "PCA, 16 numbers": evaluation.pca_error(train.x, val.x, latent_dim=16),
@@ -306,7 +311,7 @@ crossing = int(np.argmax(np.array(history.history["val_loss"]) < yardsticks["PCA
 print(f"better than PCA from epoch {crossing} on")
 
 # %% [markdown]
-# Read it in this order. Does it fall below the mean image at once? If not, nothing is being learned. When does it cross PCA? From there on the bending pays. Do training and validation run together? The gap is what the network has memorised rather than understood. Is it still falling? Then more epochs will help; the early stopping above did not fire, because the validation loss kept improving.
+# Read it in this order. Does the validation error fall below the mean image at once? If not, nothing is being learned. (The training loss averages over the whole epoch, while the weights improve; validation is measured at its end. So training starts above.) When does it cross PCA? From there on the bending pays. Do training and validation run together? The gap is what the network has memorised rather than understood. Is it still falling? Then more epochs will help; the early stopping above did not fire, because the validation loss kept improving.
 #
 # ### When it should stop
 #
@@ -414,7 +419,7 @@ checks.check_early_stop(early_stop)
 # ## Quiz
 #
 # 1. Paper A reports "MSE 0.009", paper B "error 7.1", both on 28 × 28 images. (a) B is worse. (b) About the same: 0.009 × 784 ≈ 7.1. (c) They cannot be compared.
-# 2. The cross-entropy has stopped at 60 nats per image, the floor being 57. (a) Training failed. (b) It is nearly perfect. (c) The loss has a bug.
+# 2. The cross-entropy has stopped at 58 nats per image, the floor being 55. (a) Training failed. (b) It is nearly perfect. (c) The loss has a bug.
 # 3. Training loss falls, validation loss rises. You should (a) train longer; (b) stop at the best validation loss, or get more data; (c) raise the learning rate.
 #
 # <details><summary>Answers</summary>

@@ -39,15 +39,16 @@ def new_autoencoder(latent_dim=16):
 
 
 # %% [markdown]
-# ## Q22. How do you visualize the originals beside the reconstructions of the autoencoder?
+# ## Q22. How do you visualise the originals beside the reconstructions of the autoencoder?
 #
 # Two rules before we plot. Show images the model has **not** been trained on: training images flatter. And choose them **before** looking, for instance the first ten of the test set; if you pick the pretty ones, you fool yourself first. Part of the job is a picture in NumPy: put the images side by side into one large array, then show that array once.
 
 
 # %%
 def tile(rows):
-    """Rows of images (n, height, width, 1) as one large picture."""
-    return np.concatenate([np.concatenate(list(row[..., 0]), axis=1) for row in rows], axis=0)
+    """Rows of images (n, height, width, channels) as one large picture."""
+    picture = np.concatenate([np.concatenate(list(row), axis=1) for row in rows])
+    return picture[..., 0] if picture.shape[-1] == 1 else picture
 
 
 model = new_autoencoder()
@@ -61,7 +62,7 @@ ax.axis("off")
 plt.show()
 
 # %% [markdown]
-# Note `vmin=0, vmax=1`. Without them, matplotlib stretches every picture from *its own* darkest to *its own* brightest value, and a pale reconstruction looks as crisp as the original. `plots.plot_reconstructions` does this tiling, with gaps and names. A third row makes the differences visible. We plot $\hat x - x$, shifted so that grey means "no difference", dark means "too dark" and bright "too bright".
+# Note `vmin=0, vmax=1`. Without them, matplotlib stretches every picture from *its own* darkest to *its own* brightest value, and a pale reconstruction looks as crisp as the original. `plots.plot_reconstructions` does this tiling, with gaps and names. A third row makes the differences visible. We plot $\hat x - x$, halved and shifted so that grey means "no difference", dark means "too dark" and bright "too bright".
 
 # %% mystnb={"image": {"alt": "Three rows of ten: originals, reconstructions, and grey difference pictures with dark and bright edges along the strokes"}}
 difference = (x_hat[:10] - test.x[:10]) / 2 + 0.5
@@ -71,7 +72,7 @@ plots.plot_rows(rows, ax=ax)
 plt.show()
 
 # %% [markdown]
-# The errors sit on the *edges* of strokes: where an edge is a little off, a dark and a bright line run side by side. The inside of a stroke and the background are right almost everywhere. Now and then a whole stroke is missing or invented, and that is another kind of mistake.
+# The errors sit on the *edges* of strokes: where an edge is a little off, a dark and a bright line run side by side. The inside of a stroke and the background are right almost everywhere. Now and then a whole stroke is missing or invented (the ninth image, an 8, has lost its loops), and that is another kind of mistake.
 #
 # **Predict.** Is the error spread evenly over the images, or do a few carry most of it?
 
@@ -86,19 +87,19 @@ ax.set(xlabel="squared error per image", ylabel="number of images")
 ax.legend()
 plt.show()
 worst_tenth = np.sort(errors)[-len(errors) // 10 :].sum() / errors.sum()
-print(f"the worst tenth of the images carries {worst_tenth:.0%} of the error")
+print(f"the worst tenth of the images carries {worst_tenth:.1%} of the error")
 
 # %% [markdown]
-# A hump with a long tail. The mean, which is all that a loss tells, is larger than the error of most images. So look at both ends.
+# Neither: a hump with a long tail, whose worst tenth carries a fifth of the error, twice its share. The mean, which is all that a loss tells, is larger than the error of most images. So look at both ends.
 
 # %% mystnb={"image": {"alt": "Four rows of eight: the images reconstructed best, plain shapes, and worst, unusual digits turned into more usual ones"}}
 order = np.argsort(errors)
 best, worst = order[:8], order[-8:]
 rows = {
     "best": test.x[best],
-    "their x̂": x_hat[best],
+    "best, x̂": x_hat[best],
     "worst": test.x[worst],
-    "their x̂ ": x_hat[worst],
+    "worst, x̂": x_hat[worst],
 }
 fig, ax = plt.subplots(figsize=(7.5, 3.7))
 plots.plot_rows(rows, ax=ax)
@@ -106,7 +107,7 @@ plt.show()
 print(f"error of the best {errors[best].mean():.1f}, of the worst {errors[worst].mean():.1f}")
 
 # %% [markdown]
-# The best are the plainest: upright, one or two strokes, nothing unusual. The worst are the ones written in their own way, and what comes back is a compromise between them and something more common. This is the autoencoder's character in one picture: it repairs the unusual towards the usual. For compression this is a loss; for finding anomalies it is the whole idea (rank by error, look at the top); for restoring damaged pictures it is a gift.
+# The best are the plainest: upright, nearly all of them ones, with little edge to get wrong. The worst are the ones written in their own way, and what comes back is a compromise between them and something more common. This is the autoencoder's character in one picture: it repairs the unusual towards the usual. For compression this is a loss; for finding anomalies it is the whole idea (rank by error, look at the top); for restoring damaged pictures it is a gift.
 #
 # Which classes are hard?
 
@@ -122,7 +123,7 @@ plt.show()
 print(f"easiest class {classes[np.argmin(per_class)]}, hardest {classes[np.argmax(per_class)]}")
 
 # %% [markdown]
-# An imbalance like this is easily overlooked behind one mean, and it matters: a threshold on the error that is right for one class calls half of another an anomaly.
+# An imbalance like this is easily overlooked behind one mean, and it matters: a threshold on the error that is right for one class may call many of another anomalies.
 
 # %% [markdown]
 # ## Q23. How do you save and display the reconstructions of validation images after each training epoch?
@@ -166,7 +167,7 @@ print(
 # %% [markdown]
 # **Predict.** What will the network draw after one epoch: eight different blurs, or eight times nearly the same?
 
-# %% mystnb={"image": {"alt": "Film strip with one row for the originals and one for each of the epochs 1, 2, 3, 5, 8 and 12: from one common blur to eight distinct digits"}}
+# %% mystnb={"image": {"alt": "Film strip with one row for the originals and one for each of the epochs 1, 2, 3, 5, 8 and 12: from vague blobs, in which only the zeros are clear, to eight distinct digits"}}
 shown = [1, 2, 3, 5, 8, 12]
 rows = {"original": followed} | {f"epoch {n}": watch.frames[n - 1] for n in shown}
 fig, ax = plt.subplots(figsize=(6, 5.4))
@@ -176,7 +177,7 @@ for n in shown:
     print(f"epoch {n:2d}: validation error {history.history['val_loss'][n - 1]:5.1f}")
 
 # %% [markdown]
-# Read the strip from top to bottom. After one epoch, 60 updates, the zeros already have a ring and the slim digits a column, while 2, 5 and 4 still share much the same blob. Then the blobs part, strokes get ends and corners, and at last the edges sharpen. From the coarse to the fine: this order is typical for networks trained by gradient descent, and it is why stopping early acts like a mild blur.
+# Read the strip from top to bottom. After one epoch the zeros already have a ring and the slim digits a column, while 5 and 4, and nearly the 6, are still the same blob. Then the blobs part, strokes get ends and corners, and at last the edges sharpen. From the coarse to the fine: this order is typical for networks trained by gradient descent, so stopping early acts like a mild blur.
 #
 # A film is better still. Pillow writes a list of pictures as an animated GIF, which a notebook can show:
 
@@ -268,11 +269,12 @@ checks.check_snapshots(Snapshots)
 # ## Further reading
 #
 # - Keras documentation, *Writing your own callbacks*.
-# - Rahaman et al., *On the spectral bias of neural networks*, arXiv:1806.08734: why coarse structure is learned before fine.
+# - Saxe, McClelland & Ganguli, *Exact solutions to the nonlinear dynamics of learning in deep linear neural networks*, arXiv:1312.6120: directions of large variance, in pictures the coarse ones, are learned first.
 
 # %% tags=["receipt"]
 validation = history.history["val_loss"]
 assert validation[-1] < validation[0] / 2, "the film must show progress"
 assert errors.mean() < pca_mean, "sixteen numbers must beat PCA"
 assert len(watch.frames) == 12
+assert not np.array_equal(rows["epoch 1"], rows["epoch 12"]), "the film must move"
 notebook.receipt(test_error=errors.mean(), pca_16=pca_mean, worst_tenth=worst_tenth)
