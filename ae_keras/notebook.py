@@ -25,6 +25,22 @@ def start(seed=0):
     display(Markdown(running + note * (name != "digits")))
 
 
+def claim(holds, statement):
+    """Stop if a statement of the text is not true on the course's own data; elsewhere, say so.
+
+    Args:
+        holds: whether it is true here.
+        statement: the words for it.
+
+    Raises:
+        AssertionError: it is not, on a data set that comes with the course.
+    """
+    if not holds and data.default_name() in data.EMBEDDED:
+        raise AssertionError(statement)
+    if not holds:
+        print(f"On this data set it is not so that: {statement}.")
+
+
 def receipt(**figures):
     """Show the figures this notebook arrived at, with what they were made on.
 

@@ -348,7 +348,11 @@ checks.check_per_image(per_image)
 # - Baldi & Hornik, *Neural networks and principal component analysis*, Neural Networks 2 (1989), doi:10.1016/0893-6080(89)90014-2: why the line was the first principal component.
 
 # %% tags=["receipt"]
-assert error < pca_error < mean_error, "the autoencoder must beat PCA, and PCA the mean image"
-assert pca_error > evaluation.pca_error(test.x, test.x, 16), "PCA must not have seen the test set"
-assert ratio > 3, "negatives must be reconstructed far worse than digits"
+notebook.claim(
+    error < pca_error < mean_error, "the autoencoder must beat PCA, and PCA the mean image"
+)
+notebook.claim(
+    pca_error > evaluation.pca_error(test.x, test.x, 16), "PCA must not have seen the test set"
+)
+notebook.claim(ratio > 3, "negatives must be reconstructed far worse than digits")
 notebook.receipt(autoencoder_16=error, pca_16=pca_error, mean_image=mean_error)

@@ -309,6 +309,6 @@ checks.check_glorot(glorot)
 # - PyTorch documentation, *Reproducibility*; JAX documentation, *Pseudorandom numbers*: what each framework promises.
 
 # %% tags=["receipt"]
-assert first == second != other, "one seed must repeat, another must differ"
-assert 0 < loss < 0.2, "the small autoencoder must have learned something"
+notebook.claim(first == second != other, "one seed must repeat, another must differ")
+notebook.claim(0 < loss < 0.2, "the small autoencoder must have learned something")
 notebook.receipt(loss_per_pixel=loss)

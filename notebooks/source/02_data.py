@@ -334,6 +334,6 @@ checks.check_batches_of(batches_of)
 # - Keras documentation, *keras.utils.PyDataset*; scikit-learn user guide, *Cross-validation iterators for grouped data*.
 
 # %% tags=["receipt"]
-assert all([same, *agree]), "all pipelines must give the same batches"
-assert not set(train.source) & set(val.source), "no original may be in both parts"
+notebook.claim(all([same, *agree]), "all pipelines must give the same batches")
+notebook.claim(not set(train.source) & set(val.source), "no original may be in both parts")
 notebook.receipt(leaky_distance=leaky, clean_distance=clean)

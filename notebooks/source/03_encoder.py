@@ -320,8 +320,10 @@ checks.check_encoder(MyEncoder)
 
 # %% tags=["receipt"]
 most_frequent = np.bincount(test.labels).max() / len(test)
-assert accuracy["random encoder, 16 numbers"] > 1.2 * most_frequent, "better than guessing"
-assert conv_encoder.count_params() < encoder.count_params(), "convolutions share their weights"
+notebook.claim(accuracy["random encoder, 16 numbers"] > 1.2 * most_frequent, "better than guessing")
+notebook.claim(
+    conv_encoder.count_params() < encoder.count_params(), "convolutions share their weights"
+)
 notebook.receipt(
     dense_parameters=encoder.count_params(),
     conv_parameters=conv_encoder.count_params(),

@@ -344,9 +344,13 @@ checks.check_decoder(MyDecoder)
 # - Goodfellow, Bengio & Courville, *Deep Learning* (2016), section 6.2.2: output units.
 
 # %% tags=["receipt"]
-assert bent_error < linear_error, "a decoder that bends must beat a linear one on the same codes"
-assert outside["sigmoid"] == 0 < outside["linear"], "only the sigmoid stays in [0, 1]"
-assert symmetric_error["sigmoid"] > 2 * symmetric_error["tanh"], "a sigmoid cannot reach -1"
+notebook.claim(
+    bent_error < linear_error, "a decoder that bends must beat a linear one on the same codes"
+)
+notebook.claim(outside["sigmoid"] == 0 < outside["linear"], "only the sigmoid stays in [0, 1]")
+notebook.claim(
+    symmetric_error["sigmoid"] > 2 * symmetric_error["tanh"], "a sigmoid cannot reach -1"
+)
 notebook.receipt(
     pca_decoder=linear_error,
     our_decoder=bent_error,

@@ -323,7 +323,7 @@ checks.check_saved_autoencoder(SavedAutoencoder)
 # - Keras documentation, *Customizing saving and serialization*: `get_config` and registered classes.
 
 # %% tags=["receipt"]
-assert same, "the package's class must be ours"
-assert np.abs(there - before).max() < 1e-5, "the model must be the same everywhere"
-assert np.array_equal(before, after), "a loaded model must draw what the saved one drew"
+notebook.claim(same, "the package's class must be ours")
+notebook.claim(np.abs(there - before).max() < 1e-5, "the model must be the same everywhere")
+notebook.claim(np.array_equal(before, after), "a loaded model must draw what the saved one drew")
 notebook.receipt(parameters=autoencoder.count_params())

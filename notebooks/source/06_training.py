@@ -438,7 +438,9 @@ checks.check_early_stop(early_stop)
 
 # %% tags=["receipt"]
 final = history.history["val_loss"][-1]
-assert np.allclose(hand_losses, fit_losses, rtol=1e-3), "the loop and fit must agree"
-assert final < yardsticks["PCA, 16 numbers"], "sixteen numbers must beat PCA"
-assert starved_history["val_loss"][-1] > 2 * starved_history["loss"][-1], "memorised, not learned"
+notebook.claim(np.allclose(hand_losses, fit_losses, rtol=1e-3), "the loop and fit must agree")
+notebook.claim(final < yardsticks["PCA, 16 numbers"], "sixteen numbers must beat PCA")
+notebook.claim(
+    starved_history["val_loss"][-1] > 2 * starved_history["loss"][-1], "memorised, not learned"
+)
 notebook.receipt(validation=final, pca_16=yardsticks["PCA, 16 numbers"], floor_nats=floor)

@@ -273,8 +273,8 @@ checks.check_snapshots(Snapshots)
 
 # %% tags=["receipt"]
 validation = history.history["val_loss"]
-assert validation[-1] < validation[0] / 2, "the film must show progress"
-assert errors.mean() < pca_mean, "sixteen numbers must beat PCA"
+notebook.claim(validation[-1] < validation[0] / 2, "the film must show progress")
+notebook.claim(errors.mean() < pca_mean, "sixteen numbers must beat PCA")
 assert len(watch.frames) == 12
-assert not np.array_equal(rows["epoch 1"], rows["epoch 12"]), "the film must move"
+notebook.claim(not np.array_equal(rows["epoch 1"], rows["epoch 12"]), "the film must move")
 notebook.receipt(test_error=errors.mean(), pca_16=pca_mean, worst_tenth=worst_tenth)

@@ -279,9 +279,13 @@ checks.check_gains(gains)
 # You can now answer the question this course began with. An autoencoder is an encoder and a decoder with a bottleneck between them; you have written both, joined, trained, watched and judged them, on any of three backends, and you know what each number on the way means and what to hold against it. What it cannot do, you have seen as well: it would copy if there were room (lesson 00), breaks on the unfamiliar and on noise (00, 09), is blind to strokes (06) and has holes (08). Each of these is the starting point of another kind of autoencoder: denoising, sparse, variational, and more.
 
 # %% tags=["receipt"]
-assert all(errors[size] < pca_errors[size] for size in (2, 4, 8)), "tight codes must beat PCA"
-assert errors[2] > errors[8] > errors[32], "more numbers, smaller error"
-assert scores[16]["probe"] > scores[2]["probe"], "more numbers must know more about the class"
+notebook.claim(
+    all(errors[size] < pca_errors[size] for size in (2, 4, 8)), "tight codes must beat PCA"
+)
+notebook.claim(errors[2] > errors[8] > errors[32], "more numbers, smaller error")
+notebook.claim(
+    scores[16]["probe"] > scores[2]["probe"], "more numbers must know more about the class"
+)
 notebook.receipt(
     **{f"error_{size}": errors[size] for size in sizes},
     probe_16=scores[16]["probe"],
