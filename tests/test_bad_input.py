@@ -181,6 +181,7 @@ NOT_IMAGES = {
     "objects": (X.astype(object), "must hold floats in [0, 1]. Received: {0}.dtype=object."),
     "truth values": (X > 0.5, "must hold floats in [0, 1]. Received: {0}.dtype=bool."),
     "0 to 255": (with_one(255), "must lie in [0, 1]. Received: values from"),
+    "a little too bright": (with_one(1.01), "to 1.01. Scale it with `data.to_unit_range` first."),
     "negative": (with_one(-0.5), "must lie in [0, 1]. Received: values from -0.5 to"),
     "NaN": (
         with_one(np.nan),
@@ -205,7 +206,7 @@ def test_what_is_no_image_is_refused_by_whoever_takes_images(what, tmp_path):
     bad, message = NOT_IMAGES[what]
     follow = ("x", lambda x: training.SaveReconstructions(x, tmp_path))
     for name, take in (*TAKE_IMAGES.values(), follow):
-        with says(ValueError, f"`{name}` {message.format(name)}"):
+        with says(ValueError, message.format(name)), says(ValueError, f"`{name}` must "):
             take(bad)
 
 

@@ -1,5 +1,7 @@
 """encoders.py, against the same computations in NumPy."""
 
+import json
+
 import keras
 import numpy as np
 import pytest
@@ -61,20 +63,18 @@ def test_a_code_does_not_depend_on_the_rest_of_the_batch():
     np.testing.assert_allclose(output(encoder, x)[1:2], output(encoder, x[1:2]), rtol=1e-5)
 
 
-@pytest.mark.parametrize(
-    "encoder",
-    [
-        DenseEncoder(3, hidden=(5, 4), activation="tanh", name="named"),
-        ConvEncoder(3, filters=(5, 4), down="pool", activation="tanh", name="named"),
-    ],
-    ids=["dense", "conv"],
-)
-def test_configuration_holds_every_argument(encoder):
-    config = encoder.get_config()
-    twin = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(encoder))
-    assert type(twin) is type(encoder)
-    assert twin.get_config() == config
-    sizes = config.get("hidden") or config.get("filters")
-    given = (config["latent_dim"], sizes, config["activation"], config["name"])
-    assert given == (3, (5, 4), "tanh", "named")
-    assert config.get("down", "pool") == "pool"
+DENSE = {"latent_dim": 3, "hidden": (5, 4), "activation": "tanh", "name": "named"}
+CONV = {"latent_dim": 3, "filters": (5, 4), "down": "pool", "activation": "tanh", "name": "named"}
+
+
+@pytest.mark.parametrize(("kind", "given"), [(DenseEncoder, DENSE), (ConvEncoder, CONV)])
+def test_configuration_holds_every_argument(kind, given):
+    check_configuration(kind(**given), given)
+
+
+def check_configuration(part, given):
+    saved = keras.saving.serialize_keras_object(part)
+    twin = keras.saving.deserialize_keras_object(json.loads(json.dumps(saved)))
+    assert type(twin) is type(part)
+    for each in (part, twin):
+        assert each.get_config().items() >= given.items()

@@ -1,0 +1,198 @@
+"""Seconds of an epoch by `model.fit` and by hand, on the backend of this process.
+
+    KERAS_BACKEND=jax python benchmarks/fit.py dense --batch-size 128
+
+All start from the same weights and see the same images in the same order in their first epoch,
+after which their losses are compared. Then they take turns.
+"""
+
+import argparse
+import gc
+import importlib
+import math
+import statistics
+import time
+from typing import NamedTuple
+
+import candidates
+import keras
+import measure
+import numpy as np
+
+import ae_keras
+from ae_keras import data, losses
+
+LEARNING_RATE = 0.002
+SEED = 0
+TOLERANCE = 0.02  # of the first epoch's loss, between the native loops and `fit`
+LEAST_EPOCHS, LEAST_SECONDS = 3, 0.5  # of one turn
+KINDS = {
+    "dense": (ae_keras.DenseEncoder, ae_keras.DenseDecoder),
+    "conv": (ae_keras.ConvEncoder, ae_keras.ConvDecoder),
+}
+
+
+class Fit(NamedTuple):
+    """A way to call `fit`."""
+
+    source: str = "batches"  # or "arrays"
+    steps: int = 1  # per execution
+    jit: str | bool = "auto"  # PyTorch and TensorFlow then do not compile on a CPU
+    tried: str = ""  # a change of the package
+
+    @property
+    def name(self):
+        words = [f"fit {self.source}", f"{self.steps} steps" if self.steps > 1 else ""]
+        words += ["jit" if self.jit is True else "", self.tried]
+        return ", ".join(word for word in words if word)
+
+
+# The first is how the lessons call it.
+FITS = {
+    "jax": [Fit(), Fit(steps=8), Fit(steps=16), Fit("arrays")],
+    # steps_per_execution must be 1, and torch.compile needs a C++ compiler
+    "torch": [Fit(), Fit("arrays")],
+    "tensorflow": [
+        *(Fit(), Fit(steps=8), Fit(steps=16), Fit("arrays")),
+        *(Fit(jit=True), Fit(steps=16, jit=True)),
+    ],
+}
+
+
+def changes(kind):
+    """The ways to call `fit` that need a change of the package."""
+    yield Fit(tried="one gather")
+    if kind == "conv":
+        yield Fit(tried="matmul")
+        if keras.config.backend() == "tensorflow":
+            yield Fit(tried="matmul", jit=True)
+    if keras.config.backend() == "torch":
+        yield Fit(tried="fused")
+        yield Fit(tried="fused, one gather" if kind == "dense" else "fused, one gather, matmul")
+
+
+def images(n):
+    """The course's training images, or `n` of them, repeated as often as it takes."""
+    train, _, _ = data.load_splits("digits")
+    return np.resize(train.x, (n, *train.x.shape[1:])) if n else train.x
+
+
+def build(kind, tried=""):
+    encoder, decoder = KINDS[kind]
+    if "matmul" in tried:
+        decoder = candidates.ConvDecoder
+    return ae_keras.backend.seed_weights(ae_keras.Autoencoder(encoder(), decoder()), SEED)
+
+
+def native(kind, style, x, batch_size):
+    """Function `epochs -> loss of the first of them`, by a hand-written loop."""
+    loop = importlib.import_module(f"native_{keras.config.backend()}")
+    epoch = loop.make(kind, style, build(kind).get_weights(), x, batch_size, LEARNING_RATE)
+    done = 0
+
+    def run(epochs):
+        nonlocal done
+        orders = (data.epoch_order(len(x), SEED, done + i) for i in range(epochs))
+        history = [epoch(order) for order in orders]
+        done += epochs
+        return history[0]
+
+    return run
+
+
+def fit(kind, way, x, batch_size):
+    """The same by `model.fit`."""
+    model = build(kind, way.tried)
+    optimizer = candidates.fused_adam if "fused" in way.tried else keras.optimizers.Adam
+    batches = candidates.OneGather if "one gather" in way.tried else data.Batches
+    model.compile(
+        optimizer=optimizer(LEARNING_RATE),
+        loss=losses.squared_error,
+        steps_per_execution=way.steps,
+        jit_compile=way.jit,
+    )
+    if way.source == "batches":
+        given = {"x": batches(x, batch_size=batch_size, seed=SEED)}
+    else:  # in memory in the order of the first epoch, and kept in it
+        given = {"x": x[data.epoch_order(len(x), SEED, 0)], "batch_size": batch_size}
+
+    def run(epochs):
+        history = model.fit(**given, epochs=epochs, shuffle=False, verbose=0)
+        return history.history["loss"][0]
+
+    return run
+
+
+def contenders(kind, x, batch_size, tried):
+    """Name -> function `epochs -> loss of the first`."""
+    backend = keras.config.backend()
+    styles = importlib.import_module(f"native_{backend}").STYLES[kind]
+    found = {f"native {style}": native(kind, style, x, batch_size) for style in styles}
+    for way in [*FITS[backend], *(changes(kind) if tried else ())]:
+        found[way.name] = fit(kind, way, x, batch_size)
+    return found
+
+
+def check(first):
+    """All must have done the same work, so that their losses agree."""
+    reference = next(iter(first.values()))
+    apart = {k: v for k, v in first.items() if not math.isclose(v, reference, rel_tol=TOLERANCE)}
+    if apart:
+        raise SystemExit(f"Unlike the first, whose loss is {reference:.3f}: {apart}")
+
+
+def clock(run, epochs):
+    """Seconds an epoch takes, of a whole call: what a call costs beside its epochs counts."""
+    gc.collect()
+    start = time.perf_counter()
+    run(epochs)
+    return (time.perf_counter() - start) / epochs
+
+
+def compare(kind, n, batch_size, rounds, tried):
+    x = images(n)
+    runs = contenders(kind, x, batch_size, tried)
+    first = {name: float(run(1)) for name, run in runs.items()}  # compiles, too
+    check(first)
+    # As many epochs for all, so that each has trained as long when it is measured.
+    quickest = min(clock(run, 1) for run in runs.values())
+    epochs = max(LEAST_EPOCHS, math.ceil(LEAST_SECONDS / quickest)) if rounds > 1 else 1
+    seconds = {name: [] for name in runs}
+    for i in range(rounds):
+        # There and back, so that none always runs after the same other.
+        for name in list(runs)[:: -1 if i % 2 else 1]:
+            seconds[name].append(clock(runs[name], epochs))
+    return {"images": len(x), "epochs_a_turn": epochs, "loss": first, "seconds": seconds}
+
+
+def summary(seconds):
+    """The fastest native loop against `fit` as the lessons call it and as it is fastest."""
+    medians = {name: statistics.median(values) for name, values in seconds.items()}
+    natives = [name for name in medians if name.startswith("native")]
+    changed = [way.name for kind in KINDS for way in changes(kind)]  # not the package as it is
+    fits = [name for name in medians if name.startswith("fit") and name not in changed]
+    native, best = (min(names, key=medians.get) for names in (natives, fits))
+    return {
+        "median": medians,
+        "native": native,
+        "course": fits[0],
+        "best": best,
+        "ratio_course": medians[native] / medians[fits[0]],
+        "ratio_best": medians[native] / medians[best],
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("kind", choices=tuple(KINDS))
+    parser.add_argument("--batch-size", type=int, default=128)
+    parser.add_argument("--images", type=int, default=0, help="0: as many as the course has")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--tried", action="store_true", help="with changes of the package")
+    chosen = parser.parse_args()
+    result = compare(chosen.kind, chosen.images, chosen.batch_size, chosen.rounds, chosen.tried)
+    measure.answer(result | summary(result["seconds"]))
+
+
+if __name__ == "__main__":
+    main()

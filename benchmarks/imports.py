@@ -1,0 +1,27 @@
+"""Seconds an import takes in a fresh process: `python benchmarks/imports.py keras|ae_keras`.
+
+Imports nothing else: what is loaded before the clock starts would not be counted.
+"""
+
+import json
+import sys
+import time
+
+sys.path[0] = sys.path[0].removesuffix("benchmarks")  # the package of this checkout
+
+start = time.perf_counter()
+if sys.argv[1] == "keras":
+    import keras  # noqa: F401
+
+    middle = time.perf_counter()
+    import ae_keras
+
+    found = {"keras": middle - start, "ae_keras_after_keras": time.perf_counter() - middle}
+else:
+    import ae_keras  # noqa: F401
+
+    middle = time.perf_counter()
+    from ae_keras import checks, data, evaluation, losses, plots, training  # noqa: F401
+
+    found = {"ae_keras": middle - start, "the_lessons_modules": time.perf_counter() - middle}
+print(json.dumps(found))

@@ -1,0 +1,142 @@
+"""The course's autoencoders trained by hand in plain JAX, as fast as JAX goes: no Keras in here."""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
+NHWC = ("NHWC", "HWIO", "NHWC")
+# steps: a jitted step, called in a Python loop; scan: an epoch is one jitted `lax.scan`.
+# matmul: transposed convolutions as matrix products. Convolutions inside a `scan` are very slow on
+# the CPU, so there is none.
+STYLES = {"dense": ("steps", "scan"), "conv": ("steps", "steps matmul")}
+
+gelu = partial(jax.nn.gelu, approximate=False)
+
+
+def dense(weights, x):
+    h = x.reshape(len(x), -1)
+    layers = list(zip(weights[::2], weights[1::2], strict=True))
+    for i, (kernel, bias) in enumerate(layers):
+        h = h @ kernel + bias
+        if i == len(layers) - 1:
+            h = jax.nn.sigmoid(h)
+        elif i != len(layers) // 2 - 1:  # the code is linear
+            h = gelu(h)
+    return h.reshape(x.shape)
+
+
+def convolution(x, kernel):
+    return lax.conv_general_dilated(x, kernel, (2, 2), "SAME", dimension_numbers=NHWC)
+
+
+def transposed(x, kernel):
+    return lax.conv_transpose(
+        x, kernel, (2, 2), "VALID", dimension_numbers=NHWC, transpose_kernel=True
+    )
+
+
+def transposed_by_matmul(x, kernel):
+    """The same: blocks of 2x2 with stride 2 do not overlap, so each is one matrix product."""
+    n, height, width, channels = x.shape
+    out = kernel.shape[2]
+    blocks = x.reshape(-1, channels) @ kernel.transpose(3, 0, 1, 2).reshape(channels, -1)
+    blocks = blocks.reshape(n, height, width, 2, 2, out)
+    return blocks.transpose(0, 1, 3, 2, 4, 5).reshape(n, 2 * height, 2 * width, out)
+
+
+def conv(double, weights, x):
+    (k1, b1, k2, b2, k_code, b_code, k_map, b_map, k3, b3, k4, b4) = weights
+    h = gelu(convolution(x, k1) + b1)
+    h = gelu(convolution(h, k2) + b2)
+    shape = h.shape
+    z = h.reshape(len(x), -1) @ k_code + b_code
+    h = gelu(z @ k_map + b_map).reshape(shape)
+    h = gelu(double(h, k3) + b3)
+    return jax.nn.sigmoid(double(h, k4) + b4)
+
+
+def adam(weights, moments, gradients, rate):
+    means = [m + (g - m) * (1 - BETA_1) for m, g in zip(moments[0], gradients, strict=True)]
+    squares = [v + (g * g - v) * (1 - BETA_2) for v, g in zip(moments[1], gradients, strict=True)]
+    weights = [
+        w - rate * m / (jnp.sqrt(v) + EPSILON)
+        for w, m, v in zip(weights, means, squares, strict=True)
+    ]
+    return weights, (means, squares)
+
+
+def make_update(model, learning_rate):
+    def squared_error(weights, x):
+        return jnp.mean(jnp.sum((x - model(weights, x)) ** 2, axis=(1, 2, 3)))
+
+    def update(state, x):
+        weights, moments, t = state
+        loss, gradients = jax.value_and_grad(squared_error)(weights, x)
+        t = t + 1
+        rate = learning_rate * jnp.sqrt(1 - BETA_2**t) / (1 - BETA_1**t)
+        weights, moments = adam(weights, moments, gradients, rate)
+        return (weights, moments, t), loss * len(x)
+
+    return update
+
+
+def by_steps(update):
+    """An epoch as a Python loop over jitted steps; the old state's memory is used again."""
+
+    @partial(jax.jit, donate_argnums=(0, 1))
+    def step(state, total, images, rows):
+        state, loss = update(state, images[rows])
+        return state, total + loss
+
+    def epoch(state, images, rows, batch_size):
+        total = jnp.zeros(())
+        for start in range(0, len(rows), batch_size):
+            state, total = step(state, total, images, rows[start : start + batch_size])
+        return state, total
+
+    return epoch
+
+
+def by_scan(update):
+    """An epoch as one jitted function: all whole batches, then what is left."""
+
+    @partial(jax.jit, donate_argnums=0, static_argnums=3)
+    def epoch(state, images, rows, batch_size):
+        whole = len(rows) // batch_size * batch_size
+        batches = rows[:whole].reshape(-1, batch_size)
+        state, losses = lax.scan(lambda state, rows: update(state, images[rows]), state, batches)
+        total = jnp.sum(losses)
+        if whole < len(rows):
+            state, last = update(state, images[rows[whole:]])
+            total = total + last
+        return state, total
+
+    return epoch
+
+
+def make(kind, style, weights, x, batch_size, learning_rate):
+    """A trainer that starts from `weights` (in Keras's order and layout).
+
+    Returns:
+        Function `rows -> loss`: one epoch over `x[rows]`, and its mean squared error per image.
+    """
+    double = transposed_by_matmul if "matmul" in style else transposed
+    model = dense if kind == "dense" else partial(conv, double)
+    update = make_update(model, learning_rate)
+    epoch = (by_scan if style == "scan" else by_steps)(update)
+    images = jnp.asarray(x)
+    start = [jnp.array(w) for w in weights]
+    moments = tuple([jnp.zeros_like(w) for w in start] for _ in range(2))
+    state = (start, moments, jnp.zeros(()))
+
+    def run(rows):
+        nonlocal state
+        state, total = epoch(state, images, rows.astype(np.int32), batch_size)
+        jax.block_until_ready(state)  # JAX returns before the work is done
+        return float(total) / len(rows)
+
+    return run

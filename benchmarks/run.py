@@ -1,0 +1,235 @@
+"""Measure speed and memory, each backend in processes of its own, and print tables.
+
+    python benchmarks/run.py [--quick] [--only fit] [--lessons] [--tried]
+
+Results also go to build/bench/results.json; a part that is not measured keeps its last results.
+Let nothing else run meanwhile. What the numbers mean: benchmarks/README.md.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import measure
+from measure import BACKENDS, ChildError, child, table
+
+RESULTS = measure.ROOT / "build" / "bench" / "results.json"
+PARTS = ("import", "fit", "scaling", "lessons")
+SIZES = (2500, 5000, 10000, 20000, 40000, 60000)
+QUICK_SIZES = (500, 1000, 1500)
+MB = 1024
+
+
+def say(words):
+    """Progress, apart from the tables."""
+    print(f"  {words}", file=sys.stderr, flush=True)
+
+
+def imports(chosen):
+    """What importing ae_keras adds to importing keras: fresh processes, in turns."""
+    rows = []
+    for backend in chosen.backends:
+        found = {}
+        for i in range(1 + (1 if chosen.quick else 7)):
+            say(f"import, {backend}, {i or 'warm-up'}")
+            for what in ("keras", "ae_keras"):
+                for name, seconds in child(backend, chosen.threads, "imports.py", what).items():
+                    found.setdefault(name, []).append(seconds)
+        # The first of each may have read from the disk and compiled.
+        medians = {name: statistics.median(values[1:]) for name, values in found.items()}
+        added = medians["ae_keras"] - medians["keras"]
+        rows.append({"backend": backend, "added": added, **medians, "all_seconds": found})
+    return rows
+
+
+def show_imports(rows):
+    header = ["backend", "keras s", "ae_keras s", "added s", "added, same process s", "lessons' s"]
+    keys = ("backend", "keras", "ae_keras", "added", "ae_keras_after_keras", "the_lessons_modules")
+    return [table(header, [[row[key] for key in keys] for row in rows])]
+
+
+def fits(chosen):
+    """Seconds of an epoch, native against `fit`."""
+    arguments = ["--rounds", 1 if chosen.quick else 5, "--images", 512 if chosen.quick else 0]
+    arguments += ["--tried"] if chosen.tried else []
+    rows = []
+    for size in chosen.batch_sizes:
+        for kind in ("dense", "conv"):
+            for backend in chosen.backends:
+                say(f"fit, {kind}, {backend}, batches of {size}")
+                words = ("fit.py", kind, "--batch-size", size, *arguments)
+                result = child(backend, chosen.threads, *words)
+                rows.append({"kind": kind, "backend": backend, "batch_size": size, **result})
+    return rows
+
+
+def show_fits(rows):
+    cells, ways = [], []
+    for row in rows:
+        medians = row["median"]
+        place = [row["kind"], row["backend"], row["batch_size"]]
+        native, course, best = (medians[row[key]] for key in ("native", "course", "best"))
+        ratios = [row["ratio_course"], row["ratio_best"]]
+        cells.append([*place, native, course, best, *ratios, row["native"], row["best"]])
+        for name, seconds in medians.items():
+            ways.append([*place, name, seconds, native / seconds, row["loss"][name]])
+    place = ["model", "backend", "batch"]
+    header = [*place, "native s", "fit s", "best fit s", "ratio", "best ratio"]
+    header += ["the native", "the best fit"]
+    yield table(header, cells)
+    yield table([*place, "way", "s an epoch", "ratio", "loss of epoch 1"], ways)
+
+
+def scaling(chosen):
+    """Seconds and memory against the number of images."""
+    sizes = QUICK_SIZES if chosen.quick else SIZES
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "images.float32"
+        child(chosen.backends[0], chosen.threads, "scaling.py", "write", path, max(sizes))
+        return [scaling_of(backend, sizes, path, chosen) for backend in chosen.backends]
+
+
+def scaling_of(backend, sizes, path, chosen):
+    say(f"scaling, {backend}, seconds")
+    rounds = 1 if chosen.quick else 3
+    row = child(backend, chosen.threads, "scaling.py", "seconds", rounds, *sizes)
+    row["memory"] = []
+    for n in sizes:
+        say(f"scaling, {backend}, memory, {n} images")
+        row["memory"].append(child(backend, chosen.threads, "scaling.py", "memory", path, n))
+    return {"backend": backend, **row}
+
+
+def show_scaling(rows):
+    header = ["backend", "images", "s an epoch", "peak resident MB", "peak anonymous MB"]
+    cells = [
+        [row["backend"], n, seconds, memory["resident_mb"], memory["anonymous_mb"]]
+        for row in rows
+        for n, seconds, memory in zip(row["images"], row["seconds"], row["memory"], strict=True)
+    ]
+    yield table(header, cells)
+    lines = []
+    for row in rows:
+        own = [memory["anonymous_mb"] for memory in row["memory"]]
+        growth = None if None in own else 1000 * measure.line(row["images"], own)[0]
+        straight = (row["seconds_per_1000_images"], row["intercept_seconds"], row["r_squared"])
+        lines.append([row["backend"], *straight[:2], f"{straight[2]:.5f}", growth])
+    header = ["backend", "s per 1,000 images", "s at none", "R^2", "anonymous MB per 1,000"]
+    yield table(header, lines)
+
+
+def lessons(chosen):
+    """Seconds and peak memory of each lesson on each backend."""
+    rows = []
+    for source in measure.execution.sources()[: 1 if chosen.quick else None]:
+        for backend in chosen.backends:
+            say(f"lessons, {source.stem}, {backend}")
+            row = {"lesson": source.stem, "backend": backend}
+            try:
+                row |= child(backend, chosen.threads, "lessons.py", source.stem)
+            except ChildError as failure:  # the others are worth measuring
+                say(failure)
+                row |= {"seconds": None, "resident_mb": None}
+            rows.append(row)
+    return rows
+
+
+def show_lessons(rows):
+    keys = ("lesson", "backend", "seconds", "resident_mb")
+    return [table(["lesson", "backend", "s", "peak MB"], [[row[k] for k in keys] for row in rows])]
+
+
+def largest(rows, key):
+    """The largest value; None if one is missing, so that nothing passes unmeasured."""
+    values = [row[key] for row in rows]
+    return None if None in values else max(values)
+
+
+def targets(parts):
+    """What issue and course ask for: what, wanted, measured, met."""
+    found = []
+
+    def judge(what, words, value, good):
+        met = value is not None and good(value)
+        found.append([what, words, value, "yes" if met else "NO"])
+
+    if "import" in parts:
+        added = largest(parts["import"]["rows"], "added")
+        judge("import of ae_keras adds, s", "<= 0.3", added, lambda v: v <= 0.3)
+    for row in parts.get("fit", {}).get("rows", ()):
+        place = f"{row['kind']}, {row['backend']}, batches of {row['batch_size']}: native / fit"
+        judge(place, ">= 0.95", row["ratio_course"], lambda v: v >= 0.95)
+        judge(f"{place}, best", ">= 0.95", row["ratio_best"], lambda v: v >= 0.95)
+    for row in parts.get("scaling", {}).get("rows", ()):
+        place = f"{row['backend']}, seconds against images: R^2"
+        judge(place, ">= 0.99", row["r_squared"], lambda v: v >= 0.99)
+        own = [memory["anonymous_mb"] for memory in row["memory"]]
+        growth = None if None in own else own[-1] / own[0]
+        place = f"{row['backend']}, anonymous memory, most / fewest images"
+        judge(place, "<= 1.05", growth, lambda v: v <= 1.05)
+    if "lessons" in parts:
+        rows = parts["lessons"]["rows"]
+        judge("slowest lesson, s", "<= 60", largest(rows, "seconds"), lambda v: v <= 60)
+        peak = largest(rows, "resident_mb")
+        judge("largest lesson, MB", "<= 2048", peak, lambda v: v <= 2 * MB)
+    return table(["target", "wanted", "measured", "met"], found)
+
+
+MEASURE = {"import": imports, "fit": fits, "scaling": scaling, "lessons": lessons}
+SHOW = {"import": show_imports, "fit": show_fits, "scaling": show_scaling, "lessons": show_lessons}
+
+
+def save(parts, path):
+    """Under another name first: an interrupted run leaves no half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".part")
+    unfinished.write_text(json.dumps(parts, indent=1) + "\n", encoding="utf-8")
+    os.replace(unfinished, path)
+
+
+def options():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="does it run? no numbers to keep")
+    parser.add_argument("--only", choices=PARTS, help="this part alone")
+    parser.add_argument("--lessons", action="store_true", help="the lessons too, some minutes")
+    parser.add_argument("--tried", action="store_true", help="fit with changes of the package too")
+    parser.add_argument("--backend", dest="backends", choices=BACKENDS, nargs="+", default=BACKENDS)
+    parser.add_argument("--batch-sizes", type=int, nargs="+", default=[128])
+    parser.add_argument("--threads", type=int, default=1, help="of each framework; course: 1")
+    chosen = parser.parse_args()
+    default = PARTS if chosen.lessons else PARTS[:-1]
+    chosen.parts = (chosen.only,) if chosen.only else default
+    return chosen
+
+
+def main():
+    chosen = options()
+    path = RESULTS.with_name("quick.json") if chosen.quick else RESULTS
+    parts = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    for part in chosen.parts:
+        conditions, start = measure.conditions(chosen.threads), time.perf_counter()
+        rows = MEASURE[part](chosen)
+        conditions |= {"seconds": time.perf_counter() - start, "load_after": measure.load()}
+        parts[part] = {"conditions": conditions, "rows": rows}
+        save(parts, path)
+        print(f"\n== {part}, {conditions['seconds']:.0f} s", end="")
+        print(f", load {conditions['load_before']} to {conditions['load_after']}")
+        print(*SHOW[part](rows), sep="\n\n", flush=True)
+    print(f"\n{targets({part: parts[part] for part in chosen.parts})}")
+    if chosen.quick:
+        print("\nA quick run shows that all works; its numbers say nothing.")
+    shown = (f"{name}={value}" for name, value in measure.settings(chosen.threads).items())
+    print(f"\nSettings of every process: {' '.join(shown)}")
+    print(f"Results: {path.relative_to(measure.ROOT)}")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except ChildError as failure:
+        sys.exit(str(failure))
