@@ -16,7 +16,7 @@ help:
 	@echo "make lab         open the lessons in JupyterLab"
 	@echo "make test        check everything, on all three backends"
 	@echo "make notebooks   rebuild the outputs stored in notebooks/ from notebooks/source/"
-	@echo "make bench       measure speed and memory; results go to benchmarks/"
+	@echo "make bench       measure speed and memory; results go to build/bench/"
 	@echo "make mutants     plant faults and count how many the checks catch"
 	@echo "make clean       remove the environments, build/ and caches"
 	@echo
@@ -24,6 +24,7 @@ help:
 	@echo "GPU=0                                leave an NVIDIA GPU alone"
 	@echo "ONLY=03                              for course and notebooks: names holding 03"
 	@echo "BACKEND=jax|tensorflow|torch         for test: this backend alone"
+	@echo "ARGS='--only fit'                    for bench: what to measure"
 
 course:
 	@$(RUN) $(KERAS_BACKEND),notebooks tools/course.py $(ONLY)
@@ -41,7 +42,7 @@ notebooks:
 	@$(PLAIN) $(RUN) $(KERAS_BACKEND),notebooks tools/build.py $(ONLY)
 
 bench:
-	@$(RUN) all benchmarks/run.py
+	@$(RUN) all benchmarks/run.py $(ARGS)
 
 mutants:
 	@$(PLAIN) $(RUN) all tests/mutants/run.py

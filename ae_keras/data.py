@@ -171,7 +171,8 @@ class Batches(keras.utils.PyDataset):
     def __getitem__(self, index):
         self._fetched.add(index)
         rows = self._order[index * self.batch_size : (index + 1) * self.batch_size]
-        return self.x[rows], self.target[rows]
+        x = self.x[rows]
+        return x, x if self.target is self.x else self.target[rows]
 
     def on_epoch_begin(self):
         self._begun = True

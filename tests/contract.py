@@ -16,9 +16,9 @@ def needs(module):
         pytest.importorskip(module)
 
 
-def says(error, text):
-    """`with says(ValueError, text):` the block must raise such an error with `text` in it."""
-    return pytest.raises(error, match=re.escape(text))
+def says(error, *texts):
+    """`with says(ValueError, text):` the block must raise such an error with each text in it."""
+    return pytest.raises(error, match="(?s)" + "".join(f"(?=.*{re.escape(t)})" for t in texts))
 
 
 def images(n, shape, seed=0):

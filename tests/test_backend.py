@@ -83,10 +83,9 @@ def test_the_named_backend_is_chosen_else_the_first_installed(fresh, installed, 
     ids=["unknown", "not installed", "named, none installed", "none installed"],
 )
 def test_a_backend_that_cannot_be_had_is_refused(fresh, installed, named, error, messages):
-    for message in messages:
-        fresh(installed, KERAS_BACKEND=named)
-        with says(error, message):
-            backend.choose()
+    fresh(installed, KERAS_BACKEND=named)
+    with says(error, *messages):
+        backend.choose()
 
 
 def test_keras_imported_earlier_on_another_backend_is_refused(monkeypatch):
@@ -132,6 +131,13 @@ def test_what_the_user_has_set_wins(fresh):
     backend.choose()
     assert environment.items() >= own.items()
     assert environment["TF_FORCE_GPU_ALLOW_GROWTH"] == "true"  # not set by the user
+
+
+@pytest.mark.parametrize("name", backend.BACKENDS)
+def test_tensorflow_is_slowed_down_only_where_it_computes_nothing(fresh, name):
+    environment = fresh(KERAS_BACKEND=name)
+    backend.choose()
+    assert environment.get("TF_ENABLE_ONEDNN_OPTS") == (None if name == "tensorflow" else "0")
 
 
 # Report ------------------------------------------------------------------------------------------

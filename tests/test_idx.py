@@ -131,9 +131,8 @@ def test_a_damaged_file_is_refused(folder, damage):
 
 def test_a_missing_file_is_named_with_the_place_for_it(folder):
     write(folder, {name: content for name, content in GOOD.items() if name != NAMES[1]})
-    with says(FileNotFoundError, f"{NAMES[1]}.gz of the data set 'mine' must be on disk"):
-        data.load("mine")
-    with says(FileNotFoundError, f"t10k-labels-idx1-ubyte.gz into {folder}; meanwhile"):
+    missing = f"{NAMES[1]}.gz of the data set 'mine' must be on disk"
+    with says(FileNotFoundError, missing, f"t10k-labels-idx1-ubyte.gz into {folder}; meanwhile"):
         data.load("mine")
 
 
@@ -264,9 +263,8 @@ def test_with_no_network_the_error_says_what_to_do(published, monkeypatch):
         f"Tried: {url}: ",
         "Connection refused",
     ]
-    for words in advice:
-        with says(FileNotFoundError, words):
-            data.load("tiny")
+    with says(FileNotFoundError, *advice):
+        data.load("tiny")
 
 
 def test_a_file_damaged_in_the_cache_is_refused_with_its_place(published):
@@ -282,9 +280,8 @@ def test_a_cache_that_cannot_be_written_is_named_before_anything_is_fetched(
 ):
     (tmp_path / "file").touch()
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "file"))
-    with says(OSError, f"The cache {idx.cache('tiny')} must be writable to keep a download."):
-        data.load("tiny")
-    with says(OSError, "Set KERAS_HOME to a folder that is, or AE_KERAS_DATA_DIR to one with"):
+    cannot = f"The cache {idx.cache('tiny')} must be writable to keep a download."
+    with says(OSError, cannot, "Set KERAS_HOME to a folder that is, or AE_KERAS_DATA_DIR to one"):
         data.load("tiny")
     assert published.asked == []
 

@@ -23,11 +23,27 @@ def shown(monkeypatch, no_settings):
     return found
 
 
-def test_start_says_what_the_notebook_runs_on(shown):
+@pytest.mark.parametrize(("data_set", "differs"), [("digits", False), ("kmnist", True)])
+def test_start_says_what_the_notebook_runs_on(shown, monkeypatch, data_set, differs):
+    monkeypatch.setenv("AE_KERAS_DATASET", data_set)
     notebook.start()
     ((line, _),) = shown
     assert backend.report() in line
-    assert "data set **digits**" in line
+    assert f"data set **{data_set}**" in line
+    assert ("those of `digits`; yours will differ" in line) == differs
+
+
+def test_a_claim_binds_on_the_data_of_the_course_and_is_reported_elsewhere(
+    no_settings, monkeypatch, capsys
+):
+    notebook.claim(True, "1 is 1")
+    with says(AssertionError, "1 is 2"):
+        notebook.claim(False, "1 is 2")
+    monkeypatch.setenv("AE_KERAS_DATASET", "kmnist")
+    notebook.claim(True, "1 is 1")
+    assert capsys.readouterr().out == ""
+    notebook.claim(False, "1 is 2")
+    assert capsys.readouterr().out == "On this data set it is not so that: 1 is 2.\n"
 
 
 def test_start_seeds_everything(shown):
