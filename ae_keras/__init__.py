@@ -10,6 +10,7 @@ backend.choose()  # before anything below imports keras
 from ae_keras import losses  # a saved model names its loss
 from ae_keras.decoders import ConvDecoder, DenseDecoder
 from ae_keras.encoders import ConvEncoder, DenseEncoder
+from ae_keras.files import load
 from ae_keras.models import Autoencoder
 
 __version__ = "0.1.0"
@@ -20,5 +21,6 @@ __all__ = [
     "DenseDecoder",
     "DenseEncoder",
     "backend",
+    "load",
     "losses",
 ]

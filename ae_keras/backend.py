@@ -6,12 +6,13 @@ every other function here imports keras inside its body.
 
 import importlib.util
 import logging
-import numbers
 import os
 import platform
 import sys
 
 import numpy as np
+
+from ae_keras import validation
 
 BACKENDS = ("jax", "torch", "tensorflow")
 
@@ -125,7 +126,7 @@ def set_seed(seed):
     """
     import keras
 
-    keras.utils.set_random_seed(_check_seed(seed))
+    keras.utils.set_random_seed(validation.seed(seed))
 
 
 def seed_weights(model, seed):
@@ -146,11 +147,11 @@ def seed_weights(model, seed):
 
     Source: Glorot & Bengio (2010), equation 16.
     """
-    rng = np.random.default_rng(_check_seed(seed))
+    rng = np.random.default_rng(validation.seed(seed))
     if not model.built or not model.weights:
         raise ValueError(
             f"`model` must be built, so that it has weights. Received: {model.name!r} without any. "
-            "Call it on one image, or `model.build((None, 28, 28, 1))`, first."
+            "Call it once, on one image of the right shape, first."
         )
     for weight in model.trainable_weights:
         *window, fan_in, fan_out = (1, 1, *weight.shape)[-max(2, len(weight.shape)) :]
@@ -158,10 +159,3 @@ def seed_weights(model, seed):
             limit = np.sqrt(6 / (np.prod(window) * (fan_in + fan_out)))
             weight.assign(rng.uniform(-limit, limit, weight.shape).astype("float32"))
     return model
-
-
-def _check_seed(seed):
-    whole = isinstance(seed, numbers.Integral) and not isinstance(seed, bool)
-    if not whole or not 0 <= seed < 2**32:
-        raise ValueError(f"`seed` must be an integer in [0, 2**32). Received: seed={seed!r}.")
-    return int(seed)

@@ -147,7 +147,8 @@ class Batches(keras.utils.PyDataset):
         shuffle: False keeps the order of `x`.
 
     Raises:
-        ValueError: `x` or `target` are not such images, or their numbers differ.
+        ValueError: `x` or `target` are not such images, their numbers differ, or `seed` is not
+            an integer in [0, 2**32).
     """
 
     def __init__(self, x, target=None, batch_size=128, seed=0, shuffle=True, **kwargs):
@@ -160,7 +161,7 @@ class Batches(keras.utils.PyDataset):
                 f"Received: {len(self.target)} targets, {len(self.x)} images."
             )
         self.batch_size = validation.positive_int(batch_size, "batch_size")
-        self.seed = seed
+        self.seed = validation.seed(seed)
         self.shuffle = shuffle
         self.epoch = -1
         self._next_order()

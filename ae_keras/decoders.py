@@ -3,9 +3,30 @@
 import math
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from ae_keras import validation
+
+
+class Doubling(layers.Conv2DTranspose):
+    """A 2x2 transposed convolution of stride 2, computed as one matrix product.
+
+    Its 2x2 blocks never overlap, so nothing has to be summed: each value of the map, times the
+    kernel, is a block. Weights and results are those of `Conv2DTranspose`, several times faster
+    on CPUs.
+    """
+
+    def __init__(self, filters, activation=None, **kwargs):
+        super().__init__(filters, 2, strides=2, activation=activation, **kwargs)
+
+    def call(self, x):
+        height, width, channels = x.shape[1:]
+        kernel = ops.reshape(ops.transpose(self.kernel, (3, 0, 1, 2)), (channels, -1))
+        blocks = ops.matmul(ops.reshape(x, (-1, channels)), kernel)
+        blocks = ops.reshape(blocks, (-1, height, width, 2, 2, self.filters))
+        blocks = ops.transpose(blocks, (0, 1, 3, 2, 4, 5))
+        x = ops.reshape(blocks, (-1, 2 * height, 2 * width, self.filters))
+        return self.activation(x + self.bias)
 
 
 @keras.saving.register_keras_serializable(package="ae_keras")
@@ -114,7 +135,7 @@ class ConvDecoder(keras.Model):
 
     def _stage(self, channels, activation):
         if self.up == "transposed":
-            return layers.Conv2DTranspose(channels, 2, strides=2, activation=activation)
+            return Doubling(channels, activation=activation)
         convolution = layers.Conv2D(channels, 3, padding="same", activation=activation)
         return keras.Sequential([layers.UpSampling2D(2), convolution])
 

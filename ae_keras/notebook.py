@@ -1,6 +1,7 @@
 """What the first and the last cell of every notebook call, and how a figure describes itself."""
 
 import json
+import numbers
 import time
 
 import numpy as np
@@ -49,7 +50,7 @@ def receipt(**figures):
             of JSON into the metadata of the output, where `make course` reads them.
     """
     shown = {
-        name: value if isinstance(value, int) else float(f"{value:.4g}")
+        name: int(value) if isinstance(value, numbers.Integral) else float(f"{value:.4g}")
         for name, value in figures.items()
     }
     record = {

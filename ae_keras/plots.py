@@ -53,7 +53,13 @@ def plot_rows(rows, *, title=None, ax=None):
     Args:
         rows: dict from a row's name to its images `(n, height, width, channels)`; `n` is the same
             in all.
+
+    Raises:
+        ValueError: it is not.
     """
+    if len({len(row) for row in rows.values()}) != 1:
+        counts = ", ".join(f"{name!r}: {len(row)}" for name, row in rows.items())
+        raise ValueError(f"`rows` must hold as many images in each row. Received: {counts}.")
     images = np.concatenate([np.asarray(row) for row in rows.values()])
     n_columns = len(next(iter(rows.values())))
     return plot_images(images, n_columns=n_columns, labels=list(rows), title=title, ax=ax)

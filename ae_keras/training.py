@@ -1,13 +1,12 @@
 """The training step by hand for each backend, one loop around it, and callbacks for `fit`."""
 
-import os
 from pathlib import Path
 
 import keras
 import numpy as np
 from PIL import Image
 
-from ae_keras import validation
+from ae_keras import files, validation
 
 
 def make_step(model):
@@ -188,6 +187,5 @@ def _side_by_side(images):
 def save_png(picture, path):
     """Write `picture`, `(height, width, channels)` in [0, 1], whole or not at all."""
     pixels = np.rint(255 * np.clip(picture, 0, 1)).astype("uint8")
-    unfinished = Path(path).with_suffix(".part")
-    Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(unfinished, "PNG")
-    os.replace(unfinished, path)
+    with files.written_whole(path) as unfinished:
+        Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(unfinished, "PNG")

@@ -24,6 +24,14 @@ def widths(values, name):
     return tuple(positive_int(value, f"{name}[{i}]") for i, value in enumerate(values))
 
 
+def seed(value):
+    """`value` as an integer that seeds every generator: from 0 to 2**32 - 1."""
+    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not whole or not 0 <= value < 2**32:
+        raise ValueError(f"`seed` must be an integer in [0, 2**32). Received: seed={value!r}.")
+    return int(value)
+
+
 def choice(value, name, options):
     """`value`, if it is one of `options`."""
     if value not in options:

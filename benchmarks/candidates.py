@@ -1,43 +1,16 @@
 """Changes of the package that may speed up `fit`, measured beside it by `run.py --tried`."""
 
 import keras
-from keras import layers, ops
+from keras import layers
 
 import ae_keras
-from ae_keras import data
-
-
-class Doubling(layers.Conv2DTranspose):
-    """A 2x2 transposed convolution of stride 2 as one matrix product: its blocks never overlap.
-
-    Weights, output and file format are those of its parent.
-    """
-
-    def call(self, x):
-        height, width, channels = x.shape[1:]
-        kernel = ops.reshape(ops.transpose(self.kernel, (3, 0, 1, 2)), (channels, -1))
-        blocks = ops.matmul(ops.reshape(x, (-1, channels)), kernel)
-        blocks = ops.reshape(blocks, (-1, height, width, 2, 2, self.filters))
-        blocks = ops.transpose(blocks, (0, 1, 3, 2, 4, 5))
-        x = ops.reshape(blocks, (-1, 2 * height, 2 * width, self.filters))
-        return self.activation(x + self.bias)
 
 
 class ConvDecoder(ae_keras.ConvDecoder):
-    """The package's, with that layer."""
+    """The package's, with the transposed convolution of Keras."""
 
     def _stage(self, channels, activation):
-        return Doubling(channels, 2, strides=2, activation=activation)
-
-
-class OneGather(data.Batches):
-    """`Batches` that picks the images of a batch once, where they are their own target."""
-
-    def __getitem__(self, index):
-        self._fetched.add(index)
-        rows = self._order[index * self.batch_size : (index + 1) * self.batch_size]
-        x = self.x[rows]
-        return x, x
+        return layers.Conv2DTranspose(channels, 2, strides=2, activation=activation)
 
 
 def fused_adam(learning_rate):

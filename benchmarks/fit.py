@@ -61,14 +61,10 @@ FITS = {
 
 def changes(kind):
     """The ways to call `fit` that need a change of the package."""
-    yield Fit(tried="one gather")
     if kind == "conv":
-        yield Fit(tried="matmul")
-        if keras.config.backend() == "tensorflow":
-            yield Fit(tried="matmul", jit=True)
+        yield Fit(tried="Conv2DTranspose")
     if keras.config.backend() == "torch":
         yield Fit(tried="fused")
-        yield Fit(tried="fused, one gather" if kind == "dense" else "fused, one gather, matmul")
 
 
 def images(n):
@@ -79,7 +75,7 @@ def images(n):
 
 def build(kind, tried=""):
     encoder, decoder = KINDS[kind]
-    if "matmul" in tried:
+    if tried == "Conv2DTranspose":
         decoder = candidates.ConvDecoder
     return ae_keras.backend.seed_weights(ae_keras.Autoencoder(encoder(), decoder()), SEED)
 
@@ -103,8 +99,7 @@ def native(kind, style, x, batch_size):
 def fit(kind, way, x, batch_size):
     """The same by `model.fit`."""
     model = build(kind, way.tried)
-    optimizer = candidates.fused_adam if "fused" in way.tried else keras.optimizers.Adam
-    batches = candidates.OneGather if "one gather" in way.tried else data.Batches
+    optimizer = candidates.fused_adam if way.tried == "fused" else keras.optimizers.Adam
     model.compile(
         optimizer=optimizer(LEARNING_RATE),
         loss=losses.squared_error,
@@ -112,7 +107,7 @@ def fit(kind, way, x, batch_size):
         jit_compile=way.jit,
     )
     if way.source == "batches":
-        given = {"x": batches(x, batch_size=batch_size, seed=SEED)}
+        given = {"x": data.Batches(x, batch_size=batch_size, seed=SEED)}
     else:  # in memory in the order of the first epoch, and kept in it
         given = {"x": x[data.epoch_order(len(x), SEED, 0)], "batch_size": batch_size}
 

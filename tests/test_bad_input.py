@@ -1,13 +1,12 @@
-"""Bad input: a clear error, and nothing lost by it. Files of data: see test_idx.py."""
+"""Bad input: a clear error, and nothing lost by it. Files: see test_files.py and test_idx.py."""
 
 import json
 import math
-import zipfile
 
 import keras
 import numpy as np
 import pytest
-from contract import assert_same_weights, images, output, says, tiny
+from contract import assert_same_weights, images, says, tiny
 
 from ae_keras import (
     Autoencoder,
@@ -17,6 +16,7 @@ from ae_keras import (
     DenseEncoder,
     data,
     evaluation,
+    plots,
     training,
 )
 
@@ -95,6 +95,11 @@ def test_down_and_up(bad):
         (
             lambda: data.Batches(X, batch_size=0),
             "`batch_size` must be an integer >= 1. Received: batch",
+        ),
+        (lambda: data.Batches(X, seed=-1), "`seed` must be an integer in [0, 2**32). Received: s"),
+        (
+            lambda: plots.plot_rows({"a": X, "b": X[:3]}),
+            "`rows` must hold as many images in each row. Received: 'a': 8, 'b': 3.",
         ),
         (lambda: data.Batches(X, batch_size=2.0), "Received: batch_size=2.0."),
         (
@@ -210,6 +215,18 @@ def test_what_is_no_image_is_refused_by_whoever_takes_images(what, tmp_path):
             take(bad)
 
 
+@pytest.mark.parametrize("what", ["0 to 255", "negative", "NaN", "infinite"])
+def test_fit_and_evaluate_look_at_the_values_of_arrays(what):
+    bad, message = NOT_IMAGES[what]
+    for call in (tiny().fit, tiny().evaluate):
+        with says(ValueError, message.format("x")):
+            call(bad, verbose=0)
+        with says(ValueError, "`y` ", message.format("y")):
+            call(X, bad, verbose=0)
+        with says(ValueError, "`x` must be images of shape (n, height, width, channels), n >= 1."):
+            call(X[:0], verbose=0)
+
+
 def test_a_fault_far_down_a_long_array_is_found():
     x = np.zeros((10_000, 1, 1, 1), "float32")
     x[9_999] = np.nan
@@ -306,7 +323,7 @@ REFUSED = {
         "`x` must hold floats in [0, 1]. Received: x.dtype=",
     ),
     "long integers": (np.zeros_like(X, "int64"), None, "`x` must hold floats in [0, 1]. Received:"),
-    "objects": (X.astype(object), None, "Invalid dtype: object"),
+    "objects": (X.astype(object), None, "`x` must hold floats in [0, 1]. Received: x.dtype=object"),
     "labels as targets": (X, np.arange(8.0), f"`y` {EXPECTED} y.shape="),
     "targets of another size": (X, X[:, 1:], f"`y` {EXPECTED} y.shape=("),
     "integer targets": (X, (255 * X).astype("uint8"), "`y` must hold floats in [0, 1]. Received:"),
@@ -349,82 +366,3 @@ def test_a_model_that_was_not_compiled_says_so():
     model = Autoencoder(DenseEncoder(2, (8,)), DenseDecoder(SHAPE, (8,)))
     with says(ValueError, "You must call `compile()` before using the model."):
         model.fit(X, verbose=0)
-
-
-# Files of models ---------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def saved(tmp_path_factory):
-    path = tmp_path_factory.mktemp("files") / "model.keras"
-    tiny().save(path)
-    return path
-
-
-@pytest.mark.parametrize("length", [0, 1, 0.5, 0.99], ids=["empty", "a byte", "half", "nearly all"])
-def test_a_truncated_file(saved, tmp_path, length):
-    content = saved.read_bytes()
-    path = tmp_path / "model.keras"
-    path.write_bytes(content[: length if length == 1 else int(length * len(content))])
-    with says(ValueError, "Please ensure the file is an accessible `.keras` zip file."):
-        keras.models.load_model(path)
-
-
-def changed(saved, path, change):
-    """A copy of a saved model whose configuration `change` has edited."""
-    with zipfile.ZipFile(saved) as source, zipfile.ZipFile(path, "w") as target:
-        for name in source.namelist():
-            content = source.read(name)
-            if name == "config.json":
-                config = json.loads(content)
-                change(config)
-                content = json.dumps(config)
-            target.writestr(name, content)
-    return path
-
-
-CHANGES = {
-    "an unknown class": (
-        lambda c: c.update(class_name="Mystery", registered_name="ae_keras>Mystery"),
-        TypeError,
-        "Could not locate class 'Mystery'.",
-    ),
-    "an argument of a later version": (
-        lambda c: c["config"].update(beta=4.0),
-        ValueError,
-        "Unrecognized keyword arguments passed to Autoencoder: {'beta': 4.0}",
-    ),
-    "a part's argument of a later version": (
-        lambda c: c["config"]["encoder"]["config"].update(depth=2),
-        ValueError,
-        "Unrecognized keyword arguments passed to DenseEncoder: {'depth': 2}",
-    ),
-    "a bad argument": (
-        lambda c: c["config"]["encoder"]["config"].update(latent_dim=0),
-        ValueError,
-        "`latent_dim` must be an integer >= 1. Received: latent_dim=0.",
-    ),
-    "other sizes than its weights": (
-        lambda c: c["config"]["decoder"]["config"].update(hidden=[9]),
-        ValueError,
-        "objects could not be loaded.",
-    ),
-}
-
-
-@pytest.mark.parametrize("change", CHANGES)
-def test_a_file_of_another_class_or_version(saved, tmp_path, change):
-    edit, error, message = CHANGES[change]
-    path = changed(saved, tmp_path / "model.keras", edit)
-    with says(error, message):
-        keras.models.load_model(path)
-
-
-def test_weights_of_another_architecture_are_refused(tmp_path):
-    path = tmp_path / "model.weights.h5"
-    tiny(hidden=(8,)).save_weights(path)
-    other = tiny(hidden=())
-    before = output(other, X)
-    with says(ValueError, "objects could not be loaded."):
-        other.load_weights(path)
-    np.testing.assert_array_equal(output(other, X), before)

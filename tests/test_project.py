@@ -30,8 +30,9 @@ KNOW_THE_BACKEND = {"backend", "data", "training"}
 BESIDE = {"training", "evaluation", "plots", "data", "checks", "notebook"}
 NETWORKS = {"models", "encoders", "decoders"}
 FORBIDDEN = {
-    "backend": NETWORKS | BESIDE | {"losses", "validation", "embedded", "idx"},
-    "validation": NETWORKS | BESIDE | {"losses", "embedded", "idx"},
+    "backend": NETWORKS | BESIDE | {"losses", "embedded", "idx", "files"},
+    "validation": NETWORKS | BESIDE | {"losses", "embedded", "idx", "files"},
+    "files": NETWORKS | BESIDE | {"losses", "embedded", "idx"},
     "losses": NETWORKS | BESIDE,
     "encoders": BESIDE | {"models", "decoders"},
     "decoders": BESIDE | {"models", "encoders"},

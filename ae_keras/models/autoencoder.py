@@ -1,6 +1,9 @@
 """The plain autoencoder, and what every other model of the course inherits from it."""
 
 import keras
+import numpy as np
+
+from ae_keras import files, validation
 
 
 @keras.saving.register_keras_serializable(package="ae_keras")
@@ -85,6 +88,21 @@ class Autoencoder(keras.Model):
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         return super().compute_metrics(x, x if y is None else y, y_pred, sample_weight)
 
+    def fit(self, x=None, y=None, *args, **kwargs):
+        """Keras's `fit`, after a look at the values of `x` and `y` where they are arrays."""
+        return super().fit(self._checked(x), self._checked(y, "y"), *args, **kwargs)
+
+    def evaluate(self, x=None, y=None, *args, **kwargs):
+        """Keras's `evaluate`, likewise."""
+        return super().evaluate(self._checked(x), self._checked(y, "y"), *args, **kwargs)
+
+    def save(self, filepath, overwrite=True, **kwargs):
+        """Keras's `save`; a `.keras` file bears another name until it is whole."""
+        if not overwrite or kwargs or not str(filepath).endswith(".keras"):
+            return super().save(filepath, overwrite=overwrite, **kwargs)
+        with files.written_whole(filepath) as unfinished:
+            super().save(unfinished)
+
     def get_config(self):
         parts = {"encoder": self.encoder, "decoder": self.decoder}
         return super().get_config() | keras.saving.serialize_keras_object(parts)
@@ -104,6 +122,13 @@ class Autoencoder(keras.Model):
         # on JAX, Keras takes the weights off a model while it runs: a refused batch would lose them
         return super()._get_jax_state(**groups)
 
+    def _checked(self, x, name="x"):
+        if not isinstance(x, np.ndarray):
+            return x
+        if self.built:
+            self._check(x, name)
+        return validation.images(x, name)
+
     def _check(self, x, name="x"):
         """Shape and dtype are known while the step is compiled, so this costs no time later."""
         ranked = getattr(x.shape, "rank", 4) is not None  # TensorFlow after images of another rank
@@ -113,7 +138,7 @@ class Autoencoder(keras.Model):
                 f"(batch, {', '.join(map(str, self.image_shape))}). "
                 f"Received: {name}.shape={tuple(x.shape) if ranked else 'of another rank'}."
             )
-        if "float" not in keras.backend.standardize_dtype(x.dtype):
+        if "float" not in str(x.dtype):
             raise ValueError(
                 f"`{name}` must hold floats in [0, 1]. Received: {name}.dtype={x.dtype}. "
                 "Scale it with `data.to_unit_range` first."

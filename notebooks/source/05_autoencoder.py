@@ -196,7 +196,7 @@ except NotImplementedError as error:
     print(str(error).split("Please")[0].strip())
 
 # %% [markdown]
-# Exercise 5.2 cures that. One more condition: Keras must *know* the class by its name when it meets it in a file. `@keras.saving.register_keras_serializable()` above the class achieves that, and it is why a file of ours loads only after `import ae_keras`.
+# Exercise 5.2 cures that. One more condition: Keras must *know* the class by its name when it meets it in a file. `@keras.saving.register_keras_serializable()` above the class achieves that, and it is why a file of ours loads only after `import ae_keras`. (`ae_keras.load(path)` does the same as `load_model` and says in plain words what is wrong when a file is damaged, foreign or from another version.)
 #
 # ### On another backend
 #

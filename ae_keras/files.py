@@ -1,0 +1,73 @@
+"""Files of models: written whole or not at all, and opened with a message where they cannot be."""
+
+import os
+import zipfile
+from contextlib import contextmanager
+from pathlib import Path
+
+import keras
+
+
+@contextmanager
+def written_whole(path):
+    """A path to write to beside `path`, renamed to it if all went well, removed if not.
+
+    What was at `path` before stays until then: an interruption or a full disk costs nothing.
+    """
+    path = Path(path)
+    unfinished = path.with_name(f".part-{os.getpid()}-{path.name}")
+    try:
+        yield unfinished
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def load(path):
+    """A saved model, from whichever backend, ready to go on training where it stopped.
+
+    `keras.saving.load_model` does the work; this says more clearly what is wrong with a file.
+
+    Args:
+        path: of a `.keras` file.
+
+    Returns:
+        A compiled model.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: the file is damaged or no `.keras` file; its class is unknown here; or its
+            arguments or weights are not those that the class has in this version.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"`path` must name a .keras file. Received: path={str(path)!r}.")
+    _check_archive(path)
+    try:
+        return keras.saving.load_model(path)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            "`path` must hold a model whose class is imported here, in the version that wrote it. "
+            f"Received: path={str(path)!r}, of which Keras says: {_first_words(error)} Import the "
+            "module of its class first, or install the version of ae_keras that saved it."
+        ) from error
+
+
+def _check_archive(path):
+    try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+            missing = {"config.json", "model.weights.h5"} - set(archive.namelist())
+    except (zipfile.BadZipFile, EOFError, zipfile.zlib.error) as error:
+        damaged, missing = str(error), set()
+    if damaged or missing:
+        raise ValueError(
+            "`path` must be a whole .keras file. "
+            f"Received: path={str(path)!r} of {path.stat().st_size:,} bytes, which is truncated, "
+            "damaged or of another kind. Save or copy it again."
+        )
+
+
+def _first_words(error):
+    """Keras's own message, without the configuration that it prints after it."""
+    return str(error).split("\n\n")[0].split(" Full object config")[0].strip()
