@@ -11,15 +11,29 @@ from ae_keras import losses  # a saved model names its loss
 from ae_keras.decoders import ConvDecoder, DenseDecoder
 from ae_keras.encoders import ConvEncoder, DenseEncoder
 from ae_keras.files import load
-from ae_keras.models import Autoencoder
+from ae_keras.models import (
+    IWAE,
+    VAE,
+    VQVAE,
+    Autoencoder,
+    ContractiveAutoencoder,
+    DenoisingAutoencoder,
+    SparseAutoencoder,
+)
 
 __version__ = "0.1.0"
 __all__ = [
+    "IWAE",
+    "VAE",
+    "VQVAE",
     "Autoencoder",
+    "ContractiveAutoencoder",
     "ConvDecoder",
     "ConvEncoder",
+    "DenoisingAutoencoder",
     "DenseDecoder",
     "DenseEncoder",
+    "SparseAutoencoder",
     "backend",
     "load",
     "losses",

@@ -7,9 +7,16 @@ import keras
 import numpy as np
 from sklearn.model_selection import GroupShuffleSplit
 
-from ae_keras import embedded, idx, validation
+from ae_keras import embedded, idx, synthetic, validation
+from ae_keras.corruption import gaussian_noise, masking, salt_and_pepper  # noqa: F401
 
-EMBEDDED = {"digits": embedded.digits}
+EMBEDDED = {
+    "digits": embedded.digits,
+    "glyphs": embedded.glyphs,
+    "photos": embedded.photos,
+    "shapes": synthetic.shapes,
+    "signals": synthetic.signals,
+}
 
 
 @dataclass(frozen=True)
@@ -43,8 +50,9 @@ def load_raw(name=None, subset="train"):
     """One subset of a data set as it is stored.
 
     Args:
-        name: "digits" (embedded), "mnist", "fashion_mnist", "kmnist" (local files or download), or
-            a folder of four IDX files in `AE_KERAS_DATA_DIR`. None: `default_name()`.
+        name: "digits", "glyphs", "photos", "shapes", "signals" (embedded), "mnist",
+            "fashion_mnist", "kmnist" (local files or download), or a folder of four IDX files in
+            `AE_KERAS_DATA_DIR`. None: `default_name()`.
         subset: "train" or "test".
 
     Returns:
@@ -121,14 +129,6 @@ def load_splits(name=None):
     return train, validation_part, load(name, "test")
 
 
-def gaussian_noise(x, stddev, seed=0):
-    """`x` plus normal noise of standard deviation `stddev`, clipped to [0, 1]."""
-    x = validation.images(x)
-    stddev = validation.not_negative(stddev, "stddev")
-    noise = np.random.default_rng(seed).normal(0, stddev, x.shape)
-    return np.clip(x + noise, 0, 1).astype("float32")
-
-
 def epoch_order(n, seed, epoch):
     """The order of `n` images in an epoch: a permutation that depends on nothing else."""
     return np.random.default_rng([seed, epoch]).permutation(n)
@@ -142,6 +142,9 @@ class Batches(keras.utils.PyDataset):
     Args:
         x: images `(n, height, width, channels)`, float in [0, 1]; may be a `numpy.memmap`.
         target: what to reconstruct, like `x`. None: `x` itself.
+        corruption: function `(x, rng) -> x_noisy` of the images of a batch and a NumPy generator,
+            such as `lambda x, rng: gaussian_noise(x, 0.3, rng)`. It makes the input, anew in each
+            epoch and the same on every backend; the target stays clean.
         batch_size: images a batch, >= 1; the last batch may be smaller.
         seed: of the order.
         shuffle: False keeps the order of `x`.
@@ -151,7 +154,9 @@ class Batches(keras.utils.PyDataset):
             an integer in [0, 2**32).
     """
 
-    def __init__(self, x, target=None, batch_size=128, seed=0, shuffle=True, **kwargs):
+    def __init__(
+        self, x, target=None, corruption=None, batch_size=128, seed=0, shuffle=True, **kwargs
+    ):
         super().__init__(**kwargs)
         self.x = validation.images(x)
         self.target = self.x if target is None else validation.images(target, "target")
@@ -160,6 +165,7 @@ class Batches(keras.utils.PyDataset):
                 f"`target` must hold one image for each of `x`. "
                 f"Received: {len(self.target)} targets, {len(self.x)} images."
             )
+        self.corruption = corruption
         self.batch_size = validation.positive_int(batch_size, "batch_size")
         self.seed = validation.seed(seed)
         self.shuffle = shuffle
@@ -173,7 +179,10 @@ class Batches(keras.utils.PyDataset):
         self._fetched.add(index)
         rows = self._order[index * self.batch_size : (index + 1) * self.batch_size]
         x = self.x[rows]
-        return x, x if self.target is self.x else self.target[rows]
+        target = x if self.target is self.x else self.target[rows]
+        if self.corruption:
+            x = self.corruption(x, np.random.default_rng([self.seed, self.epoch, index]))
+        return x, target
 
     def on_epoch_begin(self):
         self._begun = True

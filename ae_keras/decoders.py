@@ -3,30 +3,10 @@
 import math
 
 import keras
-from keras import layers, ops
+from keras import layers
 
 from ae_keras import validation
-
-
-class Doubling(layers.Conv2DTranspose):
-    """A 2x2 transposed convolution of stride 2, computed as one matrix product.
-
-    Its 2x2 blocks never overlap, so nothing has to be summed: each value of the map, times the
-    kernel, is a block. Weights and results are those of `Conv2DTranspose`, several times faster
-    on CPUs.
-    """
-
-    def __init__(self, filters, activation=None, **kwargs):
-        super().__init__(filters, 2, strides=2, activation=activation, **kwargs)
-
-    def call(self, x):
-        height, width, channels = x.shape[1:]
-        kernel = ops.reshape(ops.transpose(self.kernel, (3, 0, 1, 2)), (channels, -1))
-        blocks = ops.matmul(ops.reshape(x, (-1, channels)), kernel)
-        blocks = ops.reshape(blocks, (-1, height, width, 2, 2, self.filters))
-        blocks = ops.transpose(blocks, (0, 1, 3, 2, 4, 5))
-        x = ops.reshape(blocks, (-1, 2 * height, 2 * width, self.filters))
-        return self.activation(x + self.bias)
+from ae_keras.layers import Doubling
 
 
 @keras.saving.register_keras_serializable(package="ae_keras")
@@ -87,13 +67,15 @@ class ConvDecoder(keras.Model):
     Args:
         image_shape: `(height, width, channels)` of the reconstruction.
         filters: channels of the stages, from code to image; each stage doubles the map.
+        flat: whether the code is a vector; else it is a map, as from `ConvEncoder(flat=False)`.
         up: how a stage doubles it: "transposed" (a 2x2 transposed convolution of stride 2) or
             "nearest" (each value is copied to a 2x2 block, then a 3x3 convolution).
         activation: of the stages.
         output_activation: of the pixels: "sigmoid" for images in [0, 1].
 
     Shapes:
-        z: `(batch, latent_dim)`, any `latent_dim`.
+        z: `(batch, latent_dim)`, any `latent_dim`; if not `flat`, `(batch, rows, columns,
+            latent_dim)`.
         x_hat: `(batch, height, width, channels)`. A size that is no multiple of
             `2**len(filters)` is overshot and cropped.
 
@@ -112,6 +94,7 @@ class ConvDecoder(keras.Model):
         up="transposed",
         activation="gelu",
         output_activation="sigmoid",
+        flat=True,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -122,11 +105,15 @@ class ConvDecoder(keras.Model):
         self.up = validation.choice(up, "up", ("transposed", "nearest"))
         self.activation = activation
         self.output_activation = output_activation
+        self.flat = bool(flat)
 
         height, width, channels = self.image_shape
         scale = 2 ** len(self.filters)
         map_shape = (math.ceil(height / scale), math.ceil(width / scale), self.filters[0])
-        self.features = layers.Dense(math.prod(map_shape), activation=activation)
+        if self.flat:
+            self.features = layers.Dense(math.prod(map_shape), activation=activation)
+        else:
+            self.features = layers.Conv2D(self.filters[0], 3, padding="same", activation=activation)
         self.to_map = layers.Reshape(map_shape)
         widths = [(n, activation) for n in self.filters[1:]] + [(channels, output_activation)]
         self.stages = [self._stage(n, function) for n, function in widths]
@@ -151,4 +138,5 @@ class ConvDecoder(keras.Model):
     def get_config(self):
         own = {"image_shape": self.image_shape, "filters": self.filters, "up": self.up}
         own |= {"activation": self.activation, "output_activation": self.output_activation}
+        own |= {"flat": self.flat}
         return super().get_config() | own

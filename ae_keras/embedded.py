@@ -1,14 +1,18 @@
 """Data sets made on the spot from what the dependencies ship: no download, the same everywhere."""
 
 import functools
+from pathlib import Path
 
+import matplotlib
 import numpy as np
+from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_digits, load_sample_images
 
 COPIES = 6  # warped copies of each handwritten digit
 TEST_SOURCES = 297  # of the 1,797 originals
 SIZE = 28  # pixels, the size of an MNIST image
+ZOOM = 2.6  # 8 pixels become 21, as in MNIST's 20x20 box
 CONTRAST = 2  # crisp strokes: most pixels are then black or white, as in MNIST
 
 
@@ -46,8 +50,7 @@ def _all_digits():
     for i, image in enumerate(small.images):
         spline = ndimage.spline_filter(np.pad(image / 16, 2))
         for j in range(COPIES):
-            grey = 0.5 + CONTRAST * (_warp(spline, *warps[i, j]) - 0.5)
-            images[i, j] = np.rint(255 * np.clip(grey, 0, 1))
+            images[i, j] = _bytes(0.5 + CONTRAST * (_warp(spline, ZOOM, *warps[i, j]) - 0.5))
     source = np.repeat(np.arange(n), COPIES)
     # an order in which neighbours are strangers, as in MNIST
     order = rng.permutation(n * COPIES)
@@ -55,10 +58,104 @@ def _all_digits():
     return images[order], small.target[source][order].astype("int64"), source[order]
 
 
-def _warp(spline, angle, shear, scale, down, right):
-    """`spline` (12x12 coefficients) drawn on a 28x28 grid; each argument is in [-1, 1]."""
+LETTERS = "ACDEFGHJKLMNPQRTUVWXY"  # capitals that no digit looks like
+FONTS = (
+    *("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSansMono"),
+    *("DejaVuSerif", "DejaVuSerif-Italic", "STIXGeneral", "STIXGeneralItalic"),
+    *("cmr10", "cmss10", "cmti10", "cmtt10"),
+)
+GLYPH_COPIES = 10
+
+
+def glyphs(subset):
+    """Printed capital letters, warped as the digits are: 2,520 images of unfamiliar shapes.
+
+    21 letters in 12 fonts that matplotlib ships, ten copies each. All copies of one letter in one
+    font belong to the same subset.
+
+    Args:
+        subset: "train" (1,890 images) or "test" (630).
+
+    Returns:
+        images: uint8 `(n, 28, 28, 1)`.
+        labels: int64 `(n,)`, the place of the letter in `LETTERS`.
+        source: int64 `(n,)`, the number of the letter in its font.
+    """
+    rng = np.random.default_rng(1)
+    n = len(LETTERS) * len(FONTS)
+    warps = rng.uniform(-1, 1, (n, GLYPH_COPIES, 5))
+    in_test = rng.permutation(n) < n // 4
+    images, labels, source = [], [], []
+    for i in np.flatnonzero(in_test == (subset == "test")):
+        font, letter = divmod(i, len(LETTERS))
+        spline = ndimage.spline_filter(_letter(LETTERS[letter], FONTS[font]))
+        images += [_bytes(_warp(spline, 0.5, *warp)) for warp in warps[i]]
+        labels += [letter] * GLYPH_COPIES
+        source += [i] * GLYPH_COPIES
+    order = rng.permutation(len(images))
+    images = np.stack(images)[order, ..., None]
+    return images, np.array(labels, "int64")[order], np.array(source, "int64")[order]
+
+
+def _letter(letter, font):
+    """A letter, 40 pixels high, in the middle of a 56x56 image in [0, 1]."""
+    path = Path(matplotlib.get_data_path(), "fonts", "ttf", f"{font}.ttf")
+    size = 60
+    box = ImageFont.truetype(path, size).getbbox(letter)
+    face = ImageFont.truetype(path, size * 40 / (box[3] - box[1]))
+    left, top, right, bottom = face.getbbox(letter)
+    sheet = Image.new("L", (2 * SIZE, 2 * SIZE))
+    place = (SIZE - (left + right) / 2, SIZE - (top + bottom) / 2)
+    ImageDraw.Draw(sheet).text(place, letter, fill=255, font=face)
+    # every second pixel is kept: without this blur, edges would flicker
+    return ndimage.gaussian_filter(np.asarray(sheet, "float64") / 255, 0.7)
+
+
+TILE, PATCH, PATCHES = 64, 32, 40  # pixels, pixels, patches a tile
+
+
+def photos(subset):
+    """Colour patches of scikit-learn's two photographs, a Chinese palace and a flower.
+
+    Each photograph is cut into 60 tiles of 64x64 pixels, and 40 patches are taken from each tile at
+    random, half of them mirrored. Patches of one tile overlap, so they belong to the same subset.
+
+    Args:
+        subset: "train" (3,840 patches of 96 tiles) or "test" (960 of 24).
+
+    Returns:
+        images: uint8 `(n, 32, 32, 3)`.
+        labels: int64 `(n,)`: 0 the palace, 1 the flower.
+        source: int64 `(n,)`, the number of the tile.
+
+    Source: scikit-learn, `load_sample_images`, CC BY.
+    """
+    rng = np.random.default_rng(2)
+    pictures = load_sample_images().images
+    places = [(k, i, j) for k in range(2) for i in range(6) for j in range(10)]
+    corners = rng.integers(0, TILE - PATCH + 1, (len(places), PATCHES, 2))
+    in_test = rng.permutation(len(places)) < 24
+    source = np.flatnonzero(in_test == (subset == "test"))
+    images = []
+    for tile in source:
+        k, i, j = places[tile]
+        for number, (down, right) in enumerate(corners[tile]):
+            top, left = TILE * i + down, TILE * j + right
+            patch = pictures[k][top : top + PATCH, left : left + PATCH]
+            images.append(patch[:, ::-1] if number % 2 else patch)
+    source = np.repeat(source, PATCHES)
+    order = rng.permutation(len(images))
+    return np.stack(images)[order], (source // 60)[order], source[order]
+
+
+def _bytes(picture):
+    return np.rint(255 * np.clip(picture, 0, 1)).astype("uint8")
+
+
+def _warp(spline, zoom, angle, shear, scale, down, right):
+    """`spline` coefficients drawn on a 28x28 grid, `zoom` times as large; the rest in [-1, 1]."""
     turn = np.deg2rad(12 * angle)
-    zoom = 2.6 * (1 + 0.1 * scale)  # 8 pixels become 21, as in MNIST's 20x20 box
+    zoom = zoom * (1 + 0.1 * scale)
     rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     matrix = rotation @ np.array([[1, 0], [0.15 * shear, 1]]) / zoom
     centre = (SIZE - 1) / 2 + 1.5 * np.array([down, right])

@@ -1,5 +1,7 @@
 """Encoders: subclassed `keras.Model`s from an image `x` to its code `z`."""
 
+import functools
+
 import keras
 from keras import layers
 
@@ -14,7 +16,8 @@ class DenseEncoder(keras.Model):
         latent_dim: width of the code, >= 1.
         hidden: widths of the hidden layers, from image to code; may be empty.
         activation: of the hidden layers; a smooth one keeps the backends together for longer
-            than ReLU, whose kink amplifies rounding. The code itself is linear.
+            than ReLU, whose kink amplifies rounding.
+        code_activation: of the code: "linear", or what a sparse code asks for.
 
     Shapes:
         x: `(batch, height, width, channels)`, float.
@@ -26,14 +29,22 @@ class DenseEncoder(keras.Model):
     Source: Hinton & Salakhutdinov (2006), doi:10.1126/science.1127647.
     """
 
-    def __init__(self, latent_dim=16, hidden=(256, 128), activation="gelu", **kwargs):
+    def __init__(
+        self,
+        latent_dim=16,
+        hidden=(256, 128),
+        activation="gelu",
+        code_activation="linear",
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.latent_dim = validation.positive_int(latent_dim, "latent_dim")
         self.hidden = validation.widths(hidden, "hidden")
         self.activation = activation
+        self.code_activation = code_activation
         self.flatten = layers.Flatten()
         self.hidden_layers = [layers.Dense(width, activation=activation) for width in self.hidden]
-        self.code = layers.Dense(self.latent_dim, name="code")
+        self.code = layers.Dense(self.latent_dim, activation=code_activation, name="code")
 
     def call(self, x):
         h = self.flatten(x)
@@ -45,7 +56,8 @@ class DenseEncoder(keras.Model):
         return (input_shape[0], self.latent_dim)
 
     def get_config(self):
-        own = {"latent_dim": self.latent_dim, "hidden": self.hidden, "activation": self.activation}
+        own = {"latent_dim": self.latent_dim, "hidden": self.hidden}
+        own |= {"activation": self.activation, "code_activation": self.code_activation}
         return super().get_config() | own
 
 
@@ -58,11 +70,14 @@ class ConvEncoder(keras.Model):
         filters: channels of the stages, from image to code, one stage each.
         down: how a stage halves the image: "stride" (the convolution moves two pixels at a time)
             or "pool" (a convolution, then 2x2 max pooling).
-        activation: of the convolutions. The code itself is linear.
+        activation: of the convolutions.
+        code_activation: of the code.
+        flat: whether the code is a vector; else it is a map with `latent_dim` channels.
 
     Shapes:
         x: `(batch, height, width, channels)`, float. Odd sizes are rounded up when halved.
-        z: `(batch, latent_dim)`.
+        z: `(batch, latent_dim)`; if not `flat`, `(batch, rows, columns, latent_dim)`, one row for
+            `2**len(filters)` rows of pixels.
 
     Raises:
         ValueError: `latent_dim` or an entry of `filters` is not an integer >= 1, or `down` is
@@ -72,30 +87,47 @@ class ConvEncoder(keras.Model):
     (2015), arXiv:1412.6806.
     """
 
-    def __init__(self, latent_dim=16, filters=(16, 32), down="stride", activation="gelu", **kwargs):
+    def __init__(
+        self,
+        latent_dim=16,
+        filters=(16, 32),
+        down="stride",
+        activation="gelu",
+        code_activation="linear",
+        flat=True,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.latent_dim = validation.positive_int(latent_dim, "latent_dim")
         self.filters = validation.widths(filters, "filters")
         self.down = validation.choice(down, "down", ("stride", "pool"))
         self.activation = activation
+        self.code_activation = code_activation
+        self.flat = bool(flat)
         strides = 2 if down == "stride" else 1
         self.convolutions = [
             layers.Conv2D(n, 3, strides=strides, padding="same", activation=activation)
             for n in self.filters
         ]
         self.pool = layers.MaxPooling2D(2, padding="same") if down == "pool" else None
-        self.flatten = layers.Flatten()
-        self.code = layers.Dense(self.latent_dim, name="code")
+        self.flatten = layers.Flatten() if self.flat else None
+        code = layers.Dense if self.flat else functools.partial(layers.Conv2D, kernel_size=1)
+        self.code = code(self.latent_dim, activation=code_activation, name="code")
 
     def call(self, x):
         for convolution in self.convolutions:
             x = convolution(x)
             x = self.pool(x) if self.pool else x
-        return self.code(self.flatten(x))
+        return self.code(self.flatten(x) if self.flat else x)
 
     def compute_output_shape(self, input_shape):
-        return (input_shape[0], self.latent_dim)
+        if self.flat:
+            return (input_shape[0], self.latent_dim)
+        scale = 2 ** len(self.filters)
+        return (input_shape[0], *(-(-n // scale) for n in input_shape[1:3]), self.latent_dim)
 
     def get_config(self):
         own = {"latent_dim": self.latent_dim, "filters": self.filters}
-        return super().get_config() | own | {"down": self.down, "activation": self.activation}
+        own |= {"down": self.down, "flat": self.flat}
+        own |= {"activation": self.activation, "code_activation": self.code_activation}
+        return super().get_config() | own

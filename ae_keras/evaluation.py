@@ -1,10 +1,13 @@
 """Numbers from arrays: errors with their yardsticks, and what a code is worth. Nothing is drawn."""
 
+import keras
 import numpy as np
+from scipy.special import logsumexp
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import adjusted_rand_score
+from sklearn.metrics import adjusted_rand_score, mutual_info_score
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -19,7 +22,8 @@ def reconstruct(model, x, batch_size=512):
 
 def encode(model, x, batch_size=512):
     """Codes `(n, latent_dim)` of `x` as a NumPy array."""
-    return model.encoder.predict(validation.images(x), batch_size=batch_size, verbose=0)
+    h = model.encoder.predict(validation.images(x), batch_size=batch_size, verbose=0)
+    return keras.ops.convert_to_numpy(model.to_code(h))
 
 
 def decode(model, z, batch_size=512):
@@ -102,6 +106,111 @@ def cluster(z, n_clusters, seed=0):
 def cluster_agreement(clusters, labels):
     """Adjusted Rand index of clusters and labels: 1 the same grouping, about 0 chance."""
     return float(adjusted_rand_score(labels, clusters))
+
+
+def psnr(x, x_hat):
+    """Peak signal-to-noise ratio of each image in dB, `-10 log10(mean squared error)`: `(n,)`."""
+    pairs = zip(validation.images(x), validation.images(x_hat, "x_hat"), strict=True)
+    return np.array([peak_signal_noise_ratio(a, b, data_range=1) for a, b in pairs])
+
+
+def ssim(x, x_hat):
+    """Structural similarity of each image, 1 for equal images: `(n,)`.
+
+    Source: Wang et al. (2004), doi:10.1109/TIP.2003.819861, with their Gaussian window.
+    """
+    same = {"data_range": 1, "channel_axis": -1, "gaussian_weights": True}
+    same |= {"sigma": 1.5, "use_sample_covariance": False}
+    pairs = zip(validation.images(x), validation.images(x_hat, "x_hat"), strict=True)
+    return np.array([structural_similarity(a, b, **same) for a, b in pairs])
+
+
+def posterior(model, x, batch_size=512):
+    """Mean and log variance of the codes of `x` by a `VAE`, each `(n, latent_dim)`."""
+    h = model.encoder.predict(validation.images(x), batch_size=batch_size, verbose=0)
+    return np.split(h.astype("float64"), 2, axis=-1)
+
+
+def kl_per_unit(z_mean, z_log_var):
+    """Nats that each unit of the code tells about an image, on average: `(latent_dim,)`."""
+    return ((np.exp(z_log_var) + z_mean**2 - 1 - z_log_var) / 2).mean(axis=0)
+
+
+def negative_elbo(model, x, n_samples=1, seed=0):
+    """`-ELBO` of Bernoulli pixels in nats per image, with codes drawn `n_samples` times.
+
+    The draws are NumPy's, the same on every backend; the KL term is exact.
+    """
+    z_mean, z_log_var = posterior(model, x)
+    rng = np.random.default_rng(validation.seed(seed))
+    drawn = (
+        _crossentropy(x, decode(model, z_mean + np.exp(z_log_var / 2) * epsilon))
+        for epsilon in _draws(rng, n_samples, z_mean.shape)
+    )
+    return float(
+        sum(each.mean() for each in drawn) / n_samples + kl_per_unit(z_mean, z_log_var).sum()
+    )
+
+
+def log_likelihood(model, x, n_samples=100, seed=0):
+    """Importance-sampled `log p(x)` of Bernoulli pixels, in nats, for each image: `(n,)`.
+
+    `log 1/k sum_i p(x, z_i) / q(z_i|x)`: a lower bound that tightens as `n_samples`, `k`, grows.
+
+    Source: Burda et al. (2016), arXiv:1509.00519, section 5.
+    """
+    z_mean, z_log_var = posterior(model, x)
+    rng = np.random.default_rng(validation.seed(seed))
+    log_weights = []
+    for epsilon in _draws(rng, n_samples, z_mean.shape):
+        z = z_mean + np.exp(z_log_var / 2) * epsilon
+        log_prior_to_posterior = (epsilon**2 + z_log_var - z**2).sum(axis=1) / 2
+        log_weights.append(log_prior_to_posterior - _crossentropy(x, decode(model, z)))
+    return logsumexp(log_weights, axis=0) - np.log(n_samples)
+
+
+def _draws(rng, n_samples, shape):
+    return (rng.normal(size=shape) for _ in range(validation.positive_int(n_samples, "n_samples")))
+
+
+def _crossentropy(x, x_hat):
+    x, x_hat = _flat(x).astype("float64"), np.clip(_flat(x_hat).astype("float64"), 1e-7, 1 - 1e-7)
+    return -(x * np.log(x_hat) + (1 - x) * np.log(1 - x_hat)).sum(axis=1)
+
+
+def active_units(z_mean, threshold=0.01):
+    """How many units' means vary over the images by more than `threshold` (variance).
+
+    Source: Burda et al. (2016), arXiv:1509.00519, section 5.
+    """
+    return int((np.var(z_mean, axis=0) > threshold).sum())
+
+
+def perplexity(indices, n_codes):
+    """How many of `n_codes` codes are in use: `exp` of the entropy of how often each occurs."""
+    share = np.bincount(np.ravel(indices), minlength=n_codes) / np.size(indices)
+    return float(np.exp(-(share[share > 0] * np.log(share[share > 0])).sum()))
+
+
+def mutual_information_gap(z, factors, n_bins=20):
+    """How far each factor is told by one unit alone, averaged over the factors, in [0, 1].
+
+    For each factor: the information of the unit that tells most about it, less that of the second,
+    as a share of the factor's entropy. Codes are cut into bins of equal width.
+
+    Args:
+        z: codes `(n, latent_dim)`, at least two units.
+        factors: true factors `(n, n_factors)`, whole numbers.
+
+    Source: Chen et al. (2018), arXiv:1802.04942, section 4.1.
+    """
+    edges = [np.linspace(unit.min(), unit.max(), n_bins + 1)[1:-1] for unit in z.T]
+    binned = [np.digitize(unit, edge) for unit, edge in zip(z.T, edges, strict=True)]
+    gaps = []
+    for factor in factors.T:
+        told = sorted(mutual_info_score(factor, unit) for unit in binned)
+        gaps.append((told[-1] - told[-2]) / mutual_info_score(factor, factor))
+    return float(np.mean(gaps))
 
 
 def _flat(x):

@@ -1,4 +1,4 @@
-"""Reconstruction losses: images in, one number per image out.
+"""Losses: images or codes in, one number per image out.
 
 One convention everywhere: sum over the pixels of an image, mean over the images of a batch (Keras
 takes that mean). A loss then reads "squared error per image" or "nats per image", and means the
@@ -16,7 +16,7 @@ def squared_error(x, x_hat):
     Shapes: `x`, `x_hat` `(batch, ...)` -> `(batch,)`.
     """
     x, x_hat = _as_float(x), _as_float(x_hat)
-    return _sum_over_pixels(ops.square(x - x_hat))
+    return _sum_per_image(ops.square(x - x_hat))
 
 
 @keras.saving.register_keras_serializable(package="ae_keras")
@@ -29,12 +29,39 @@ def binary_crossentropy(x, x_hat):
     Shapes: `x`, `x_hat` `(batch, ...)` -> `(batch,)`.
     """
     x, x_hat = _as_float(x), _as_float(x_hat)
-    return _sum_over_pixels(ops.binary_crossentropy(x, x_hat))
+    return _sum_per_image(ops.binary_crossentropy(x, x_hat))
+
+
+def l1(z):
+    """Absolute values of a code, summed over its units: `(batch, ...) -> (batch,)`."""
+    return _sum_per_image(ops.abs(_as_float(z)))
+
+
+def bernoulli_kl(target, activity):
+    """Nats from `activity` to `target`: `t log(t / a) + (1 - t) log((1 - t) / (1 - a))`.
+
+    Args:
+        target: probability, in (0, 1).
+        activity: probabilities, any shape; the result has it too.
+    """
+    a = ops.clip(_as_float(activity), 1e-6, 1 - 1e-6)
+    return target * ops.log(target / a) + (1 - target) * ops.log((1 - target) / (1 - a))
+
+
+def gaussian_kl(z_mean, z_log_var):
+    """Nats from a code's distribution to the prior, `KL(N(mean, var) || N(0, 1))`.
+
+    Summed over the code: `1/2 sum(var + mean**2 - 1 - log var)`, `(batch, latent_dim) -> (batch,)`.
+
+    Source: Kingma & Welling (2014), arXiv:1312.6114, appendix B.
+    """
+    z_mean, z_log_var = _as_float(z_mean), _as_float(z_log_var)
+    return ops.sum(ops.exp(z_log_var) + z_mean**2 - 1 - z_log_var, axis=-1) / 2
 
 
 def _as_float(x):
     return ops.cast(x, "float32")  # a sum over 784 pixels needs more than 16 bits
 
 
-def _sum_over_pixels(x):
+def _sum_per_image(x):
     return ops.sum(x, axis=tuple(range(1, len(x.shape))))

@@ -47,6 +47,13 @@ def fraction(value, name):
     return float(value)
 
 
+def positive(value, name):
+    """`value` as a finite float > 0."""
+    if not isinstance(value, numbers.Real) or not 0 < value < np.inf:
+        raise ValueError(f"`{name}` must be a number > 0. Received: {name}={value!r}.")
+    return float(value)
+
+
 def not_negative(value, name):
     """`value` as a finite float >= 0."""
     if not isinstance(value, numbers.Real) or not 0 <= value < np.inf:

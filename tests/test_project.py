@@ -29,15 +29,23 @@ KNOW_THE_BACKEND = {"backend", "data", "training"}
 # Who must not import whom. `models` stands for the package of that name.
 BESIDE = {"training", "evaluation", "plots", "data", "checks", "notebook"}
 NETWORKS = {"models", "encoders", "decoders"}
+SOURCES = {"embedded", "synthetic", "corruption", "idx"}  # what `data` is made of
 FORBIDDEN = {
-    "backend": NETWORKS | BESIDE | {"losses", "embedded", "idx", "files"},
-    "validation": NETWORKS | BESIDE | {"losses", "embedded", "idx", "files"},
-    "files": NETWORKS | BESIDE | {"losses", "embedded", "idx"},
+    "backend": NETWORKS
+    | BESIDE
+    | {"losses", "embedded", "synthetic", "corruption", "idx", "files", "layers"},
+    "validation": NETWORKS
+    | BESIDE
+    | {"losses", "embedded", "synthetic", "corruption", "idx", "files", "layers"},
+    "files": NETWORKS | BESIDE | SOURCES | {"losses", "layers"},
     "losses": NETWORKS | BESIDE,
     "encoders": BESIDE | {"models", "decoders"},
     "decoders": BESIDE | {"models", "encoders"},
     "models": BESIDE,
+    "layers": NETWORKS | BESIDE,
+    "corruption": NETWORKS | BESIDE,
     "embedded": NETWORKS | BESIDE,
+    "synthetic": NETWORKS | BESIDE,
     "idx": NETWORKS | BESIDE,
     "data": NETWORKS | BESIDE - {"data"},
     "training": NETWORKS | BESIDE - {"training"},

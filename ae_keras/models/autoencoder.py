@@ -36,16 +36,22 @@ class Autoencoder(keras.Model):
         self.encoder = encoder
         self.decoder = decoder
         if hasattr(decoder, "image_shape"):
-            self.build((None, *decoder.image_shape))
+            # not by `build`, after which a subclass could add no state of its own
+            self._connect((None, *decoder.image_shape))
 
     def build(self, input_shape):
         """Create the weights of both parts for images of `(batch, height, width, channels)`."""
+        self._connect(input_shape)
+
+    def _connect(self, input_shape):
         x = keras.KerasTensor((None, *input_shape[1:]))
         try:
-            self.decoder(self.encoder(x))
+            z = keras.KerasTensor(self._code_shape(self.encoder(x).shape))
+            self.decoder(z)
             # parts that had weights before were asked for their shapes only: now run them
             run = keras.Operation.compute_output_spec
-            x_hat = run(self.decoder, run(self.encoder, x))
+            run(self.encoder, x)
+            x_hat = run(self.decoder, z)
         except ValueError as error:
             raise ValueError(
                 f"`encoder` and `decoder` must fit together and accept images of shape "
@@ -60,9 +66,18 @@ class Autoencoder(keras.Model):
         self.image_shape = x.shape[1:]
         self.built = True
 
+    def to_code(self, h):
+        """The code that belongs to the encoder's output `h`: here, `h` itself."""
+        return h
+
+    @staticmethod
+    def _code_shape(h_shape):
+        """The shape of what `to_code` returns."""
+        return h_shape
+
     def encode(self, x):
         """The codes `(batch, latent_dim)` of images `x`, as a tensor of the backend."""
-        return self.encoder(x, training=False)
+        return self.to_code(self.encoder(x, training=False))
 
     def decode(self, z):
         """The images `(batch, height, width, channels)` of codes `z`, likewise."""
@@ -102,6 +117,23 @@ class Autoencoder(keras.Model):
             return super().save(filepath, overwrite=overwrite, **kwargs)
         with files.written_whole(filepath) as unfinished:
             super().save(unfinished)
+
+    def save_own_variables(self, store):
+        """As Keras does, and where the random generators stand: noise goes on after `load`."""
+        super().save_own_variables(store)
+        for i, state in enumerate(self._random_states()):
+            store[f"random_state_{i}"] = keras.ops.convert_to_numpy(state).astype("int64")
+
+    def load_own_variables(self, store):
+        names = store.keys()  # a file's store is no dict
+        own = {name: np.asarray(store[name]) for name in names}
+        found = [own.pop(f"random_state_{i}") for i in range(len(self._random_states()))]
+        super().load_own_variables(own)
+        for state, value in zip(self._random_states(), found, strict=True):
+            state.assign(value)
+
+    def _random_states(self):
+        return [v for v in self.variables if v.name == "seed_generator_state"]
 
     def get_config(self):
         parts = {"encoder": self.encoder, "decoder": self.decoder}

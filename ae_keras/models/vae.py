@@ -1,0 +1,93 @@
+"""The variational autoencoder: a code is a distribution, and all codes together a known one."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from ae_keras import losses, validation
+from ae_keras.models.autoencoder import Autoencoder
+
+
+@keras.saving.register_keras_serializable(package="ae_keras")
+class VAE(Autoencoder):
+    """Gaussian codes, and a price for what they tell: `+ beta * KL(q(z|x) || N(0, I))`.
+
+    With `beta=1` and `losses.binary_crossentropy`, the training loss is the negative ELBO in nats
+    per image. While training, a code is drawn; otherwise it is its mean, so that `predict` and
+    `evaluate` repeat themselves. `evaluation.negative_elbo` draws for an honest bound.
+
+    Args:
+        encoder: `keras.Model` from `x` to `2 * latent_dim` numbers: means, then log variances.
+        decoder: `keras.Model` from `z` to `x_hat`.
+        beta: weight of the KL term, >= 0. It is a weight of the model that is not trained: change
+            it between epochs by `model.beta.assign(value)`.
+        seed: of the draws, an integer in [0, 2**32).
+
+    Shapes:
+        x, x_hat: `(batch, height, width, channels)`, pixels in [0, 1].
+        z: `(batch, latent_dim)`.
+
+    Raises:
+        ValueError: `beta` or `seed` is out of range, or the encoder's width is odd.
+
+    Source: Kingma & Welling (2014), arXiv:1312.6114; beta: Higgins et al. (2017),
+    https://openreview.net/forum?id=Sy2fzU9gl.
+    """
+
+    def __init__(self, encoder, decoder, beta=1.0, seed=0, **kwargs):
+        super().__init__(encoder, decoder, **kwargs)
+        self.first_beta = validation.not_negative(beta, "beta")
+        self.seed = validation.seed(seed)
+        self.beta = self.add_weight((), initializer=self._start, trainable=False, name="beta")
+        self.noise = keras.random.SeedGenerator(self.seed)
+        self.kl_tracker = keras.metrics.Mean(name="kl")
+
+    def _start(self, shape, dtype=None):
+        return ops.full(shape, self.first_beta, dtype=dtype)
+
+    @property
+    def latent_dim(self):
+        return self.encoder.compute_output_shape((None, *self.image_shape))[-1] // 2
+
+    def to_code(self, h):
+        return self.moments(h)[0]
+
+    def moments(self, h):
+        """The encoder's output as mean and log variance of the code, each `(batch, latent_dim)`."""
+        latent_dim = h.shape[-1] // 2
+        return h[:, :latent_dim], h[:, latent_dim:]
+
+    def draw(self, z_mean, z_log_var):
+        """`z = mean + std * epsilon`: the reparameterisation, through which gradients flow."""
+        epsilon = keras.random.normal(ops.shape(z_mean), dtype=z_mean.dtype, seed=self.noise)
+        return z_mean + ops.exp(z_log_var / 2) * epsilon
+
+    def call(self, x, training=False):
+        self._check(x)
+        z_mean, z_log_var = self.moments(self.encoder(x, training=training))
+        self.add_loss(ops.mean(losses.gaussian_kl(z_mean, z_log_var)))
+        z = self.draw(z_mean, z_log_var) if training else z_mean
+        return self.decoder(z, training=training)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        total = super().compute_loss(x, y, y_pred, sample_weight, training)
+        kl = sum(self.losses[:1])  # what `call` added; it is in the total with weight 1
+        self.kl_tracker.update_state(kl, sample_weight=ops.shape(x)[0])
+        return total + (self.beta - 1) * kl
+
+    def sample(self, n, seed=0):
+        """`n` new images, from codes drawn by NumPy: the same codes on every backend."""
+        rng = np.random.default_rng(validation.seed(seed))
+        return self.decode(rng.normal(size=(n, self.latent_dim)).astype("float32"))
+
+    def get_config(self):
+        return super().get_config() | {"beta": self.first_beta, "seed": self.seed}
+
+    @staticmethod
+    def _code_shape(h_shape):
+        if h_shape[-1] % 2:
+            raise ValueError(
+                "`encoder` must return 2 * latent_dim numbers: means, then log variances. "
+                f"Received: an encoder that returns {h_shape[-1]}."
+            )
+        return (*h_shape[:-1], h_shape[-1] // 2)

@@ -1,0 +1,53 @@
+"""The vector-quantised autoencoder: a code is a handful of entries of a learned codebook."""
+
+import keras
+
+from ae_keras import layers
+from ae_keras.models.autoencoder import Autoencoder
+
+
+@keras.saving.register_keras_serializable(package="ae_keras")
+class VQVAE(Autoencoder):
+    """`x_hat = decoder(quantize(encoder(x)))`; each `code_dim` numbers are replaced by a code.
+
+    An image is then described by whole numbers: `log2(n_codes)` bits for each vector of its code.
+
+    Args:
+        encoder, decoder: as for `Autoencoder`; the width of the code is a multiple of `code_dim`.
+        n_codes: vectors in the codebook, >= 2.
+        code_dim: numbers in each.
+        commitment: how strongly the encoder is drawn to the codebook, >= 0.
+
+    Raises:
+        ValueError: `n_codes`, `code_dim` or `commitment` is out of range, or they do not fit the
+            encoder.
+
+    Source: van den Oord et al. (2017), arXiv:1711.00937.
+    """
+
+    def __init__(self, encoder, decoder, n_codes=64, code_dim=4, commitment=0.25, **kwargs):
+        super().__init__(encoder, decoder, **kwargs)
+        self.quantizer = layers.VectorQuantizer(n_codes, code_dim, commitment)
+        width = getattr(encoder, "latent_dim", code_dim)
+        if width % code_dim:
+            raise ValueError(
+                "`code_dim` must divide the width of the code. Received: "
+                f"code_dim={code_dim}, a code of {width}."
+            )
+
+    def to_code(self, h):
+        return self.quantizer(h)
+
+    def indices(self, x):
+        """The codes of images `x` as whole numbers, `(batch, vectors an image)`."""
+        found = self.quantizer.indices(self.encoder(x, training=False))
+        return keras.ops.reshape(found, (len(x), -1))
+
+    def call(self, x, training=False):
+        self._check(x)
+        z = self.quantizer(self.encoder(x, training=training))
+        return self.decoder(z, training=training)
+
+    def get_config(self):
+        names = ("n_codes", "code_dim", "commitment")
+        return super().get_config() | {name: getattr(self.quantizer, name) for name in names}

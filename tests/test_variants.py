@@ -1,0 +1,69 @@
+"""Every kind of autoencoder keeps the one contract, and trains the same twice."""
+
+import keras
+import pytest
+from contract import assert_same_weights, check_model, images
+
+from ae_keras import (
+    IWAE,
+    VAE,
+    VQVAE,
+    Autoencoder,
+    ContractiveAutoencoder,
+    ConvDecoder,
+    ConvEncoder,
+    DenoisingAutoencoder,
+    DenseDecoder,
+    DenseEncoder,
+    SparseAutoencoder,
+    backend,
+    losses,
+)
+
+SHAPE = (7, 5, 1)
+X = images(10, SHAPE)
+
+
+def dense(width, **encoder):
+    return DenseEncoder(width, (8,), **encoder), DenseDecoder(SHAPE, (8,))
+
+
+def maps(channels):
+    encoder = ConvEncoder(channels, (3, 2), flat=False)
+    return encoder, ConvDecoder(SHAPE, (2, 3), flat=False)
+
+
+MODELS = {
+    "plain with a map as code": lambda: Autoencoder(*maps(2)),
+    "denoising, Gaussian": lambda: DenoisingAutoencoder(*dense(3)),
+    "denoising, masking": lambda: DenoisingAutoencoder(*dense(3), "masking", 0.2, seed=1),
+    "denoising, salt and pepper": lambda: DenoisingAutoencoder(*maps(2), "salt_and_pepper", 0.2),
+    "sparse, L1": lambda: SparseAutoencoder(*dense(3, code_activation="relu"), weight=0.01),
+    "sparse, KL": lambda: SparseAutoencoder(
+        *dense(3, code_activation="sigmoid"), weight=0.5, target=0.1
+    ),
+    "contractive": lambda: ContractiveAutoencoder(*dense(3), weight=0.01),
+    "variational": lambda: VAE(*dense(4)),
+    "variational, beta": lambda: VAE(*dense(4), beta=0.1, seed=3),
+    "importance weighted": lambda: IWAE(*dense(4), n_samples=3),
+    "vector quantised": lambda: VQVAE(*dense(4), n_codes=5, code_dim=2),
+    "vector quantised map": lambda: VQVAE(*maps(2), n_codes=5, code_dim=2),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_contract(name, tmp_path):
+    model = backend.seed_weights(MODELS[name](), 0)
+    check_model(model, X, tmp_path, None if isinstance(model, IWAE) else losses.squared_error)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_one_seed_trains_the_same_twice(name):
+    twins = [backend.seed_weights(MODELS[name](), 0) for _ in range(2)]
+    for model in twins:
+        model.compile(
+            keras.optimizers.Adam(0.01),
+            loss=None if isinstance(model, IWAE) else losses.squared_error,
+        )
+        model.fit(X, batch_size=4, epochs=3, shuffle=False, verbose=0)
+    assert_same_weights(*twins)
