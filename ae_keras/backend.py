@@ -1,7 +1,7 @@
 """Which framework Keras runs on, on which device, and where randomness comes from.
 
 Keras reads `KERAS_BACKEND` once, when it is first imported. `choose` therefore runs first, and
-every other function here imports keras inside its body.
+every other function here imports what it needs inside its body.
 """
 
 import importlib.util
@@ -11,8 +11,6 @@ import platform
 import sys
 
 import numpy as np
-
-from ae_keras import validation
 
 BACKENDS = ("jax", "torch", "tensorflow")
 
@@ -126,6 +124,8 @@ def set_seed(seed):
     """
     import keras
 
+    from ae_keras import validation
+
     keras.utils.set_random_seed(validation.seed(seed))
 
 
@@ -147,6 +147,8 @@ def seed_weights(model, seed):
 
     Source: Glorot & Bengio (2010), equation 16.
     """
+    from ae_keras import validation
+
     rng = np.random.default_rng(validation.seed(seed))
     if not model.built or not model.weights:
         raise ValueError(

@@ -13,7 +13,8 @@ def gaussian_noise(x, stddev, seed=0, mean=0.0):
     """`x` plus normal noise of this mean and standard deviation, clipped to [0, 1]."""
     x = validation.images(x)
     stddev = validation.not_negative(stddev, "stddev")
-    noise = np.random.default_rng(seed).normal(mean, stddev, x.shape)
+    mean = validation.number(mean, "mean")
+    noise = validation.generator(seed).normal(mean, stddev, x.shape)
     return np.clip(x + noise, 0, 1).astype("float32")
 
 
@@ -21,7 +22,7 @@ def masking(x, fraction, seed=0):
     """`x` with a fraction of its pixels, in (0, 1), set to 0; all channels of a pixel together."""
     x = validation.images(x)
     fraction = validation.fraction(fraction, "fraction")
-    lost = np.random.default_rng(seed).random((*x.shape[:3], 1)) < fraction
+    lost = validation.generator(seed).random((*x.shape[:3], 1)) < fraction
     return np.where(lost, np.float32(0), x)
 
 
@@ -29,6 +30,6 @@ def salt_and_pepper(x, fraction, seed=0):
     """`x` with a fraction of its pixels, in (0, 1), set to 0 or 1, each half of the time."""
     x = validation.images(x)
     fraction = validation.fraction(fraction, "fraction")
-    chance = np.random.default_rng(seed).random((*x.shape[:3], 1))
+    chance = validation.generator(seed).random((*x.shape[:3], 1))
     values = (chance < fraction / 2).astype("float32")
     return np.where(chance < fraction, values, x)

@@ -181,7 +181,7 @@ class Batches(keras.utils.PyDataset):
         x = self.x[rows]
         target = x if self.target is self.x else self.target[rows]
         if self.corruption:
-            x = self.corruption(x, np.random.default_rng([self.seed, self.epoch, index]))
+            x = self.corruption(x.copy(), np.random.default_rng([self.seed, self.epoch, index]))
         return x, target
 
     def on_epoch_begin(self):

@@ -23,7 +23,9 @@ def reconstruct(model, x, batch_size=512):
 def encode(model, x, batch_size=512):
     """Codes `(n, latent_dim)` of `x` as a NumPy array."""
     h = model.encoder.predict(validation.images(x), batch_size=batch_size, verbose=0)
-    return keras.ops.convert_to_numpy(model.to_code(h))
+    if hasattr(model, "to_code"):  # a class of one's own may do without
+        h = keras.ops.convert_to_numpy(model.to_code(h))
+    return h
 
 
 def decode(model, z, batch_size=512):
@@ -34,10 +36,7 @@ def decode(model, z, batch_size=512):
 def squared_error(x, x_hat):
     """Squared error of each image, summed over its pixels: `(n,)`."""
     x, x_hat = np.asarray(x, "float64"), np.asarray(x_hat, "float64")
-    if x.shape != x_hat.shape:
-        raise ValueError(
-            f"`x_hat` must have the shape of `x`. Received: x {x.shape}, x_hat {x_hat.shape}."
-        )
+    _check_same_shape(x, x_hat)
     return np.sum((x - x_hat) ** 2, axis=tuple(range(1, x.ndim)))
 
 
@@ -110,8 +109,9 @@ def cluster_agreement(clusters, labels):
 
 def psnr(x, x_hat):
     """Peak signal-to-noise ratio of each image in dB, `-10 log10(mean squared error)`: `(n,)`."""
-    pairs = zip(validation.images(x), validation.images(x_hat, "x_hat"), strict=True)
-    return np.array([peak_signal_noise_ratio(a, b, data_range=1) for a, b in pairs])
+    pairs = _pairs(x, x_hat)
+    with np.errstate(divide="ignore"):  # equal images: infinitely many decibels
+        return np.array([peak_signal_noise_ratio(a, b, data_range=1) for a, b in pairs])
 
 
 def ssim(x, x_hat):
@@ -121,8 +121,21 @@ def ssim(x, x_hat):
     """
     same = {"data_range": 1, "channel_axis": -1, "gaussian_weights": True}
     same |= {"sigma": 1.5, "use_sample_covariance": False}
-    pairs = zip(validation.images(x), validation.images(x_hat, "x_hat"), strict=True)
+    pairs = _pairs(x, x_hat)
     return np.array([structural_similarity(a, b, **same) for a, b in pairs])
+
+
+def _pairs(x, x_hat):
+    x, x_hat = validation.images(x), validation.images(x_hat, "x_hat")
+    _check_same_shape(x, x_hat)
+    return zip(x, x_hat, strict=True)
+
+
+def _check_same_shape(x, x_hat):
+    if x.shape != x_hat.shape:
+        raise ValueError(
+            f"`x_hat` must have the shape of `x`. Received: x {x.shape}, x_hat {x_hat.shape}."
+        )
 
 
 def posterior(model, x, batch_size=512):

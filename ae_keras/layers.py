@@ -57,6 +57,11 @@ class VectorQuantizer(layers.Layer):
 
     def indices(self, h):
         """Which code each vector of `h` is replaced by: integers `(number of vectors,)`."""
+        if h.shape[-1] % self.code_dim:
+            raise ValueError(
+                "`code_dim` must divide the width of the code. Received: "
+                f"code_dim={self.code_dim}, a code of {h.shape[-1]}."
+            )
         h = ops.reshape(h, (-1, self.code_dim))
         distances = (
             ops.sum(h**2, axis=1, keepdims=True)
@@ -66,10 +71,12 @@ class VectorQuantizer(layers.Layer):
         return ops.top_k(-distances, k=1)[1][:, 0]  # unlike argmin, it can be exported to ONNX
 
     def call(self, h):
-        q = ops.reshape(ops.take(self.codebook, self.indices(h), axis=0), ops.shape(h))
-        codebook = ops.square(ops.stop_gradient(h) - q)
+        # a product, or TensorFlow's gradient would be sparse, and Adam take too long steps
+        codebook = 1.0 * self.codebook
+        q = ops.reshape(ops.take(codebook, self.indices(h), axis=0), ops.shape(h))
+        pull = ops.square(ops.stop_gradient(h) - q)
         commitment = ops.square(h - ops.stop_gradient(q))
-        per_number = codebook + self.commitment * commitment
+        per_number = pull + self.commitment * commitment
         self.add_loss(ops.sum(per_number) / ops.cast(ops.shape(h)[0], per_number.dtype))
         return h + ops.stop_gradient(q - h)
 

@@ -32,6 +32,11 @@ def seed(value):
     return int(value)
 
 
+def generator(value):
+    """`value`, if it is a `numpy.random.Generator`, else the one that it seeds."""
+    return value if isinstance(value, np.random.Generator) else np.random.default_rng(seed(value))
+
+
 def choice(value, name, options):
     """`value`, if it is one of `options`."""
     if value not in options:
@@ -40,23 +45,34 @@ def choice(value, name, options):
     return value
 
 
+def _is_number(value):
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
+def number(value, name):
+    """`value` as a finite float."""
+    if not _is_number(value) or not np.isfinite(value):
+        raise ValueError(f"`{name}` must be a finite number. Received: {name}={value!r}.")
+    return float(value)
+
+
 def fraction(value, name):
     """`value` as a float strictly between 0 and 1."""
-    if not isinstance(value, numbers.Real) or not 0 < value < 1:
+    if not _is_number(value) or not 0 < value < 1:
         raise ValueError(f"`{name}` must lie strictly between 0 and 1. Received: {name}={value!r}.")
     return float(value)
 
 
 def positive(value, name):
     """`value` as a finite float > 0."""
-    if not isinstance(value, numbers.Real) or not 0 < value < np.inf:
+    if not _is_number(value) or not 0 < value < np.inf:
         raise ValueError(f"`{name}` must be a number > 0. Received: {name}={value!r}.")
     return float(value)
 
 
 def not_negative(value, name):
     """`value` as a finite float >= 0."""
-    if not isinstance(value, numbers.Real) or not 0 <= value < np.inf:
+    if not _is_number(value) or not 0 <= value < np.inf:
         raise ValueError(f"`{name}` must be a number >= 0. Received: {name}={value!r}.")
     return float(value)
 

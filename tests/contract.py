@@ -37,6 +37,18 @@ def tiny(shape=(7, 5, 1), latent_dim=2, hidden=(8,), optimizer=None, **decoder):
     return model
 
 
+def parts(width, shape=(7, 5, 1), hidden=(8,), **encoder):
+    """A small dense encoder and decoder, to make a model of."""
+    return DenseEncoder(width, hidden, **encoder), DenseDecoder(shape, hidden)
+
+
+def reported(model, x, y=None, loss=losses.squared_error, epochs=1):
+    """The last logs of a training that changes no weight, each epoch a single batch."""
+    model.compile(keras.optimizers.SGD(0.0), loss=loss)
+    history = model.fit(x, y, batch_size=len(x), epochs=epochs, shuffle=False, verbose=0).history
+    return {name: values[-1] for name, values in history.items()}
+
+
 def convolve(x, kernel, bias, stride=1):
     """A convolution with "same" padding, by its definition, in NumPy."""
     n, *size, _ = x.shape

@@ -104,7 +104,7 @@ def test_down_and_up(bad):
         (lambda: data.Batches(X, batch_size=2.0), "Received: batch_size=2.0."),
         (
             lambda: data.load("minst"),
-            "`name` must be one of digits, mnist, fashion_mnist, kmnist, or",
+            "`name` must be one of digits, glyphs, photos, shapes, signals, mnist, f",
         ),
         (lambda: data.load("minst"), "Received: name='minst'."),
         (

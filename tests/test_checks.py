@@ -3,36 +3,16 @@
 import itertools
 import math
 import types
-from typing import NamedTuple
 
 import keras
 import numpy as np
 import pytest
 from contract import images
 from keras import layers
+from variant_cases import CASES_10_TO_17, Case, broken, broken_class
 
 from ae_keras import ConvDecoder, DenseDecoder, backend, checks
 from ae_keras.checks.answers import Verdict
-
-
-class Case(NamedTuple):
-    """What learners may hand to one check."""
-
-    right: list
-    wrong: list  # pairs: an answer, words of the hint it should get
-    blank: list = [lambda *args: None, lambda *args: ...]
-    broken: object = None  # an answer that raises; None: a function that does
-    others: tuple = ()  # what the check is called with besides
-
-
-def broken(*args, **kwargs):
-    raise RuntimeError("oops")
-
-
-def broken_class(*methods):
-    """A class that has the methods a check looks for, and cannot be made."""
-    return type("Broken", (), dict.fromkeys(("__init__", *methods), broken))
-
 
 # Answers too long for a line: lessons 00 to 02 ---------------------------------------------------
 
@@ -469,6 +449,9 @@ CASES = {
         ],
     ),
 }
+
+
+CASES |= CASES_10_TO_17
 
 
 def answer(name, attempt):

@@ -1,4 +1,4 @@
-"""data.py: loading, splitting and corrupting, and batches that come in one order everywhere."""
+"""data.py: loading and splitting, and batches that come in one order everywhere."""
 
 from itertools import chain
 
@@ -83,23 +83,6 @@ def test_the_three_splits_of_the_digits_share_no_source():
     assert not (sources[0] | sources[1]) & sources[2]
     assert [len(part) for part in parts] == [7650, 1350, 1782]
     assert all(set(part.labels) == set(range(10)) for part in parts)
-
-
-def test_noise_has_the_asked_spread_and_stays_in_the_unit_range():
-    grey = np.full((50, 8, 8, 1), 0.5, "float32")
-    little, much = data.gaussian_noise(grey, 0.1), data.gaussian_noise(grey, 2)
-    assert little.dtype == "float32"
-    assert little.std() == pytest.approx(0.1, rel=0.05)
-    assert little.mean() == pytest.approx(0.5, abs=0.01)
-    assert (much.min(), much.max()) == (0, 1)
-    np.testing.assert_array_equal(data.gaussian_noise(grey, 0), grey)
-
-
-def test_noise_is_the_same_for_one_seed_and_another_for_another():
-    x = images(2, SHAPE)
-    first, again, other = (data.gaussian_noise(x, 0.1, seed=seed) for seed in (0, 0, 1))
-    np.testing.assert_array_equal(first, again)
-    assert (first != other).any()
 
 
 # Batches -----------------------------------------------------------------------------------------

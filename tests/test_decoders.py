@@ -52,6 +52,24 @@ def test_convolutional_image_is_what_numpy_computes(shape, up, output_activation
     np.testing.assert_allclose(output(decoder, CODES), expected, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("up", ["transposed", "nearest"])
+@pytest.mark.parametrize(
+    ("shape", "rows_and_columns"), [((8, 8, 3), (2, 2)), ((7, 5, 1), (2, 2)), ((9, 1, 1), (3, 1))]
+)
+def test_a_map_is_doubled_and_cropped_to_the_image(shape, rows_and_columns, up):
+    """What follows its first convolution is what a decoder of vectors does with its features."""
+    z = np.random.default_rng(2).normal(size=(2, *rows_and_columns, 4)).astype("float32")
+    decoder = ConvDecoder(shape, (3, 2), up, activation="relu", flat=False)
+    kernel, bias, *_ = random_weights(decoder, z)
+    x_hat = relu(convolve(z, kernel, bias)).astype("float32")
+    for stage in decoder.stages:
+        x_hat = output(stage, x_hat)
+    x_hat = x_hat[:, : shape[0], : shape[1]]
+    assert x_hat.shape == (2, *shape)
+    assert decoder.compute_output_shape(z.shape) == x_hat.shape
+    np.testing.assert_allclose(output(decoder, z), x_hat, rtol=1e-4, atol=1e-4)
+
+
 COMMON = {"image_shape": (7, 5, 1), "activation": "tanh", "output_activation": "relu"}
 
 
@@ -59,7 +77,7 @@ COMMON = {"image_shape": (7, 5, 1), "activation": "tanh", "output_activation": "
     ("kind", "given"),
     [
         (DenseDecoder, COMMON | {"hidden": (5, 4)}),
-        (ConvDecoder, COMMON | {"filters": (5, 4), "up": "nearest"}),
+        (ConvDecoder, COMMON | {"filters": (5, 4), "up": "nearest", "flat": False}),
     ],
 )
 def test_configuration_holds_every_argument(kind, given):

@@ -1,9 +1,10 @@
-"""embedded.py: the digits, the same on every machine."""
+"""embedded.py: the digits, letters and photographs, the same on every machine."""
 
 import time
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_sample_images
 
 from ae_keras import embedded
 
@@ -75,3 +76,102 @@ def test_making_them_again_gives_the_same_in_less_than_three_seconds():
         return time.process_time() - start
 
     assert any(seconds() < 3 for _ in range(3))  # a busy machine may be slow once
+
+
+# Letters and photographs --------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def glyphs():
+    return {subset: embedded.glyphs(subset) for subset in ("train", "test")}
+
+
+@pytest.fixture(scope="module")
+def photos():
+    return {subset: embedded.photos(subset) for subset in ("train", "test")}
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "copies", "numbers"),
+    [
+        ("glyphs", (28, 28, 1), 10, {"train": 1890, "test": 630}),
+        ("photos", (32, 32, 3), 40, {"train": 3840, "test": 960}),
+    ],
+)
+def test_subsets_are_made_of_whole_sources(name, shape, copies, numbers, request):
+    subsets = request.getfixturevalue(name)
+    seen = []
+    for subset, n in numbers.items():
+        images, labels, source = subsets[subset]
+        assert (images.shape, images.dtype) == ((n, *shape), "uint8")
+        assert (labels.shape, labels.dtype) == (source.shape, source.dtype) == ((n,), "int64")
+        sources, counts = np.unique(source, return_counts=True)
+        assert (counts == copies).all()
+        assert (source[1:] == source[:-1]).mean() < 2 / len(sources)  # neighbours are strangers
+        seen += sources.tolist()
+    assert sorted(seen) == list(range(sum(numbers.values()) // copies))
+
+
+@pytest.mark.parametrize(
+    ("make", "total", "labels", "tolerance"),
+    [
+        (embedded.glyphs, 18_508_376, [19, 1, 10, 12, 16, 7, 18, 12], 1e-3),  # fonts are drawn
+        (embedded.photos, 358_581_803, [1, 1, 1, 1, 0, 1, 0, 1], 1e-5),
+    ],
+)
+def test_made_again_they_are_the_same(make, total, labels, tolerance):
+    first, again = make("test"), make("test")
+    for ours, theirs in zip(first, again, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert first[0].sum(dtype=int) == pytest.approx(total, rel=tolerance)
+    assert first[1][:8].tolist() == labels
+
+
+def test_a_letter_is_named_by_its_label(glyphs):
+    """Letters are told apart by what they look like: by the mean image of each."""
+    train, labels, source = glyphs["train"]
+    np.testing.assert_array_equal(labels, source % 21)
+    flat = train.reshape(len(train), -1) / 255
+    means = np.stack([flat[labels == label].mean(axis=0) for label in range(21)])
+    nearest = ((flat[:, None] - means) ** 2).sum(axis=2).argmin(axis=1)
+    assert (nearest == labels).mean() > 0.8
+    rows = {letter: means[embedded.LETTERS.index(letter)].reshape(28, 28) for letter in "LTP"}
+    assert rows["L"][18:].sum() > 1.5 * rows["L"][:10].sum()
+    assert rows["T"][:10].sum() > 1.5 * rows["T"][18:].sum()
+    assert rows["P"][:14].sum() > 1.5 * rows["P"][14:].sum()
+
+
+def test_letters_lie_in_the_middle_and_copies_differ(glyphs):
+    images = glyphs["train"][0][..., 0] / 255
+    down, right = np.mgrid[:28, :28]
+    for places in (down, right):
+        centre = (images * places).sum(axis=(1, 2)) / images.sum(axis=(1, 2))
+        assert centre.mean() == pytest.approx(13.5, abs=1)
+        assert abs(centre - 13.5).max() < 5
+    assert len(np.unique(images, axis=0)) == len(images)
+
+
+def windows(tile):
+    """All patches of a tile of 64x64 pixels, `(33 * 33, 32 * 32 * 3)`."""
+    found = np.lib.stride_tricks.sliding_window_view(tile, (32, 32), axis=(0, 1))
+    return np.moveaxis(found, 2, -1).reshape(33 * 33, -1)
+
+
+def test_patches_lie_in_their_tiles_which_share_no_pixel(photos):
+    """Tile number 60 k + 10 i + j is in row i and column j of photograph k."""
+    pictures = load_sample_images().images
+    mirrored = 0
+    for images, labels, source in photos.values():
+        for tile in np.unique(source):
+            picture, (i, j) = pictures[tile // 60], divmod(tile % 60, 10)
+            inside = windows(picture[64 * i : 64 * i + 64, 64 * j : 64 * j + 64])
+            of_tile = np.flatnonzero(source == tile)
+            assert (labels[of_tile] == tile // 60).all()
+            patch = images[of_tile[0]]
+            plain, turned = (
+                (inside[:, ::7] == each.ravel()[::7]).all(axis=1).any()
+                for each in (patch, patch[:, ::-1])
+            )
+            assert plain or turned
+            mirrored += turned and not plain
+    assert 30 < mirrored < 90

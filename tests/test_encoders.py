@@ -52,10 +52,40 @@ def test_convolutional_code_is_what_numpy_computes(shape, down):
     np.testing.assert_allclose(output(encoder, x), expected, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize("down", ["stride", "pool"])
+@pytest.mark.parametrize(
+    ("shape", "rows_and_columns"), [((8, 8, 3), (2, 2)), ((7, 5, 1), (2, 2)), ((9, 1, 1), (3, 1))]
+)
+def test_a_map_has_a_code_at_each_place(shape, rows_and_columns, down):
+    """The last layer computes each from the features of its place alone."""
+    encoder = ConvEncoder(4, (2, 3), down, flat=False, code_activation="tanh")
+    x = images(2, shape)
+    *_, w, b = random_weights(encoder, x)
+    features = x
+    for convolution in encoder.convolutions:
+        features = convolution(features)
+        features = encoder.pool(features) if down == "pool" else features
+    expected = np.tanh(keras.ops.convert_to_numpy(features) @ w[0, 0] + b)
+    assert expected.shape == (2, *rows_and_columns, 4)
+    assert encoder.compute_output_shape((None, *shape)) == (None, *rows_and_columns, 4)
+    np.testing.assert_allclose(output(encoder, x), expected, rtol=1e-4, atol=1e-4)
+
+
 def test_without_hidden_layers_an_encoder_is_linear():
     for encoder in (DenseEncoder(2, hidden=()), ConvEncoder(2, filters=())):
         encoder(images(1, (7, 5, 1)))
         assert [weight.shape for weight in encoder.weights] == [(35, 2), (2,)]
+
+
+@pytest.mark.parametrize("kind", [DenseEncoder, ConvEncoder])
+def test_the_code_may_have_an_activation(kind):
+    linear, sparse = kind(3), kind(3, code_activation="relu")
+    weights, x = random_weights(linear, images(2, (7, 5, 1))), images(2, (7, 5, 1))
+    sparse(x)
+    sparse.set_weights(weights)
+    z = output(linear, x)
+    assert (z < 0).any()
+    np.testing.assert_allclose(output(sparse, x), relu(z), rtol=1e-5)
 
 
 def test_a_code_does_not_depend_on_the_rest_of_the_batch():
@@ -63,8 +93,9 @@ def test_a_code_does_not_depend_on_the_rest_of_the_batch():
     np.testing.assert_allclose(output(encoder, x)[1:2], output(encoder, x[1:2]), rtol=1e-5)
 
 
-DENSE = {"latent_dim": 3, "hidden": (5, 4), "activation": "tanh", "name": "named"}
-CONV = {"latent_dim": 3, "filters": (5, 4), "down": "pool", "activation": "tanh", "name": "named"}
+COMMON = {"latent_dim": 3, "activation": "tanh", "code_activation": "relu", "name": "named"}
+DENSE = COMMON | {"hidden": (5, 4)}
+CONV = COMMON | {"filters": (5, 4), "down": "pool", "flat": False}
 
 
 @pytest.mark.parametrize(("kind", "given"), [(DenseEncoder, DENSE), (ConvEncoder, CONV)])

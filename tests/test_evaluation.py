@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from contract import images, output, tiny
+from scipy.signal import convolve2d
 from scipy.stats import entropy
 
 from ae_keras import evaluation
@@ -108,3 +109,91 @@ def test_pca_error_is_that_of_components_fitted_to_the_training_images_alone():
     right = evaluation.squared_error(x[20:], evaluation.pca_reconstruct(pca, x[20:])).mean()
     assert evaluation.pca_error(x[:20], x[20:], 3) == pytest.approx(right)
     assert right > evaluation.pca_error(x[20:], x[20:], 3)
+
+
+# Of images ---------------------------------------------------------------------------------------
+
+SCENE = images(2, (14, 13, 2), seed=3)
+
+
+def test_psnr_is_a_number_of_decibels():
+    off = np.full((3, 14, 13, 2), 0.5, "float32")
+    off[1] += 0.1
+    off[2, 0, 0] = 1
+    errors = [0.1**2, 0.5**2 / (14 * 13)]
+    found = evaluation.psnr(np.full_like(off, 0.5)[1:], off[1:])
+    np.testing.assert_allclose(found, -10 * np.log10(errors), rtol=1e-5)
+
+
+def test_psnr_of_equal_images_is_infinite():
+    np.testing.assert_array_equal(evaluation.psnr(SCENE, SCENE), np.inf)
+
+
+def similarity(x, x_hat):
+    """The mean of Wang's index over all windows of 11x11 pixels, by its definition."""
+    window = np.exp(-(np.arange(-5, 6) ** 2) / (2 * 1.5**2))
+    window = np.outer(window, window) / window.sum() ** 2
+
+    def mean(a):
+        return convolve2d(a, window, mode="valid")
+
+    a, b = x.astype("float64"), x_hat.astype("float64")
+    var_a, var_b = mean(a * a) - mean(a) ** 2, mean(b * b) - mean(b) ** 2
+    covariance = mean(a * b) - mean(a) * mean(b)
+    light = (2 * mean(a) * mean(b) + 1e-4) / (mean(a) ** 2 + mean(b) ** 2 + 1e-4)
+    return (light * (2 * covariance + 9e-4) / (var_a + var_b + 9e-4)).mean()
+
+
+def test_ssim_is_the_index_of_the_paper():
+    changed = np.clip(0.7 * SCENE + 0.2 * images(2, SCENE.shape[1:], seed=4), 0, 1)
+    expected = [
+        np.mean([similarity(a[..., c], b[..., c]) for c in range(2)])
+        for a, b in zip(SCENE, changed, strict=True)
+    ]
+    found = evaluation.ssim(SCENE, changed)
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
+    assert (found < 0.99).all()
+    np.testing.assert_allclose(evaluation.ssim(SCENE, SCENE), 1)
+
+
+# Of codes ----------------------------------------------------------------------------------------
+
+
+def test_active_units_are_those_whose_means_vary():
+    z_mean = RNG.normal(size=(500, 4)) * [1, 0.2, 0.05, 0] + [0, 0, 9, 9]
+    assert evaluation.active_units(z_mean) == 2
+    assert evaluation.active_units(z_mean, threshold=0.5) == 1
+    assert evaluation.active_units(z_mean, threshold=1e-4) == 3
+
+
+@pytest.mark.parametrize(
+    ("indices", "expected"),
+    [
+        ([[0, 1], [2, 3]], 4),
+        ([3, 3, 3], 1),
+        ([0, 5, 5, 0], 2),
+        ([0, 0, 0, 1], np.exp(entropy([3, 1]))),
+    ],
+)
+def test_perplexity_is_the_number_of_codes_that_would_do(indices, expected):
+    assert evaluation.perplexity(np.array(indices), 8) == pytest.approx(expected)
+
+
+FACTORS = np.tile(np.stack(np.unravel_index(np.arange(120), (3, 5, 8)), axis=1), (20, 1))
+
+
+@pytest.mark.parametrize(
+    ("z", "low", "high"),
+    [
+        (FACTORS.astype(float), 0.999, 1),
+        (FACTORS[:, [2, 0, 1]] * [0.01, -5, 1] + 3, 0.999, 1),
+        (np.hstack([FACTORS, RNG.uniform(size=(2400, 1))]), 0.95, 1),
+        (np.hstack([FACTORS, FACTORS]), 0, 1e-9),
+        (np.hstack([FACTORS[:, :2], FACTORS[:, :2]]), 0, 0.05),
+        (FACTORS @ np.array([[1, 1, 0], [1, -1, 0], [0, 0, 1]]), 0.3, 0.5),
+        (np.full((2400, 2), 0.5), 0, 1e-9),
+    ],
+    ids=["perfect", "reordered", "noise", "duplicated", "one missing", "two mixed", "constant"],
+)
+def test_mutual_information_gap_asks_for_one_unit_a_factor(z, low, high):
+    assert low <= evaluation.mutual_information_gap(z, FACTORS) <= high + 1e-9

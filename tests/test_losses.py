@@ -1,8 +1,9 @@
-"""losses.py, against NumPy in float64."""
+"""losses.py, against NumPy in float64 and SciPy."""
 
 import keras
 import numpy as np
 import pytest
+from scipy.stats import entropy
 
 from ae_keras import evaluation, losses
 
@@ -19,9 +20,8 @@ def in_numpy(loss, x, x_hat):
     return pixels.reshape(len(x), -1).sum(axis=1)
 
 
-def values(loss, x, x_hat):
-    tensors = keras.ops.convert_to_tensor(x), keras.ops.convert_to_tensor(x_hat)
-    return keras.ops.convert_to_numpy(loss(*tensors))
+def values(loss, *arrays):
+    return keras.ops.convert_to_numpy(loss(*map(keras.ops.convert_to_tensor, arrays)))
 
 
 @BOTH
@@ -70,3 +70,55 @@ def test_is_found_by_name_when_a_file_is_loaded(loss):
     saved = keras.saving.serialize_keras_object(loss)
     assert saved["config"] == f"ae_keras>{loss.__name__}"
     assert keras.saving.deserialize_keras_object(saved) is loss
+
+
+# Penalties on codes ------------------------------------------------------------------------------
+
+RNG = np.random.default_rng(1)
+
+
+@pytest.mark.parametrize("shape", [(4, 3), (4, 2, 5, 3)], ids=str)
+def test_l1_is_the_sum_of_the_absolute_values_of_each_code(shape):
+    z = RNG.normal(size=shape).astype("float32")
+    found = values(losses.l1, z)
+    assert (found.shape, found.dtype) == ((4,), "float32")
+    np.testing.assert_allclose(found, abs(z.reshape(4, -1)).sum(axis=1), rtol=1e-5)
+
+
+@pytest.mark.parametrize("target", [0.05, 0.5, 0.9])
+def test_bernoulli_kl_is_that_of_two_coins(target):
+    activity = RNG.uniform(0.01, 0.99, (4, 3)).astype("float32")
+    coins = [np.broadcast_to(target, (4, 3)), activity]
+    expected = entropy(*(np.stack([coin, 1 - coin]) for coin in coins), axis=0)
+    np.testing.assert_allclose(
+        values(lambda a: losses.bernoulli_kl(target, a), activity), expected, rtol=1e-3, atol=1e-6
+    )
+
+
+def test_bernoulli_kl_is_zero_on_target_and_finite_for_units_that_never_change():
+    on_target, off, on = values(
+        lambda a: losses.bernoulli_kl(0.2, a), np.array([0.2, 0, 1], "float32")
+    )
+    assert on_target == pytest.approx(0, abs=1e-6)
+    assert 1 < off < on < 20
+
+
+MEAN, LOG_VAR = np.array([[0, 1.5, -0.7], [2, 0, 0]]), np.array([[0, -1, 0.5], [-3, 1, 0]])
+
+
+def test_gaussian_kl_is_what_drawing_from_the_code_finds():
+    """The mean of `log q(z) - log p(z)` over many `z` drawn from `q`."""
+    epsilon = RNG.normal(size=(200_000, 2, 3))
+    z = MEAN + np.exp(LOG_VAR / 2) * epsilon
+    drawn = ((z**2 - epsilon**2 - LOG_VAR) / 2).sum(axis=2).mean(axis=0)
+    found = values(losses.gaussian_kl, MEAN, LOG_VAR)
+    assert (found.shape, found.dtype) == ((2,), "float32")
+    np.testing.assert_allclose(found, drawn, rtol=0.02)
+
+
+def test_gaussian_kl_is_zero_for_the_prior_alone():
+    zeros = np.zeros((2, 3), "float32")
+    np.testing.assert_array_equal(values(losses.gaussian_kl, zeros, zeros), 0)
+    for sign in (-1, 1):
+        assert (values(losses.gaussian_kl, zeros, zeros + sign) > 0.5).all()
+        assert (values(losses.gaussian_kl, zeros + sign, zeros) > 1).all()

@@ -1,5 +1,19 @@
 """What the exercises call: `check_*` tries what the learner wrote and answers in one line."""
 
+from ae_keras.checks.architecture import (
+    check_double,
+    check_error_left,
+    check_fold,
+    check_map_ratio,
+    check_principal_axes,
+    check_receptive_field,
+)
+from ae_keras.checks.beyond import (
+    check_jacobian_norm,
+    check_nearest_code,
+    check_weighted_bound,
+)
+from ae_keras.checks.denoising import check_any_level, check_denoising_error, check_psnr
 from ae_keras.checks.foundations import (
     check_batches_of,
     check_compression_ratio,
@@ -9,6 +23,14 @@ from ae_keras.checks.foundations import (
     check_per_image,
     check_to_range,
     check_validation_rows,
+)
+from ae_keras.checks.latent_variables import (
+    check_cyclical_beta,
+    check_draw,
+    check_effective_beta,
+    check_highest_beta,
+    check_kl_to,
+    check_turned,
 )
 from ae_keras.checks.models import (
     check_combine,
@@ -31,31 +53,63 @@ from ae_keras.checks.practice import (
     check_typical,
     check_worst,
 )
+from ae_keras.checks.regularisation import (
+    check_activity_budget,
+    check_dead_units,
+    check_kl_penalty,
+    check_let_through,
+    check_relu_copier,
+    check_robust,
+)
 
 __all__ = [
+    "check_activity_budget",
+    "check_any_level",
     "check_batches_of",
     "check_beats_pca",
     "check_combine",
     "check_compression_ratio",
     "check_count_parameters",
+    "check_cyclical_beta",
+    "check_dead_units",
     "check_decoder",
+    "check_denoising_error",
+    "check_double",
+    "check_draw",
     "check_early_stop",
+    "check_effective_beta",
     "check_encoder",
     "check_epoch_mean",
+    "check_error_left",
+    "check_fold",
     "check_gains",
     "check_glorot",
+    "check_highest_beta",
     "check_interpolate",
+    "check_jacobian_norm",
+    "check_kl_penalty",
+    "check_kl_to",
     "check_learning_step",
+    "check_let_through",
+    "check_map_ratio",
+    "check_nearest_code",
     "check_nearest_codes",
     "check_noisy_copy",
     "check_per_image",
+    "check_principal_axes",
+    "check_psnr",
+    "check_receptive_field",
+    "check_relu_copier",
+    "check_robust",
     "check_saved_autoencoder",
     "check_sigmoid_floor",
     "check_smallest_size",
     "check_snapshots",
     "check_symmetric_decoder",
     "check_to_range",
+    "check_turned",
     "check_typical",
     "check_validation_rows",
+    "check_weighted_bound",
     "check_worst",
 ]

@@ -57,6 +57,10 @@ class IWAE(VAE):
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         return Autoencoder.compute_loss(self, x, y, y_pred, sample_weight, training)
 
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        results = super().compute_metrics(x, y, y_pred, sample_weight)
+        return {name: value for name, value in results.items() if name != "kl"}  # not computed
+
     def get_config(self):
         config = super().get_config() | {"n_samples": self.n_samples}
         del config["beta"]

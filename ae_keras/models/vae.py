@@ -85,9 +85,9 @@ class VAE(Autoencoder):
 
     @staticmethod
     def _code_shape(h_shape):
-        if h_shape[-1] % 2:
+        if len(h_shape) != 2 or h_shape[-1] % 2:
             raise ValueError(
                 "`encoder` must return 2 * latent_dim numbers: means, then log variances. "
-                f"Received: an encoder that returns {h_shape[-1]}."
+                f"Received: an encoder that returns {' x '.join(map(str, h_shape[1:]))}."
             )
         return (*h_shape[:-1], h_shape[-1] // 2)
