@@ -27,8 +27,10 @@ SEED = 0
 TOLERANCE = 0.02  # of the first epoch's loss, between the native loops and `fit`
 LEAST_EPOCHS, LEAST_SECONDS = 3, 0.5  # of one turn
 KINDS = {
-    "dense": (ae_keras.DenseEncoder, ae_keras.DenseDecoder),
-    "conv": (ae_keras.ConvEncoder, ae_keras.ConvDecoder),
+    "dense": lambda: ae_keras.Autoencoder(ae_keras.DenseEncoder(), ae_keras.DenseDecoder()),
+    "conv": lambda: ae_keras.Autoencoder(ae_keras.ConvEncoder(), ae_keras.ConvDecoder()),
+    "vae": lambda: ae_keras.VAE(ae_keras.DenseEncoder(32), ae_keras.DenseDecoder()),
+    "vqvae": lambda: ae_keras.VQVAE(ae_keras.DenseEncoder(), ae_keras.DenseDecoder()),
 }
 
 
@@ -74,16 +76,17 @@ def images(n):
 
 
 def build(kind, tried=""):
-    encoder, decoder = KINDS[kind]
+    model = KINDS[kind]()
     if tried == "Conv2DTranspose":
-        decoder = candidates.ConvDecoder
-    return ae_keras.backend.seed_weights(ae_keras.Autoencoder(encoder(), decoder()), SEED)
+        model = ae_keras.Autoencoder(ae_keras.ConvEncoder(), candidates.ConvDecoder())
+    return ae_keras.backend.seed_weights(model, SEED)
 
 
 def native(kind, style, x, batch_size):
     """Function `epochs -> loss of the first of them`, by a hand-written loop."""
     loop = importlib.import_module(f"native_{keras.config.backend()}")
-    epoch = loop.make(kind, style, build(kind).get_weights(), x, batch_size, LEARNING_RATE)
+    weights = [keras.ops.convert_to_numpy(w) for w in build(kind).trainable_weights]
+    epoch = loop.make(kind, style, weights, x, batch_size, LEARNING_RATE)
     done = 0
 
     def run(epochs):
@@ -102,7 +105,7 @@ def fit(kind, way, x, batch_size):
     optimizer = candidates.fused_adam if way.tried == "fused" else keras.optimizers.Adam
     model.compile(
         optimizer=optimizer(LEARNING_RATE),
-        loss=losses.squared_error,
+        loss=losses.binary_crossentropy if kind == "vae" else losses.squared_error,
         steps_per_execution=way.steps,
         jit_compile=way.jit,
     )

@@ -12,21 +12,27 @@ NHWC = ("NHWC", "HWIO", "NHWC")
 # steps: a jitted step, called in a Python loop; scan: an epoch is one jitted `lax.scan`.
 # matmul: transposed convolutions as matrix products. Convolutions inside a `scan` are very slow on
 # the CPU, so there is none.
-STYLES = {"dense": ("steps", "scan"), "conv": ("steps", "steps matmul")}
+STYLES = {
+    "dense": ("steps", "scan"),
+    "conv": ("steps", "steps matmul"),
+    "vae": ("steps", "scan"),
+    "vqvae": ("steps", "scan"),
+}
+CODE_DIM, COMMITMENT = 4, 0.25  # of the vector-quantised one
 
 gelu = partial(jax.nn.gelu, approximate=False)
 
 
+def stack(weights, h):
+    """Dense layers with GELU between them; the last is linear."""
+    for i in range(0, len(weights), 2):
+        h = (gelu(h) if i else h) @ weights[i] + weights[i + 1]
+    return h
+
+
 def dense(weights, x):
-    h = x.reshape(len(x), -1)
-    layers = list(zip(weights[::2], weights[1::2], strict=True))
-    for i, (kernel, bias) in enumerate(layers):
-        h = h @ kernel + bias
-        if i == len(layers) - 1:
-            h = jax.nn.sigmoid(h)
-        elif i != len(layers) // 2 - 1:  # the code is linear
-            h = gelu(h)
-    return h.reshape(x.shape)
+    z = stack(weights[:6], x.reshape(len(x), -1))
+    return jax.nn.sigmoid(stack(weights[6:], z)).reshape(x.shape)
 
 
 def convolution(x, kernel):
@@ -59,6 +65,32 @@ def conv(double, weights, x):
     return jax.nn.sigmoid(double(h, k4) + b4)
 
 
+def squared_error(model, weights, x, key):
+    return jnp.mean(jnp.sum((x - model(weights, x)) ** 2, axis=(1, 2, 3)))
+
+
+def negative_elbo(weights, x, key):
+    x = x.reshape(len(x), -1)
+    mean, log_var = jnp.split(stack(weights[:6], x), 2, axis=1)
+    z = mean + jnp.exp(log_var / 2) * jax.random.normal(key, mean.shape)
+    logits = stack(weights[6:], z)
+    crossentropy = jnp.sum(jax.nn.softplus(logits) - x * logits, axis=1)
+    kl = jnp.sum(jnp.exp(log_var) + mean**2 - 1 - log_var, axis=1) / 2
+    return jnp.mean(crossentropy + kl)
+
+
+def quantized_error(weights, x, key):
+    *weights, codebook = weights
+    flat = x.reshape(len(x), -1)
+    h = stack(weights[:6], flat)
+    vectors = h.reshape(-1, CODE_DIM)
+    distances = jnp.sum(codebook**2, axis=1) - 2 * vectors @ codebook.T
+    q = codebook[jnp.argmin(distances, axis=1)].reshape(h.shape)
+    pull = (lax.stop_gradient(h) - q) ** 2 + COMMITMENT * (h - lax.stop_gradient(q)) ** 2
+    x_hat = jax.nn.sigmoid(stack(weights[6:], h + lax.stop_gradient(q - h)))
+    return (jnp.sum((flat - x_hat) ** 2) + jnp.sum(pull)) / len(x)
+
+
 def adam(weights, moments, gradients, rate):
     means = [m + (g - m) * (1 - BETA_1) for m, g in zip(moments[0], gradients, strict=True)]
     squares = [v + (g * g - v) * (1 - BETA_2) for v, g in zip(moments[1], gradients, strict=True)]
@@ -69,13 +101,11 @@ def adam(weights, moments, gradients, rate):
     return weights, (means, squares)
 
 
-def make_update(model, learning_rate):
-    def squared_error(weights, x):
-        return jnp.mean(jnp.sum((x - model(weights, x)) ** 2, axis=(1, 2, 3)))
-
+def make_update(objective, learning_rate):
     def update(state, x):
         weights, moments, t = state
-        loss, gradients = jax.value_and_grad(squared_error)(weights, x)
+        key = jax.random.fold_in(jax.random.key(0), t)
+        loss, gradients = jax.value_and_grad(objective)(weights, x, key)
         t = t + 1
         rate = learning_rate * jnp.sqrt(1 - BETA_2**t) / (1 - BETA_1**t)
         weights, moments = adam(weights, moments, gradients, rate)
@@ -122,16 +152,21 @@ def make(kind, style, weights, x, batch_size, learning_rate):
     """A trainer that starts from `weights` (in Keras's order and layout).
 
     Returns:
-        Function `rows -> loss`: one epoch over `x[rows]`, and its mean squared error per image.
+        Function `rows -> loss`: one epoch over `x[rows]`, and its mean loss per image.
     """
     double = transposed_by_matmul if "matmul" in style else transposed
-    model = dense if kind == "dense" else partial(conv, double)
-    update = make_update(model, learning_rate)
+    objective = {
+        "dense": partial(squared_error, dense),
+        "conv": partial(squared_error, partial(conv, double)),
+        "vae": negative_elbo,
+        "vqvae": quantized_error,
+    }[kind]
+    update = make_update(objective, learning_rate)
     epoch = (by_scan if style == "scan" else by_steps)(update)
     images = jnp.asarray(x)
     start = [jnp.array(w) for w in weights]
     moments = tuple([jnp.zeros_like(w) for w in start] for _ in range(2))
-    state = (start, moments, jnp.zeros(()))
+    state = (start, moments, jnp.zeros((), "int32"))
 
     def run(rows):
         nonlocal state

@@ -12,23 +12,30 @@ BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
 STYLES = {
     "dense": ("steps", "epoch", "steps xla", "epoch xla"),
     "conv": ("steps", "epoch", "epoch matmul", "steps matmul xla"),
+    "vae": ("steps", "epoch", "steps xla", "epoch xla"),
+    "vqvae": ("steps", "epoch", "steps xla", "epoch xla"),
 }
+CODE_DIM, COMMITMENT = 4, 0.25  # of the vector-quantised one
 
 
 def gelu(x):
     return tf.nn.gelu(x, approximate=False)
 
 
+def stack(weights, h):
+    """Dense layers with GELU between them; the last is linear."""
+    for i in range(0, len(weights), 2):
+        h = tf.nn.bias_add(tf.matmul(gelu(h) if i else h, weights[i]), weights[i + 1])
+    return h
+
+
+def flat(x):
+    return tf.reshape(x, (-1, x.shape[1] * x.shape[2] * x.shape[3]))
+
+
 def dense(weights, x):
-    h = tf.reshape(x, (tf.shape(x)[0], -1))
-    layers = list(zip(weights[::2], weights[1::2], strict=True))
-    for i, (kernel, bias) in enumerate(layers):
-        h = tf.nn.bias_add(tf.matmul(h, kernel), bias)
-        if i == len(layers) - 1:
-            h = tf.sigmoid(h)
-        elif i != len(layers) // 2 - 1:  # the code is linear
-            h = gelu(h)
-    return tf.reshape(h, tf.shape(x))
+    z = stack(weights[:6], flat(x))
+    return tf.reshape(tf.sigmoid(stack(weights[6:], z)), tf.shape(x))
 
 
 def transposed(x, kernel):
@@ -58,11 +65,38 @@ def conv(double, weights, x):
     return tf.sigmoid(tf.nn.bias_add(double(h, k4), b4))
 
 
+def squared_error(model, weights, x):
+    return tf.reduce_sum(tf.math.squared_difference(x, model(weights, x)))
+
+
+def negative_elbo(weights, x):
+    x = flat(x)
+    mean, log_var = tf.split(stack(weights[:6], x), 2, axis=1)
+    z = mean + tf.exp(log_var / 2) * tf.random.normal(tf.shape(mean))
+    crossentropy = tf.nn.sigmoid_cross_entropy_with_logits(x, stack(weights[6:], z))
+    kl = tf.exp(log_var) + mean**2 - 1 - log_var
+    return tf.reduce_sum(crossentropy) + tf.reduce_sum(kl) / 2
+
+
+def quantized_error(weights, x):
+    *weights, codebook = weights
+    x = flat(x)
+    h = stack(weights[:6], x)
+    vectors = tf.reshape(h, (-1, CODE_DIM))
+    products = tf.matmul(vectors, codebook, transpose_b=True)
+    nearest = tf.argmin(tf.reduce_sum(codebook**2, axis=1) - 2 * products, axis=1)
+    q = tf.reshape(tf.gather(codebook, nearest), tf.shape(h))
+    pull = tf.math.squared_difference(tf.stop_gradient(h), q)
+    pull += COMMITMENT * tf.math.squared_difference(h, tf.stop_gradient(q))
+    x_hat = tf.sigmoid(stack(weights[6:], h + tf.stop_gradient(q - h)))
+    return tf.reduce_sum(tf.math.squared_difference(x, x_hat)) + tf.reduce_sum(pull)
+
+
 class Trainer:
     """Weights, Adam's memory, and one update of both by TensorFlow's own fused kernel."""
 
-    def __init__(self, model, weights, learning_rate):
-        self.model = model
+    def __init__(self, objective, weights, learning_rate):
+        self.objective = objective
         self.learning_rate = learning_rate
         self.weights = [tf.Variable(w) for w in weights]
         self.means = [tf.Variable(tf.zeros_like(w)) for w in weights]
@@ -72,8 +106,7 @@ class Trainer:
     def update(self, x):
         """One step; returns the loss summed over the images of the batch."""
         with tf.GradientTape() as tape:
-            x_hat = self.model([w.value() for w in self.weights], x)
-            total = tf.reduce_sum(tf.math.squared_difference(x, x_hat))
+            total = self.objective([w.value() for w in self.weights], x)
             loss = total / tf.cast(tf.shape(x)[0], "float32")
         gradients = tape.gradient(loss, self.weights)
         groups = zip(self.weights, self.means, self.squares, gradients, strict=True)
@@ -131,11 +164,16 @@ def make(kind, style, weights, x, batch_size, learning_rate):
     """A trainer that starts from `weights` (in Keras's order and layout).
 
     Returns:
-        Function `rows -> loss`: one epoch over `x[rows]`, and its mean squared error per image.
+        Function `rows -> loss`: one epoch over `x[rows]`, and its mean loss per image.
     """
     double = transposed_by_matmul if "matmul" in style else transposed
-    model = dense if kind == "dense" else partial(conv, double)
-    trainer = Trainer(model, weights, learning_rate)
+    objective = {
+        "dense": partial(squared_error, dense),
+        "conv": partial(squared_error, partial(conv, double)),
+        "vae": negative_elbo,
+        "vqvae": quantized_error,
+    }[kind]
+    trainer = Trainer(objective, weights, learning_rate)
     loop = by_steps if "steps" in style else by_epoch
     epoch = loop(trainer, tf.constant(x), batch_size, xla="xla" in style)
 

@@ -10,7 +10,21 @@ from torch.nn import functional
 STYLES = {
     "dense": ("foreach", "fused"),
     "conv": ("fused", "fused last", "fused matmul"),
+    "vae": ("foreach", "fused"),
+    "vqvae": ("foreach", "fused"),
 }
+CODE_DIM, COMMITMENT = 4, 0.25  # of the vector-quantised one
+
+
+def stack(values, h):
+    """Dense layers with GELU between them; the last is linear."""
+    for i in range(0, len(values), 2):
+        h = functional.linear(functional.gelu(h) if i else h, values[i], values[i + 1])
+    return h
+
+
+def per_image(error, batch):
+    return error / len(batch)
 
 
 class Dense(torch.nn.Module):
@@ -21,17 +35,45 @@ class Dense(torch.nn.Module):
         tensors = [torch.tensor(w.T.copy() if w.ndim == 2 else w) for w in weights]
         self.values = torch.nn.ParameterList(tensors)
 
-    def forward(self, x):
-        h = x.flatten(1)
+    def parts(self):
         values = list(self.values)
-        n = len(values) // 2
-        for i in range(n):
-            h = functional.linear(h, values[2 * i], values[2 * i + 1])
-            if i == n - 1:
-                h = torch.sigmoid(h)
-            elif i != n // 2 - 1:  # the code is linear
-                h = functional.gelu(h)
-        return h.view_as(x)
+        return values[:6], values[6:]
+
+    def loss(self, x):
+        encoder, decoder = self.parts()
+        x = x.flatten(1)
+        x_hat = torch.sigmoid(stack(decoder, stack(encoder, x)))
+        return per_image(functional.mse_loss(x_hat, x, reduction="sum"), x)
+
+
+class Variational(Dense):
+    def loss(self, x):
+        encoder, decoder = self.parts()
+        x = x.flatten(1)
+        mean, log_var = stack(encoder, x).chunk(2, dim=1)
+        z = mean + torch.exp(log_var / 2) * torch.randn_like(mean)
+        logits = stack(decoder, z)
+        crossentropy = functional.binary_cross_entropy_with_logits(logits, x, reduction="sum")
+        kl = (log_var.exp() + mean**2 - 1 - log_var).sum() / 2
+        return per_image(crossentropy + kl, x)
+
+
+class VectorQuantized(Dense):
+    def __init__(self, weights):
+        super().__init__(weights[:-1])
+        self.codebook = torch.nn.Parameter(torch.tensor(weights[-1]))
+
+    def loss(self, x):
+        encoder, decoder = self.parts()
+        x = x.flatten(1)
+        h = stack(encoder, x)
+        vectors = h.detach().view(-1, CODE_DIM)
+        distances = (self.codebook**2).sum(1) - 2 * vectors @ self.codebook.T
+        q = functional.embedding(distances.argmin(1), self.codebook).view_as(h)
+        pull = functional.mse_loss(q, h.detach(), reduction="sum")
+        pull = pull + COMMITMENT * functional.mse_loss(h, q.detach(), reduction="sum")
+        x_hat = torch.sigmoid(stack(decoder, h + (q - h).detach()))
+        return per_image(functional.mse_loss(x_hat, x, reduction="sum") + pull, x)
 
 
 def transposed(x, kernel, bias):
@@ -86,6 +128,9 @@ class Conv(torch.nn.Module):
     def _lay_out(tensor):
         return tensor.contiguous(memory_format=torch.channels_last)
 
+    def loss(self, x):
+        return per_image(functional.mse_loss(self(x), x, reduction="sum"), x)
+
     def forward(self, x):
         k1, b1, k2, b2, k_code, b_code, k_map, b_map, k3, b3, k4, b4 = self.values
         h = functional.gelu(functional.conv2d(x, k1, b1, stride=2, padding=1))
@@ -101,10 +146,11 @@ def make(kind, style, weights, x, batch_size, learning_rate):
     """A trainer that starts from `weights` (in Keras's order and layout).
 
     Returns:
-        Function `rows -> loss`: one epoch over `x[rows]`, and its mean squared error per image.
+        Function `rows -> loss`: one epoch over `x[rows]`, and its mean loss per image.
     """
-    if kind == "dense":
-        model, images = Dense(weights), torch.tensor(x)
+    flat = {"dense": Dense, "vae": Variational, "vqvae": VectorQuantized}
+    if kind in flat:
+        model, images = flat[kind](weights), torch.tensor(x)
     else:
         matmul = "matmul" in style
         model = Conv(weights, last=matmul or "last" in style, matmul=matmul)
@@ -117,7 +163,7 @@ def make(kind, style, weights, x, batch_size, learning_rate):
         for chosen in torch.from_numpy(rows).split(batch_size):
             batch = images[chosen]
             optimizer.zero_grad()
-            loss = functional.mse_loss(model(batch), batch, reduction="sum") / len(batch)
+            loss = model.loss(batch)
             loss.backward()
             optimizer.step()
             total += loss.detach() * len(batch)

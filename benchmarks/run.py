@@ -59,7 +59,7 @@ def fits(chosen):
     arguments += ["--tried"] if chosen.tried else []
     rows = []
     for size in chosen.batch_sizes:
-        for kind in ("dense", "conv"):
+        for kind in chosen.kinds:
             for backend in chosen.backends:
                 say(f"fit, {kind}, {backend}, batches of {size}")
                 words = ("fit.py", kind, "--batch-size", size, *arguments)
