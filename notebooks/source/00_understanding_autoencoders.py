@@ -236,7 +236,7 @@ print(f"error on negatives / error on digits: {ratio:.1f}")
 # | kind | what is changed | what it is for |
 # |---|---|---|
 # | undercomplete | a code smaller than the input | compression, maps of the data; part A |
-# | overcomplete | a code *larger* than the input | needs one of the three below, or it copies |
+# | overcomplete | a code *larger* than the input | may learn to copy; the three below prevent it |
 # | denoising | noisy input, clean target | robust features, cleaning images and signals |
 # | sparse | a penalty $\lambda \sum_i \lvert z_i \rvert$ on the code | few active units per image, readable features |
 # | contractive | a penalty on how fast the code changes | codes that ignore small disturbances |
