@@ -50,7 +50,7 @@ def _all_digits():
     for i, image in enumerate(small.images):
         spline = ndimage.spline_filter(np.pad(image / 16, 2))
         for j in range(COPIES):
-            images[i, j] = _bytes(0.5 + CONTRAST * (_warp(spline, ZOOM, *warps[i, j]) - 0.5))
+            images[i, j] = to_bytes(0.5 + CONTRAST * (_warp(spline, ZOOM, *warps[i, j]) - 0.5))
     source = np.repeat(np.arange(n), COPIES)
     # an order in which neighbours are strangers, as in MNIST
     order = rng.permutation(n * COPIES)
@@ -89,7 +89,7 @@ def glyphs(subset):
     for i in np.flatnonzero(in_test == (subset == "test")):
         font, letter = divmod(i, len(LETTERS))
         spline = ndimage.spline_filter(_letter(LETTERS[letter], FONTS[font]))
-        images += [_bytes(_warp(spline, 0.5, *warp)) for warp in warps[i]]
+        images += [to_bytes(_warp(spline, 0.5, *warp)) for warp in warps[i]]
         labels += [letter] * GLYPH_COPIES
         source += [i] * GLYPH_COPIES
     order = rng.permutation(len(images))
@@ -148,7 +148,8 @@ def photos(subset):
     return np.stack(images)[order], (source // 60)[order], source[order]
 
 
-def _bytes(picture):
+def to_bytes(picture):
+    """Grey values in [0, 1], or clipped to it, as whole numbers 0..255."""
     return np.rint(255 * np.clip(picture, 0, 1)).astype("uint8")
 
 

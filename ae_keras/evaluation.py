@@ -22,7 +22,7 @@ def reconstruct(model, x, batch_size=512):
 
 def encode(model, x, batch_size=512):
     """Codes `(n, latent_dim)` of `x` as a NumPy array."""
-    h = model.encoder.predict(validation.images(x), batch_size=batch_size, verbose=0)
+    h = _encoder_output(model, x, batch_size)
     if hasattr(model, "to_code"):  # a class of one's own may do without
         h = keras.ops.convert_to_numpy(model.to_code(h))
     return h
@@ -73,10 +73,7 @@ def pca_error(x_train, x, latent_dim):
 
 def crossentropy_floor(x):
     """Nats per image that no reconstruction can go below: the entropy of the grey pixels of `x`."""
-    x = np.asarray(x, "float64")
-    inside = np.clip(x, 1e-12, 1 - 1e-12)
-    entropy = -(x * np.log(inside) + (1 - x) * np.log(1 - inside))
-    return float(entropy.sum(axis=tuple(range(1, x.ndim))).mean())
+    return float(_crossentropy(x, x, least=1e-12).mean())
 
 
 def probe_accuracy(z_train, labels_train, z_test, labels_test):
@@ -140,8 +137,11 @@ def _check_same_shape(x, x_hat):
 
 def posterior(model, x, batch_size=512):
     """Mean and log variance of the codes of `x` by a `VAE`, each `(n, latent_dim)`."""
-    h = model.encoder.predict(validation.images(x), batch_size=batch_size, verbose=0)
-    return np.split(h.astype("float64"), 2, axis=-1)
+    return model.moments(_encoder_output(model, x, batch_size).astype("float64"))
+
+
+def _encoder_output(model, x, batch_size):
+    return model.encoder.predict(validation.images(x), batch_size=batch_size, verbose=0)
 
 
 def kl_per_unit(z_mean, z_log_var):
@@ -157,8 +157,7 @@ def negative_elbo(model, x, n_samples=1, seed=0):
     z_mean, z_log_var = posterior(model, x)
     rng = np.random.default_rng(validation.seed(seed))
     drawn = (
-        _crossentropy(x, decode(model, z_mean + np.exp(z_log_var / 2) * epsilon))
-        for epsilon in _draws(rng, n_samples, z_mean.shape)
+        _crossentropy(x, decode(model, z)) for _, z in _draws(rng, n_samples, z_mean, z_log_var)
     )
     return float(
         sum(each.mean() for each in drawn) / n_samples + kl_per_unit(z_mean, z_log_var).sum()
@@ -175,19 +174,22 @@ def log_likelihood(model, x, n_samples=100, seed=0):
     z_mean, z_log_var = posterior(model, x)
     rng = np.random.default_rng(validation.seed(seed))
     log_weights = []
-    for epsilon in _draws(rng, n_samples, z_mean.shape):
-        z = z_mean + np.exp(z_log_var / 2) * epsilon
+    for epsilon, z in _draws(rng, n_samples, z_mean, z_log_var):
         log_prior_to_posterior = (epsilon**2 + z_log_var - z**2).sum(axis=1) / 2
         log_weights.append(log_prior_to_posterior - _crossentropy(x, decode(model, z)))
     return logsumexp(log_weights, axis=0) - np.log(n_samples)
 
 
-def _draws(rng, n_samples, shape):
-    return (rng.normal(size=shape) for _ in range(validation.positive_int(n_samples, "n_samples")))
+def _draws(rng, n_samples, z_mean, z_log_var):
+    """Pairs of noise and the codes made of it."""
+    for _ in range(validation.positive_int(n_samples, "n_samples")):
+        epsilon = rng.normal(size=z_mean.shape)
+        yield epsilon, z_mean + np.exp(z_log_var / 2) * epsilon
 
 
-def _crossentropy(x, x_hat):
-    x, x_hat = _flat(x).astype("float64"), np.clip(_flat(x_hat).astype("float64"), 1e-7, 1 - 1e-7)
+def _crossentropy(x, x_hat, least=1e-7):
+    x, x_hat = _flat(x).astype("float64"), _flat(x_hat).astype("float64")
+    x_hat = np.clip(x_hat, least, 1 - least)
     return -(x * np.log(x_hat) + (1 - x) * np.log(1 - x_hat)).sum(axis=1)
 
 

@@ -55,13 +55,17 @@ class VectorQuantizer(layers.Layer):
             (self.n_codes, self.code_dim), initializer="glorot_uniform", name="codebook"
         )
 
-    def indices(self, h):
-        """Which code each vector of `h` is replaced by: integers `(number of vectors,)`."""
-        if h.shape[-1] % self.code_dim:
+    def check_width(self, width):
+        """Raise a `ValueError` if a code of this width cannot be cut into whole vectors."""
+        if width % self.code_dim:
             raise ValueError(
                 "`code_dim` must divide the width of the code. Received: "
-                f"code_dim={self.code_dim}, a code of {h.shape[-1]}."
+                f"code_dim={self.code_dim}, a code of {width}."
             )
+
+    def indices(self, h):
+        """Which code each vector of `h` is replaced by: integers `(number of vectors,)`."""
+        self.check_width(h.shape[-1])
         h = ops.reshape(h, (-1, self.code_dim))
         distances = (
             ops.sum(h**2, axis=1, keepdims=True)

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-SIZE = 28  # pixels
+from ae_keras.embedded import SIZE, to_bytes
+
 FACTORS = {"shape": 3, "size": 5, "x": 14, "y": 14}  # how many values each takes
 LENGTH = 128  # samples of a signal
 
@@ -32,8 +33,7 @@ def shapes(subset):
     slope = np.sqrt(0.8) * abs(right) - np.sqrt(0.2) * down - np.sqrt(0.2) * radius
     triangle = np.maximum(slope, down - 0.8 * radius)
     distance = np.choose(shape, [square, disc, triangle])
-    images = np.rint(255 * np.clip(0.5 - distance, 0, 1)).astype("uint8")
-    return images[..., None], shape.ravel().astype("int64"), source
+    return to_bytes(0.5 - distance)[..., None], shape.ravel().astype("int64"), source
 
 
 def factors(source):
@@ -60,7 +60,7 @@ def signals(subset):
     sine = np.sin(2 * np.pi * phase) + overtone[:, None] * np.sin(4 * np.pi * phase)
     kinds = [sine / 1.6, 4 * abs(phase - 0.5) - 1, _heartbeat(phase)]
     values = 0.5 + 0.45 * height[:, None] * np.choose(labels[:, None], kinds)
-    images = np.rint(255 * np.clip(values, 0, 1)).astype("uint8")[:, None, :, None]
+    images = to_bytes(values)[:, None, :, None]
     mine = np.arange(n) >= 2400 if subset == "test" else np.arange(n) < 2400
     return images[mine], labels[mine].astype("int64"), np.flatnonzero(mine)
 

@@ -1,6 +1,7 @@
 """What all tests share. One process tests one backend: the one that `KERAS_BACKEND` names."""
 
 import matplotlib
+import numpy as np
 import pytest
 
 import ae_keras  # (chooses the backend, so before any test imports keras)
@@ -30,6 +31,12 @@ def no_settings(monkeypatch, tmp_path):
     for name in ("AE_KERAS_DATASET", "AE_KERAS_DATA_DIR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+
+
+@pytest.fixture
+def rng():
+    """Each test draws its own numbers, in whatever order tests run."""
+    return np.random.default_rng(0)
 
 
 @pytest.fixture

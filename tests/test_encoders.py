@@ -9,8 +9,6 @@ from contract import convolve, images, output
 
 from ae_keras import ConvEncoder, DenseEncoder
 
-RNG = np.random.default_rng(0)
-
 
 def relu(x):
     return np.maximum(x, 0)
@@ -19,7 +17,8 @@ def relu(x):
 def random_weights(model, x):
     """Build `model` for `x`, give it weights and biases (which start at zero), and return them."""
     model(x)
-    model.set_weights([RNG.normal(size=weight.shape) for weight in model.weights])
+    rng = np.random.default_rng(0)
+    model.set_weights([rng.normal(size=weight.shape) for weight in model.weights])
     return [weight.astype("float64") for weight in model.get_weights()]
 
 
@@ -79,12 +78,13 @@ def test_without_hidden_layers_an_encoder_is_linear():
 
 @pytest.mark.parametrize("kind", [DenseEncoder, ConvEncoder])
 def test_the_code_may_have_an_activation(kind):
-    linear, sparse = kind(3), kind(3, code_activation="relu")
+    linear, sparse = kind(8), kind(8, code_activation="relu")
     weights, x = random_weights(linear, images(2, (7, 5, 1))), images(2, (7, 5, 1))
     sparse(x)
     sparse.set_weights(weights)
     z = output(linear, x)
     assert (z < 0).any()
+    assert (z > 0).any()
     np.testing.assert_allclose(output(sparse, x), relu(z), rtol=1e-5)
 
 

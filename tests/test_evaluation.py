@@ -9,15 +9,14 @@ from scipy.stats import entropy
 from ae_keras import evaluation
 
 X = images(40, (4, 3, 1))
-RNG = np.random.default_rng(5)
 
 
-@pytest.fixture(scope="module")
-def blobs():
+@pytest.fixture
+def blobs(rng):
     """Three far-off clouds of codes: training codes, their labels, test codes, their labels."""
     labels = np.tile([0, 1, 2], 20)
     centres = np.array([[0, 0], [20, 0], [0, 20]])
-    z = centres[labels] + RNG.normal(size=(60, 2))
+    z = centres[labels] + rng.normal(size=(60, 2))
     return z[:45], labels[:45], z[45:], labels[45:]
 
 
@@ -71,11 +70,13 @@ def test_crossentropy_floor_of_black_and_white_images_is_zero():
 
 
 @pytest.mark.parametrize("accuracy", [evaluation.probe_accuracy, evaluation.neighbour_accuracy])
-def test_accuracy_is_full_for_clear_clouds_and_chance_for_labels_that_say_nothing(accuracy, blobs):
+def test_accuracy_is_full_for_clear_clouds_and_chance_for_labels_that_say_nothing(
+    accuracy, blobs, rng
+):
     z, labels, z_test, labels_test = blobs
     assert accuracy(z, labels, z_test, labels_test) == 1
     assert accuracy(z, labels, z_test, (labels_test + 1) % 3) == 0
-    noise, noise_test = RNG.normal(size=(2, 45, 2))
+    noise, noise_test = rng.normal(size=(2, 45, 2))
     assert 0.1 < accuracy(noise, labels, noise_test, labels) < 0.6
 
 
@@ -85,26 +86,26 @@ def test_probe_cares_not_for_the_scale_of_a_dimension(blobs):
     assert evaluation.probe_accuracy(z * scale, labels, z_test * scale, labels_test) == 1
 
 
-def test_nearest_is_what_a_full_search_finds():
-    z, queries = RNG.normal(size=(30, 3)), RNG.normal(size=(4, 3))
+def test_nearest_is_what_a_full_search_finds(rng):
+    z, queries = rng.normal(size=(30, 3)), rng.normal(size=(4, 3))
     distances = np.linalg.norm(queries[:, None] - z[None], axis=2)
     expected = np.argsort(distances, axis=1)[:, :5]
     np.testing.assert_array_equal(evaluation.nearest(z, queries, k=5), expected)
     np.testing.assert_array_equal(evaluation.nearest(z, z, k=1)[:, 0], range(30))
 
 
-def test_clusters_are_the_clouds_whatever_their_numbers(blobs):
+def test_clusters_are_the_clouds_whatever_their_numbers(blobs, rng):
     z, labels = blobs[:2]
     clusters = evaluation.cluster(z, 3)
     assert set(clusters) == {0, 1, 2}
     assert evaluation.cluster_agreement(clusters, labels) == pytest.approx(1)
     assert evaluation.cluster_agreement((clusters + 1) % 3, labels) == pytest.approx(1)
-    assert abs(evaluation.cluster_agreement(RNG.integers(0, 3, len(labels)), labels)) < 0.2
+    assert abs(evaluation.cluster_agreement(rng.integers(0, 3, len(labels)), labels)) < 0.2
     np.testing.assert_array_equal(evaluation.cluster(z, 3), clusters)
 
 
-def test_pca_error_is_that_of_components_fitted_to_the_training_images_alone():
-    x = RNG.random((40, 3, 3, 1))
+def test_pca_error_is_that_of_components_fitted_to_the_training_images_alone(rng):
+    x = rng.random((40, 3, 3, 1))
     pca = evaluation.fit_pca(x[:20], 3)
     right = evaluation.squared_error(x[20:], evaluation.pca_reconstruct(pca, x[20:])).mean()
     assert evaluation.pca_error(x[:20], x[20:], 3) == pytest.approx(right)
@@ -159,8 +160,8 @@ def test_ssim_is_the_index_of_the_paper():
 # Of codes ----------------------------------------------------------------------------------------
 
 
-def test_active_units_are_those_whose_means_vary():
-    z_mean = RNG.normal(size=(500, 4)) * [1, 0.2, 0.05, 0] + [0, 0, 9, 9]
+def test_active_units_are_those_whose_means_vary(rng):
+    z_mean = rng.normal(size=(500, 4)) * [1, 0.2, 0.05, 0] + [0, 0, 9, 9]
     assert evaluation.active_units(z_mean) == 2
     assert evaluation.active_units(z_mean, threshold=0.5) == 1
     assert evaluation.active_units(z_mean, threshold=1e-4) == 3
@@ -187,7 +188,7 @@ FACTORS = np.tile(np.stack(np.unravel_index(np.arange(120), (3, 5, 8)), axis=1),
     [
         (FACTORS.astype(float), 0.999, 1),
         (FACTORS[:, [2, 0, 1]] * [0.01, -5, 1] + 3, 0.999, 1),
-        (np.hstack([FACTORS, RNG.uniform(size=(2400, 1))]), 0.95, 1),
+        (np.hstack([FACTORS, np.random.default_rng(5).uniform(size=(2400, 1))]), 0.95, 1),
         (np.hstack([FACTORS, FACTORS]), 0, 1e-9),
         (np.hstack([FACTORS[:, :2], FACTORS[:, :2]]), 0, 0.05),
         (FACTORS @ np.array([[1, 1, 0], [1, -1, 0], [0, 0, 1]]), 0.3, 0.5),

@@ -74,20 +74,18 @@ def test_is_found_by_name_when_a_file_is_loaded(loss):
 
 # Penalties on codes ------------------------------------------------------------------------------
 
-RNG = np.random.default_rng(1)
-
 
 @pytest.mark.parametrize("shape", [(4, 3), (4, 2, 5, 3)], ids=str)
-def test_l1_is_the_sum_of_the_absolute_values_of_each_code(shape):
-    z = RNG.normal(size=shape).astype("float32")
+def test_l1_is_the_sum_of_the_absolute_values_of_each_code(shape, rng):
+    z = rng.normal(size=shape).astype("float32")
     found = values(losses.l1, z)
     assert (found.shape, found.dtype) == ((4,), "float32")
     np.testing.assert_allclose(found, abs(z.reshape(4, -1)).sum(axis=1), rtol=1e-5)
 
 
 @pytest.mark.parametrize("target", [0.05, 0.5, 0.9])
-def test_bernoulli_kl_is_that_of_two_coins(target):
-    activity = RNG.uniform(0.01, 0.99, (4, 3)).astype("float32")
+def test_bernoulli_kl_is_that_of_two_coins(target, rng):
+    activity = rng.uniform(0.01, 0.99, (4, 3)).astype("float32")
     coins = [np.broadcast_to(target, (4, 3)), activity]
     expected = entropy(*(np.stack([coin, 1 - coin]) for coin in coins), axis=0)
     np.testing.assert_allclose(
@@ -106,9 +104,9 @@ def test_bernoulli_kl_is_zero_on_target_and_finite_for_units_that_never_change()
 MEAN, LOG_VAR = np.array([[0, 1.5, -0.7], [2, 0, 0]]), np.array([[0, -1, 0.5], [-3, 1, 0]])
 
 
-def test_gaussian_kl_is_what_drawing_from_the_code_finds():
+def test_gaussian_kl_is_what_drawing_from_the_code_finds(rng):
     """The mean of `log q(z) - log p(z)` over many `z` drawn from `q`."""
-    epsilon = RNG.normal(size=(200_000, 2, 3))
+    epsilon = rng.normal(size=(200_000, 2, 3))
     z = MEAN + np.exp(LOG_VAR / 2) * epsilon
     drawn = ((z**2 - epsilon**2 - LOG_VAR) / 2).sum(axis=2).mean(axis=0)
     found = values(losses.gaussian_kl, MEAN, LOG_VAR)

@@ -85,7 +85,8 @@ class Autoencoder(keras.Model):
 
     def call(self, x, training=False):
         self._check(x)
-        return self.decoder(self.encoder(x, training=training), training=training)
+        z = self.to_code(self.encoder(x, training=training))
+        return self.decoder(z, training=training)
 
     def compile(self, *args, **kwargs):
         super().compile(*args, **kwargs)

@@ -38,12 +38,10 @@ class VAE(Autoencoder):
         super().__init__(encoder, decoder, **kwargs)
         self.first_beta = validation.not_negative(beta, "beta")
         self.seed = validation.seed(seed)
-        self.beta = self.add_weight((), initializer=self._start, trainable=False, name="beta")
+        start = keras.initializers.Constant(self.first_beta)
+        self.beta = self.add_weight((), initializer=start, trainable=False, name="beta")
         self.noise = keras.random.SeedGenerator(self.seed)
         self.kl_tracker = keras.metrics.Mean(name="kl")
-
-    def _start(self, shape, dtype=None):
-        return ops.full(shape, self.first_beta, dtype=dtype)
 
     @property
     def latent_dim(self):

@@ -28,12 +28,8 @@ class VQVAE(Autoencoder):
     def __init__(self, encoder, decoder, n_codes=64, code_dim=4, commitment=0.25, **kwargs):
         super().__init__(encoder, decoder, **kwargs)
         self.quantizer = layers.VectorQuantizer(n_codes, code_dim, commitment)
-        width = getattr(encoder, "latent_dim", code_dim)
-        if width % code_dim:
-            raise ValueError(
-                "`code_dim` must divide the width of the code. Received: "
-                f"code_dim={code_dim}, a code of {width}."
-            )
+        if hasattr(encoder, "latent_dim"):
+            self.quantizer.check_width(encoder.latent_dim)
 
     def to_code(self, h):
         return self.quantizer(h)
@@ -42,11 +38,6 @@ class VQVAE(Autoencoder):
         """The codes of images `x` as whole numbers, `(batch, vectors an image)`."""
         found = self.quantizer.indices(self.encoder(x, training=False))
         return keras.ops.reshape(found, (len(x), -1))
-
-    def call(self, x, training=False):
-        self._check(x)
-        z = self.quantizer(self.encoder(x, training=training))
-        return self.decoder(z, training=training)
 
     def get_config(self):
         names = ("n_codes", "code_dim", "commitment")

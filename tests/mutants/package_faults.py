@@ -628,8 +628,8 @@ EVALUATION = [
     fault(
         "evaluation: the floor forgets the black part of grey",
         "evaluation",
-        "entropy = -(x * np.log(inside) + (1 - x) * np.log(1 - inside))",
-        "entropy = -(x * np.log(inside))",
+        "return -(x * np.log(x_hat) + (1 - x) * np.log(1 - x_hat)).sum(axis=1)",
+        "return -(x * np.log(x_hat)).sum(axis=1)",
         "test_evaluation",
     ),
     fault(
