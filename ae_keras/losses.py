@@ -15,8 +15,8 @@ def squared_error(x, x_hat):
 
     Shapes: `x`, `x_hat` `(batch, ...)` -> `(batch,)`.
     """
-    x, x_hat = _as_float(x), _as_float(x_hat)
-    return _sum_per_image(ops.square(x - x_hat))
+    x, x_hat = _rows(x), _rows(x_hat)
+    return ops.sum(ops.square(x - x_hat), axis=1)
 
 
 @keras.saving.register_keras_serializable(package="ae_keras")
@@ -28,13 +28,13 @@ def binary_crossentropy(x, x_hat):
 
     Shapes: `x`, `x_hat` `(batch, ...)` -> `(batch,)`.
     """
-    x, x_hat = _as_float(x), _as_float(x_hat)
-    return _sum_per_image(ops.binary_crossentropy(x, x_hat))
+    x, x_hat = _rows(x), _rows(x_hat)
+    return ops.sum(ops.binary_crossentropy(x, x_hat), axis=1)
 
 
 def l1(z):
     """Absolute values of a code, summed over its units: `(batch, ...) -> (batch,)`."""
-    return _sum_per_image(ops.abs(_as_float(z)))
+    return ops.sum(ops.abs(_rows(z)), axis=1)
 
 
 def bernoulli_kl(target, activity):
@@ -63,5 +63,6 @@ def _as_float(x):
     return ops.cast(x, "float32")  # a sum over 784 pixels needs more than 16 bits
 
 
-def _sum_per_image(x):
-    return ops.sum(x, axis=tuple(range(1, len(x.shape))))
+def _rows(x):
+    """One row an image: XLA adds logarithms up along one axis five times as fast as along three."""
+    return ops.reshape(_as_float(x), (ops.shape(x)[0], -1))

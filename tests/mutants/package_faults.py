@@ -143,15 +143,15 @@ LOSSES = [
     fault(
         "losses: mean over the pixels instead of the sum",
         "losses",
-        "return ops.sum(x, axis=tuple(",
-        "return ops.mean(x, axis=tuple(",
+        "return ops.sum(ops.square(x - x_hat), axis=1)",
+        "return ops.mean(ops.square(x - x_hat), axis=1)",
         "test_losses",
     ),
     fault(
         "losses: summed over the batch as well",
         "losses",
-        "return ops.sum(x, axis=tuple(range(1, len(x.shape))))",
-        "return ops.sum(x)",
+        "return ops.sum(ops.binary_crossentropy(x, x_hat), axis=1)",
+        "return ops.sum(ops.binary_crossentropy(x, x_hat))",
         "test_losses",
     ),
     fault(
@@ -702,8 +702,8 @@ VARIANTS = [
     fault(
         "losses: L1 averaged over the code",
         "losses",
-        "return _sum_per_image(ops.abs(_as_float(z)))",
-        "return ops.mean(ops.abs(_as_float(z)), axis=-1)",
+        "return ops.sum(ops.abs(_rows(z)), axis=1)",
+        "return ops.mean(ops.abs(_rows(z)), axis=1)",
         "test_losses",
     ),
     fault(
