@@ -99,6 +99,9 @@ def test_targets_of_a_sparse_code():
                 ValueError, f"`target` must lie strictly between 0 and 1. Received: target={bad!r}."
             ):
                 SparseAutoencoder(encoder(), DenseDecoder(SHAPE), target=bad)
+    assert SparseAutoencoder(encoder(), DenseDecoder(SHAPE), target=0.2).target == 0.2
+    by_function = DenseEncoder(4, (8,), code_activation=keras.activations.sigmoid)
+    assert SparseAutoencoder(by_function, DenseDecoder(SHAPE), target=0.2).target == 0.2
 
 
 @pytest.mark.parametrize("activation", ["linear", "relu", "tanh"])

@@ -5,12 +5,11 @@ import numpy as np
 from keras import ops
 
 from ae_keras import losses, validation
-from ae_keras.models.autoencoder import Autoencoder
-from ae_keras.models.vae import VAE
+from ae_keras.models.gaussian import GaussianAutoencoder
 
 
 @keras.saving.register_keras_serializable(package="ae_keras")
-class IWAE(VAE):
+class IWAE(GaussianAutoencoder):
     """Minimises `-log (1/k sum_i p(x, z_i) / q(z_i|x))`, a tighter bound than the ELBO.
 
     The loss is its own: compile it with an optimizer only. Pixels are Bernoulli. `evaluate` takes
@@ -24,7 +23,7 @@ class IWAE(VAE):
     """
 
     def __init__(self, encoder, decoder, n_samples=5, seed=0, **kwargs):
-        super().__init__(encoder, decoder, seed=seed, **kwargs)
+        super().__init__(encoder, decoder, seed, **kwargs)
         self.n_samples = validation.positive_int(n_samples, "n_samples")
 
     def call(self, x, training=False):
@@ -54,14 +53,5 @@ class IWAE(VAE):
         fixed = rng.normal(size=(self.n_samples, 1, z_mean.shape[-1])).astype("float32")
         return ops.convert_to_tensor(fixed) + ops.zeros_like(z_mean)
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        return Autoencoder.compute_loss(self, x, y, y_pred, sample_weight, training)
-
-    def compute_metrics(self, x, y, y_pred, sample_weight=None):
-        results = super().compute_metrics(x, y, y_pred, sample_weight)
-        return {name: value for name, value in results.items() if name != "kl"}  # not computed
-
     def get_config(self):
-        config = super().get_config() | {"n_samples": self.n_samples}
-        del config["beta"]
-        return config
+        return super().get_config() | {"n_samples": self.n_samples}

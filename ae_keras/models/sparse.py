@@ -32,7 +32,7 @@ class SparseAutoencoder(Autoencoder):
         self.weight = validation.not_negative(weight, "weight")
         self.target = None if target is None else validation.fraction(target, "target")
         activation = getattr(encoder, "code_activation", None)
-        if target is not None and activation not in (None, "sigmoid"):
+        if target is not None and activation not in (None, "sigmoid", keras.activations.sigmoid):
             raise ValueError(
                 "`target` needs codes in (0, 1): an encoder with code_activation='sigmoid'. "
                 f"Received: target={target}, code_activation={activation!r}."

@@ -1,15 +1,14 @@
 """The variational autoencoder: a code is a distribution, and all codes together a known one."""
 
 import keras
-import numpy as np
 from keras import ops
 
 from ae_keras import losses, validation
-from ae_keras.models.autoencoder import Autoencoder
+from ae_keras.models.gaussian import GaussianAutoencoder
 
 
 @keras.saving.register_keras_serializable(package="ae_keras")
-class VAE(Autoencoder):
+class VAE(GaussianAutoencoder):
     """Gaussian codes, and a price for what they tell: `+ beta * KL(q(z|x) || N(0, I))`.
 
     With `beta=1` and `losses.binary_crossentropy`, the training loss is the negative ELBO in nats
@@ -35,30 +34,11 @@ class VAE(Autoencoder):
     """
 
     def __init__(self, encoder, decoder, beta=1.0, seed=0, **kwargs):
-        super().__init__(encoder, decoder, **kwargs)
+        super().__init__(encoder, decoder, seed, **kwargs)
         self.first_beta = validation.not_negative(beta, "beta")
-        self.seed = validation.seed(seed)
         start = keras.initializers.Constant(self.first_beta)
         self.beta = self.add_weight((), initializer=start, trainable=False, name="beta")
-        self.noise = keras.random.SeedGenerator(self.seed)
         self.kl_tracker = keras.metrics.Mean(name="kl")
-
-    @property
-    def latent_dim(self):
-        return self.encoder.compute_output_shape((None, *self.image_shape))[-1] // 2
-
-    def to_code(self, h):
-        return self.moments(h)[0]
-
-    def moments(self, h):
-        """The encoder's output as mean and log variance of the code, each `(batch, latent_dim)`."""
-        latent_dim = h.shape[-1] // 2
-        return h[:, :latent_dim], h[:, latent_dim:]
-
-    def draw(self, z_mean, z_log_var):
-        """`z = mean + std * epsilon`: the reparameterisation, through which gradients flow."""
-        epsilon = keras.random.normal(ops.shape(z_mean), dtype=z_mean.dtype, seed=self.noise)
-        return z_mean + ops.exp(z_log_var / 2) * epsilon
 
     def call(self, x, training=False):
         self._check(x)
@@ -73,19 +53,5 @@ class VAE(Autoencoder):
         self.kl_tracker.update_state(kl, sample_weight=ops.shape(x)[0])
         return total + (self.beta - 1) * kl
 
-    def sample(self, n, seed=0):
-        """`n` new images, from codes drawn by NumPy: the same codes on every backend."""
-        rng = np.random.default_rng(validation.seed(seed))
-        return self.decode(rng.normal(size=(n, self.latent_dim)).astype("float32"))
-
     def get_config(self):
-        return super().get_config() | {"beta": self.first_beta, "seed": self.seed}
-
-    @staticmethod
-    def _code_shape(h_shape):
-        if len(h_shape) != 2 or h_shape[-1] % 2:
-            raise ValueError(
-                "`encoder` must return 2 * latent_dim numbers: means, then log variances. "
-                f"Received: an encoder that returns {' x '.join(map(str, h_shape[1:]))}."
-            )
-        return (*h_shape[:-1], h_shape[-1] // 2)
+        return super().get_config() | {"beta": self.first_beta}

@@ -729,7 +729,7 @@ VARIANTS = [
     ),
     fault(
         "vae: drawn with the variance for the standard deviation",
-        "models/vae",
+        "models/gaussian",
         "ops.exp(z_log_var / 2) * epsilon",
         "ops.exp(z_log_var) * epsilon",
         "test_vae",
