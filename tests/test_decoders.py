@@ -82,3 +82,12 @@ COMMON = {"image_shape": (7, 5, 1), "activation": "tanh", "output_activation": "
 )
 def test_configuration_holds_every_argument(kind, given):
     check_configuration(kind(**given), given)
+
+
+@pytest.mark.parametrize("kind", [DenseDecoder, ConvDecoder])
+def test_pixels_lie_in_the_unit_range_unless_told_otherwise(kind):
+    codes = np.array([[-1e3, 1e3], [1e3, -1e3], [0, 0]], "float32")
+    x_hat = output(kind((8, 8, 1)), codes)
+    assert x_hat.min() >= 0
+    assert x_hat.max() <= 1
+    assert x_hat[0].std() > 0.1
