@@ -21,9 +21,7 @@ def gaussian_noise(x, stddev, seed=0, mean=0.0):
 def masking(x, fraction, seed=0):
     """`x` with a fraction of its pixels, in (0, 1), set to 0; all channels of a pixel together."""
     x = validation.images(x)
-    fraction = validation.fraction(fraction, "fraction")
-    lost = validation.generator(seed).random((*x.shape[:3], 1)) < fraction
-    return np.where(lost, np.float32(0), x)
+    return np.where(random_holes(x, fraction, seed), np.float32(0), x)
 
 
 def salt_and_pepper(x, fraction, seed=0):
@@ -33,3 +31,39 @@ def salt_and_pepper(x, fraction, seed=0):
     chance = validation.generator(seed).random((*x.shape[:3], 1))
     values = (chance < fraction / 2).astype("float32")
     return np.where(chance < fraction, values, x)
+
+
+def random_holes(x, fraction, seed=0):
+    """Pixels to take away, each with probability `fraction`, in (0, 1), whatever its neighbours do.
+
+    Returns:
+        holes: bool `(n, height, width, 1)`, True where a pixel is missing.
+    """
+    x = validation.images(x)
+    fraction = validation.fraction(fraction, "fraction")
+    return validation.generator(seed).random((*x.shape[:3], 1)) < fraction
+
+
+def block_holes(x, size, seed=0):
+    """Pixels to take away: in each image one square, at a random place wholly inside it.
+
+    Args:
+        size: of the square in pixels, from 1 to the image's shorter side.
+
+    Returns:
+        holes: bool `(n, height, width, 1)`, True where a pixel is missing.
+    """
+    n, height, width, _ = validation.images(x).shape
+    size = validation.positive_int(size, "size")
+    if size > min(height, width):
+        raise ValueError(
+            f"`size` must be at most {min(height, width)}, for the square must lie inside images "
+            f"of {height} by {width} pixels. Received: size={size}."
+        )
+    rng = validation.generator(seed)
+    top = rng.integers(height - size + 1, size=(n, 1))
+    left = rng.integers(width - size + 1, size=(n, 1))
+    rows, columns = np.arange(height), np.arange(width)
+    in_rows = (top <= rows) & (rows < top + size)
+    in_columns = (left <= columns) & (columns < left + size)
+    return (in_rows[:, :, None] & in_columns[:, None, :])[..., None]

@@ -7,8 +7,8 @@ import keras
 import numpy as np
 from sklearn.model_selection import GroupShuffleSplit
 
-from ae_keras import embedded, idx, synthetic, validation
-from ae_keras.corruption import gaussian_noise, masking, salt_and_pepper  # noqa: F401
+from ae_keras import embedded, idx, pictures, synthetic, validation
+from ae_keras.corruption import block_holes, gaussian_noise, masking, random_holes, salt_and_pepper  # noqa: F401
 
 EMBEDDED = {
     "digits": embedded.digits,
@@ -129,6 +129,11 @@ def load_splits(name=None):
     return train, validation_part, load(name, "test")
 
 
+def load_images(folder, image_shape=None):
+    """The pictures of a folder as `Images`. Arguments and errors: `pictures.load_images`."""
+    return Images(*pictures.load_images(folder, image_shape))
+
+
 def epoch_order(n, seed, epoch):
     """The order of `n` images in an epoch: a permutation that depends on nothing else."""
     return np.random.default_rng([seed, epoch]).permutation(n)
@@ -144,7 +149,8 @@ class Batches(keras.utils.PyDataset):
         target: what to reconstruct, like `x`. None: `x` itself.
         corruption: function `(x, rng) -> x_noisy` of the images of a batch and a NumPy generator,
             such as `lambda x, rng: gaussian_noise(x, 0.3, rng)`. It makes the input, anew in each
-            epoch and the same on every backend; the target stays clean.
+            epoch and the same on every backend; the target stays clean. If it returns
+            `(x_noisy, holes)`, batches are `(x, target, weight)`: 1 in the holes, 0 elsewhere.
         batch_size: images a batch, >= 1; the last batch may be smaller.
         seed: of the order.
         shuffle: False keeps the order of `x`.
@@ -180,9 +186,13 @@ class Batches(keras.utils.PyDataset):
         rows = self._order[index * self.batch_size : (index + 1) * self.batch_size]
         x = self.x[rows]
         target = x if self.target is self.x else self.target[rows]
-        if self.corruption:
-            x = self.corruption(x.copy(), np.random.default_rng([self.seed, self.epoch, index]))
-        return x, target
+        if not self.corruption:
+            return x, target
+        x = self.corruption(x.copy(), np.random.default_rng([self.seed, self.epoch, index]))
+        if not isinstance(x, tuple):
+            return x, target
+        x, holes = x
+        return x, target, validation.holes(holes, target)[..., 0].astype("float32")
 
     def on_epoch_begin(self):
         self._begun = True
@@ -210,9 +220,7 @@ def tf_dataset(batches):
     """The same batches as a `tf.data.Dataset`; works on every backend, needs TensorFlow."""
     import tensorflow as tf
 
-    signature = tuple(
-        tf.TensorSpec((None, *part.shape[1:]), "float32") for part in (batches.x, batches.target)
-    )
+    signature = tuple(tf.TensorSpec((None, *p.shape[1:]), "float32") for p in batches[0])
     dataset = tf.data.Dataset.from_generator(batches.one_epoch, output_signature=signature)
     # no prefetching: after a peek of Keras it would run on, and a short epoch count as over
     options = tf.data.Options()

@@ -146,22 +146,27 @@ def _encoder_output(model, x, batch_size):
 
 def kl_per_unit(z_mean, z_log_var):
     """Nats that each unit of the code tells about an image, on average: `(latent_dim,)`."""
-    return ((np.exp(z_log_var) + z_mean**2 - 1 - z_log_var) / 2).mean(axis=0)
+    return _kl(z_mean, z_log_var).mean(axis=0)
+
+
+def _kl(z_mean, z_log_var):
+    return (np.exp(z_log_var) + z_mean**2 - 1 - z_log_var) / 2
 
 
 def negative_elbo(model, x, n_samples=1, seed=0):
-    """`-ELBO` of Bernoulli pixels in nats per image, with codes drawn `n_samples` times.
+    """`-ELBO` of Bernoulli pixels in nats per image: the mean of `negative_elbo_per_image`."""
+    return float(negative_elbo_per_image(model, x, n_samples, seed).mean())
+
+
+def negative_elbo_per_image(model, x, n_samples=1, seed=0):
+    """`-ELBO` of Bernoulli pixels in nats, with codes drawn `n_samples` times: `(n,)`.
 
     The draws are NumPy's, the same on every backend; the KL term is exact.
     """
     z_mean, z_log_var = posterior(model, x)
-    rng = np.random.default_rng(validation.seed(seed))
-    drawn = (
-        _crossentropy(x, decode(model, z)) for _, z in _draws(rng, n_samples, z_mean, z_log_var)
-    )
-    return float(
-        sum(each.mean() for each in drawn) / n_samples + kl_per_unit(z_mean, z_log_var).sum()
-    )
+    draws = _draws(seed, n_samples, z_mean, z_log_var)
+    distortion = sum(_crossentropy(x, decode(model, z)) for _, z in draws) / n_samples
+    return distortion + _kl(z_mean, z_log_var).sum(axis=1)
 
 
 def log_likelihood(model, x, n_samples=100, seed=0):
@@ -172,16 +177,16 @@ def log_likelihood(model, x, n_samples=100, seed=0):
     Source: Burda et al. (2016), arXiv:1509.00519, section 5.
     """
     z_mean, z_log_var = posterior(model, x)
-    rng = np.random.default_rng(validation.seed(seed))
     log_weights = []
-    for epsilon, z in _draws(rng, n_samples, z_mean, z_log_var):
+    for epsilon, z in _draws(seed, n_samples, z_mean, z_log_var):
         log_prior_to_posterior = (epsilon**2 + z_log_var - z**2).sum(axis=1) / 2
         log_weights.append(log_prior_to_posterior - _crossentropy(x, decode(model, z)))
     return logsumexp(log_weights, axis=0) - np.log(n_samples)
 
 
-def _draws(rng, n_samples, z_mean, z_log_var):
+def _draws(seed, n_samples, z_mean, z_log_var):
     """Pairs of noise and the codes made of it."""
+    rng = np.random.default_rng(validation.seed(seed))
     for _ in range(validation.positive_int(n_samples, "n_samples")):
         epsilon = rng.normal(size=z_mean.shape)
         yield epsilon, z_mean + np.exp(z_log_var / 2) * epsilon
@@ -217,8 +222,21 @@ def mutual_information_gap(z, factors, n_bins=20):
         z: codes `(n, latent_dim)`, at least two units.
         factors: true factors `(n, n_factors)`, whole numbers.
 
+    Raises:
+        ValueError: a single unit, unequal lengths, or a factor that never changes.
+
     Source: Chen et al. (2018), arXiv:1802.04942, section 4.1.
     """
+    z, factors = np.asarray(z), np.asarray(factors)
+    if z.ndim != 2 or z.shape[1] < 2:
+        raise ValueError(f"`z` must hold codes of two or more units. Received: {z.shape}.")
+    if factors.ndim != 2 or len(factors) != len(z):
+        raise ValueError(
+            "`factors` must be (n, n_factors), one row for each code. "
+            f"Received: factors {factors.shape}, z {z.shape}."
+        )
+    if (factors == factors[:1]).all(axis=0).any():
+        raise ValueError("`factors` must vary. Received: one that never changes.")
     edges = [np.linspace(unit.min(), unit.max(), n_bins + 1)[1:-1] for unit in z.T]
     binned = [np.digitize(unit, edge) for unit, edge in zip(z.T, edges, strict=True)]
     gaps = []

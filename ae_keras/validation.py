@@ -121,3 +121,45 @@ def _check_range(rows, name):
             f"`{name}` must lie in [0, 1]. Received: values from {low:.4g} to {high:.4g}. "
             "Scale it with `data.to_unit_range` first."
         )
+
+
+def holes(value, x):
+    """`value` as a bool array that says of each pixel of the images `x` whether it is missing.
+
+    Raises:
+        ValueError: it holds something else, or is not `(n, height, width, 1)` like `x`.
+    """
+    value, expected = np.asarray(value), (*np.shape(x)[:3], 1)
+    if value.dtype != bool:
+        raise ValueError(
+            "`holes` must hold True where a pixel is missing, else False. "
+            f"Received: holes.dtype={value.dtype}."
+        )
+    if value.shape != expected:
+        raise ValueError(
+            f"`holes` must have the shape {expected}, (n, height, width, 1) of the images. "
+            f"Received: holes.shape={value.shape}."
+        )
+    return value
+
+
+def finite(values, name):
+    """`values` as a float64 array of finite numbers."""
+    values = np.asarray(values)
+    if not np.issubdtype(values.dtype, np.number) or not np.isfinite(values).all():
+        raise ValueError(
+            f"`{name}` must hold finite numbers. Received: NaN, infinity or no numbers among them. "
+            "A model that diverged in training gives such values."
+        )
+    return values.astype("float64")
+
+
+def codes(z, name="z"):
+    """`z` as a float64 array of codes `(n, latent_dim)`, finite, at least one."""
+    z = np.asarray(z)
+    if z.ndim != 2 or 0 in z.shape:
+        raise ValueError(
+            f"`{name}` must be codes of shape (n, latent_dim), n >= 1. "
+            f"Received: {name}.shape={z.shape}."
+        )
+    return finite(z, name)

@@ -7,7 +7,11 @@ import types
 import keras
 import numpy as np
 import pytest
+from anomaly_cases import CASES_18
+from clinic_cases import CASES_21
+from codes_cases import CASES_20
 from contract import images
+from inpainting_cases import CASES_19
 from keras import layers
 from variant_cases import CASES_10_TO_17, Case, broken, broken_class
 
@@ -452,6 +456,10 @@ CASES = {
 
 
 CASES |= CASES_10_TO_17
+CASES |= CASES_18
+CASES |= CASES_19
+CASES |= CASES_20
+CASES |= CASES_21
 
 
 def answer(name, attempt):

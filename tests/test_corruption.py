@@ -1,8 +1,10 @@
 """corruption.py, and how `data.Batches` uses it."""
 
+import keras
 import numpy as np
 import pytest
-from contract import assert_same_weights, images, tiny
+from contract import assert_same_weights, images, says, tiny
+from scipy import ndimage
 
 from ae_keras import corruption, data
 
@@ -61,6 +63,68 @@ def test_images_of_a_batch_do_not_share_their_noise(kind):
     changed = abs(KINDS[kind](GREY, 0) - GREY)[..., 0].reshape(400, 35)
     for rows in (changed[:, :35].T, changed[:35]):
         assert abs(np.corrcoef(rows)[~np.eye(35, dtype=bool)].mean()) < 0.05
+
+
+# Holes -------------------------------------------------------------------------------------------
+
+HOLES = {
+    "random": lambda x, seed: corruption.random_holes(x, 0.3, seed),
+    "block": lambda x, seed: corruption.block_holes(x, 2, seed),
+}
+
+
+@pytest.mark.parametrize("fraction", [0.1, 0.6])
+def test_random_holes_take_their_share_of_the_pixels(fraction):
+    holes = corruption.random_holes(GREY, fraction)
+    assert (holes.dtype, holes.shape) == (bool, (400, 7, 5, 1))
+    assert holes.mean() == pytest.approx(fraction, abs=0.015)
+    # a pixel's neighbour is missing as often as any
+    assert holes[:, 1:][holes[:, :-1]].mean() == pytest.approx(fraction, abs=0.03)
+
+
+def test_masking_blackens_random_holes():
+    x = images(5, SHAPE)
+    holes = corruption.random_holes(x, 0.4, 3)
+    np.testing.assert_array_equal(corruption.masking(x, 0.4, 3), x * ~holes)
+
+
+@pytest.mark.parametrize("size", [1, 3, 5])
+def test_a_block_is_one_whole_square_in_each_image(size):
+    holes = corruption.block_holes(GREY, size)
+    assert (holes.dtype, holes.shape) == (bool, (400, 7, 5, 1))
+    corners = set()
+    for image in holes[..., 0]:
+        (square,) = ndimage.find_objects(image.astype(int))
+        assert [part.stop - part.start for part in square] == [size, size]
+        assert image[square].all()
+        corners.add(tuple(part.start for part in square))
+    # every place that there is, and no other
+    assert corners == set(np.ndindex(7 - size + 1, 5 - size + 1))
+
+
+@pytest.mark.parametrize("kind", HOLES)
+def test_holes_are_the_same_for_one_seed_and_differ_between_images(kind):
+    holes = HOLES[kind](GREY, 1)
+    np.testing.assert_array_equal(HOLES[kind](GREY, np.random.default_rng(1)), holes)
+    assert (HOLES[kind](GREY, 2) != holes).any()
+    assert len(np.unique(holes.reshape(400, -1), axis=0)) > 20
+    assert (GREY == 0.5).all()
+
+
+def test_holes_of_a_size_that_cannot_be():
+    place = "for the square must lie inside images of 7 by 5 pixels."
+    with says(ValueError, f"`size` must be at most 5, {place} Received: size=6."):
+        corruption.block_holes(GREY, 6)
+    for bad in (0, 2.0, True, None):
+        with says(ValueError, f"`size` must be an integer >= 1. Received: size={bad!r}."):
+            corruption.block_holes(GREY, bad)
+    for bad in (0, 1, -0.2, "half", None):
+        message = f"`fraction` must lie strictly between 0 and 1. Received: fraction={bad!r}."
+        with says(ValueError, message):
+            corruption.random_holes(GREY, bad)
+    for make in HOLES.values():
+        with says(ValueError, "`x` must be images of shape (n, height, width, channels)"):
+            make(GREY[0], 0)
 
 
 # In batches --------------------------------------------------------------------------------------
@@ -124,3 +188,70 @@ def test_fit_trains_on_the_spoilt_batches():
         x, y = epoch(by_hand)
         expected.fit(x, y, batch_size=4, shuffle=False, verbose=0)
     assert_same_weights(found, expected)
+
+
+# Batches with holes ------------------------------------------------------------------------------
+
+MSE = keras.losses.MeanSquaredError(reduction="mean_with_sample_weight")
+
+
+def emptied(x, rng):
+    holes = corruption.block_holes(x, 3, rng)
+    return np.where(holes, np.float32(0.5), x), holes
+
+
+def test_holes_become_the_weight_of_the_pixels():
+    x, target, weight = epoch(data.Batches(X, corruption=emptied, batch_size=4, shuffle=False))
+    np.testing.assert_array_equal(target, X)
+    assert (weight.dtype, weight.shape) == ("float32", (10, 7, 5))
+    assert set(np.unique(weight)) == {0, 1}
+    np.testing.assert_array_equal(weight.sum(axis=(1, 2)), 9)
+    np.testing.assert_array_equal(x[weight == 1], 0.5)
+    np.testing.assert_array_equal(x[weight == 0], X[weight == 0])
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_weighted_loss_is_the_mean_over_the_missing_pixels_alone(channels, rng):
+    x = images(10, (7, 5, channels))
+
+    def some_emptied(x, rng):
+        holes = corruption.random_holes(x, 0.3, 1)  # not as many in each image, always the same
+        return np.where(holes, np.float32(0), x), holes
+
+    model = tiny((7, 5, channels))
+    model.compile(keras.optimizers.SGD(0.0), loss=MSE)
+    batches = data.Batches(x, corruption=some_emptied, batch_size=10, shuffle=False)
+    spoilt, target, weight = batches[0]
+    squared = (model.predict(spoilt, verbose=0).astype("float64") - target) ** 2
+    expected = squared[weight == 1].mean()
+    assert abs(squared.mean() - expected) > 1e-3 * expected  # not the mean over all pixels
+    assert model.evaluate(batches, verbose=0) == pytest.approx(expected, rel=1e-5)
+    history = model.fit(batches, shuffle=False, verbose=0).history
+    assert history["loss"] == [pytest.approx(expected, rel=1e-5)]
+
+
+def test_what_the_target_is_outside_the_holes_plays_no_part_in_training():
+    holes = corruption.block_holes(X, 3)
+    spoilt, weight = np.where(holes, np.float32(0.5), X), holes[..., 0].astype("float32")
+    changed = np.where(holes, X, 1 - X)
+    models = [tiny() for _ in range(3)]
+    for model, target in zip(models, (X, changed, 1 - X), strict=True):
+        model.compile(keras.optimizers.Adam(0.01), loss=MSE)
+        model.fit(spoilt, target, sample_weight=weight, epochs=3, shuffle=False, verbose=0)
+    assert_same_weights(*models[:2])
+    assert not np.allclose(models[0].get_weights()[0], models[2].get_weights()[0], atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("holes", "message"),
+    [
+        (lambda x: x[..., :1], "`holes` must hold True where a pixel is missing, else False. Rec"),
+        (lambda x: x[..., :1], "Received: holes.dtype=float32."),
+        (lambda x: np.ones(x.shape[:3], bool), "must have the shape (4, 7, 5, 1), (n, height, w"),
+        (lambda x: np.ones((1, 7, 5, 1), bool), "Received: holes.shape=(1, 7, 5, 1)."),
+    ],
+)
+def test_holes_that_do_not_fit_the_images(holes, message):
+    batches = data.Batches(X, corruption=lambda x, rng: (x, holes(x)), batch_size=4)
+    with says(ValueError, message):
+        batches[0]

@@ -163,6 +163,26 @@ def test_a_pipeline_gives_the_batches_themselves(pipeline):
                 np.testing.assert_array_equal(array, tensor.numpy())
 
 
+@pytest.mark.parametrize("pipeline", ["tf_dataset", "torch_loader"])
+def test_a_pipeline_carries_the_weights_of_the_pixels(pipeline):
+    def emptied(x, rng):
+        return x, data.random_holes(x, 0.5, rng)
+
+    expected, loader = (data.Batches(numbered(10), corruption=emptied, batch_size=4) for _ in "12")
+    loader = through(pipeline, loader)
+    for _ in range(2):
+        for ours, theirs in zip(expected.one_epoch(), loader, strict=True):
+            assert len(ours) == 3
+            for array, tensor in zip(ours, theirs, strict=True):
+                np.testing.assert_array_equal(array, tensor.numpy())
+    loss = keras.losses.MeanSquaredError(reduction="mean_with_sample_weight")
+    models = tiny(), tiny()
+    for model, batches in zip(models, (expected, loader), strict=True):
+        model.compile(keras.optimizers.Adam(0.01), loss=loss)
+        model.fit(batches, shuffle=False, verbose=0)
+    assert_same_weights(*models)
+
+
 def test_a_look_at_a_batch_is_no_epoch():
     batches, untouched = (data.Batches(numbered(10), batch_size=4) for _ in range(2))
     batches[0], batches[2]

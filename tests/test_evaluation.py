@@ -1,5 +1,7 @@
 """evaluation.py, against answers worked out another way."""
 
+import re
+
 import numpy as np
 import pytest
 from contract import images, output, tiny
@@ -198,3 +200,29 @@ FACTORS = np.tile(np.stack(np.unravel_index(np.arange(120), (3, 5, 8)), axis=1),
 )
 def test_mutual_information_gap_asks_for_one_unit_a_factor(z, low, high):
     assert low <= evaluation.mutual_information_gap(z, FACTORS) <= high + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("z", "factors", "message"),
+    [
+        (
+            FACTORS[:, :1],
+            FACTORS,
+            "`z` must hold codes of two or more units. Received: (2400, 1).",
+        ),
+        (
+            FACTORS[:9],
+            FACTORS,
+            "`factors` must be (n, n_factors), one row for each code. "
+            "Received: factors (2400, 3), z (9, 3).",
+        ),
+        (
+            FACTORS,
+            FACTORS * [1, 0, 1],
+            "`factors` must vary. Received: one that never changes.",
+        ),
+    ],
+)
+def test_mutual_information_gap_says_what_it_cannot_measure(z, factors, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        evaluation.mutual_information_gap(z, factors)

@@ -329,3 +329,41 @@ def test_nbval_reads_every_pattern():
     patterns = get_sanitize_patterns(text)
     assert len(patterns) == len(re.findall(r"^\[", text, re.M))
     assert all(replacement for _, replacement in patterns)
+
+
+# The glossary -----------------------------------------------------------------------------------
+
+TERM = re.compile(r"^### (.+)\n(.+)$", re.M)
+
+
+def anchor(term):
+    return term.lower().replace(" ", "-")
+
+
+@pytest.fixture(scope="module")
+def glossary():
+    return dict(TERM.findall((execution.NOTEBOOKS / "glossary.md").read_text()))
+
+
+def links(text):
+    return set(re.findall(r"\]\(glossary\.md#([^)]+)\)", text))
+
+
+def test_terms_stand_in_order_and_each_names_a_lesson(glossary):
+    assert list(glossary) == sorted(glossary, key=str.lower)
+    for term, words in glossary.items():
+        named = re.findall(r"\[[Ll]esson (\d\d)\]\((\S+?)\)", words)
+        assert named, term
+        for number, name in named:
+            assert name.startswith(number), term
+            assert (execution.NOTEBOOKS / name).is_file(), f"{term}: {name}"
+
+
+def test_each_term_is_linked_from_the_lessons_that_it_names(glossary):
+    for term, words in glossary.items():
+        for name in re.findall(r"\((\d\d_\S+?\.ipynb)\)", words):
+            assert anchor(term) in links(prose(read(execution.NOTEBOOKS / name))), f"{term}: {name}"
+
+
+def test_links_to_the_glossary_lead_somewhere(lesson, glossary):
+    assert links(prose(lesson)) <= {anchor(term) for term in glossary}

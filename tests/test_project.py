@@ -28,15 +28,12 @@ MAX_LINES_OF_A_FILE, MAX_LINES_OF_A_FUNCTION = 250, 40
 KNOW_THE_BACKEND = {"backend", "data", "training"}
 # Who must not import whom. `models` stands for the package of that name.
 BESIDE = {"training", "evaluation", "plots", "data", "checks", "notebook"}
+BESIDE |= {"anomaly", "compression", "inpainting", "pipeline"}  # one use each
 NETWORKS = {"models", "encoders", "decoders"}
-SOURCES = {"embedded", "synthetic", "corruption", "idx"}  # what `data` is made of
+SOURCES = {"embedded", "synthetic", "corruption", "idx", "pictures"}  # what `data` is made of
 FORBIDDEN = {
-    "backend": NETWORKS
-    | BESIDE
-    | {"losses", "embedded", "synthetic", "corruption", "idx", "files", "layers"},
-    "validation": NETWORKS
-    | BESIDE
-    | {"losses", "embedded", "synthetic", "corruption", "idx", "files", "layers"},
+    "backend": NETWORKS | BESIDE | SOURCES | {"losses", "files", "layers"},
+    "validation": NETWORKS | BESIDE | SOURCES | {"losses", "files", "layers"},
     "files": NETWORKS | BESIDE | SOURCES | {"losses", "layers"},
     "losses": NETWORKS | BESIDE,
     "encoders": BESIDE | {"models", "decoders"},
@@ -47,10 +44,15 @@ FORBIDDEN = {
     "embedded": NETWORKS | BESIDE,
     "synthetic": NETWORKS | BESIDE,
     "idx": NETWORKS | BESIDE,
+    "pictures": NETWORKS | BESIDE,
     "data": NETWORKS | BESIDE - {"data"},
     "training": NETWORKS | BESIDE - {"training"},
     "evaluation": NETWORKS | BESIDE - {"evaluation"},
     "plots": NETWORKS | BESIDE - {"plots"},
+    "anomaly": NETWORKS | BESIDE - {"anomaly", "evaluation"},
+    "compression": NETWORKS | BESIDE - {"compression"},
+    "inpainting": NETWORKS | BESIDE - {"inpainting"},
+    "pipeline": NETWORKS | BESIDE - {"pipeline", "evaluation"},
 }
 
 

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ET
+from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,13 +36,14 @@ HIDDEN = ("AE_KERAS_DATASET", "PYTEST_ADDOPTS")
 
 
 class Row(NamedTuple):
-    """One line of the summary."""
+    """One line of the summary; of several files, the one that took longest."""
 
     what: str
     backend: str
     passed: int
     failed: int
     seconds: float
+    slowest: str = ""
 
 
 def environment(backend):
@@ -73,20 +75,34 @@ def pytest(what, arguments, backend=""):
             env=environment(backend or BACKENDS[0]),
         ).returncode
         passed, failed = count(report)
+        longest = slowest(report)
     if (code and not failed) or not passed + failed:
         # It crashed, was interrupted, or collected nothing: that is no success.
         print(f"*** pytest ended with code {code}, {passed} passed, {failed} failed", flush=True)
         failed += 1
-    return Row(what, backend, passed, failed, time.perf_counter() - start)
+    return Row(what, backend, passed, failed, time.perf_counter() - start, longest)
+
+
+def cases_in(report):
+    """The test cases of a JUnit file; none if there is no whole file."""
+    try:
+        return list(ET.parse(report).iter("testcase"))
+    except (OSError, ET.ParseError):
+        return []
+
+
+def slowest(report):
+    """The file of a report that took longest, and its seconds."""
+    seconds = Counter()
+    for case in cases_in(report):
+        seconds[case.get("classname", "").removesuffix(".ipynb")] += float(case.get("time", 0))
+    longest = seconds.most_common(1)
+    return "".join(f"{name.split('.')[-1]} {spent:.0f} s" for name, spent in longest)
 
 
 def count(report):
-    """Tests passed and failed in a JUnit file; none if there is no whole file."""
-    try:
-        cases = list(ET.parse(report).iter("testcase"))
-    except (OSError, ET.ParseError):
-        return 0, 0
-    outcomes = [{child.tag for child in case} for case in cases]
+    """Tests passed and failed in a JUnit file."""
+    outcomes = [{child.tag for child in case} for case in cases_in(report)]
     failed = sum(bool(tags & {"failure", "error"}) for tags in outcomes)
     skipped = sum("skipped" in tags for tags in outcomes)
     return len(outcomes) - failed - skipped, failed
@@ -115,12 +131,13 @@ def checks(backends):
 
 
 def summary(rows):
-    lines = ["", f"{'what':12} {'backend':10}  passed  failed  seconds"]
+    lines = ["", f"{'what':12} {'backend':10}  passed  failed  seconds  slowest file"]
     lines += [
         f"{row.what:12} {row.backend or '-':10}  {row.passed:6}  {row.failed:6}  {row.seconds:7.0f}"
+        f"  {row.slowest}"
         for row in rows
     ]
-    return "\n".join(lines)
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def main():

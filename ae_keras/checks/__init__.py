@@ -1,5 +1,6 @@
 """What the exercises call: `check_*` tries what the learner wrote and answers in one line."""
 
+from ae_keras.checks.anomalies import check_auroc, check_daily_line, check_least_base_rate
 from ae_keras.checks.architecture import (
     check_double,
     check_error_left,
@@ -13,6 +14,13 @@ from ae_keras.checks.beyond import (
     check_nearest_code,
     check_weighted_bound,
 )
+from ae_keras.checks.clinic import (
+    check_card,
+    check_fresh_noise,
+    check_precision_and_recall,
+    check_to_channels_last,
+)
+from ae_keras.checks.codes import check_break_even, check_entropy_bits, check_strangers
 from ae_keras.checks.denoising import check_any_level, check_denoising_error, check_psnr
 from ae_keras.checks.foundations import (
     check_batches_of,
@@ -23,6 +31,11 @@ from ae_keras.checks.foundations import (
     check_per_image,
     check_to_range,
     check_validation_rows,
+)
+from ae_keras.checks.inpainting import (
+    check_border_holes,
+    check_least_squares_fill,
+    check_mean_of_nearest,
 )
 from ae_keras.checks.latent_variables import (
     check_cyclical_beta,
@@ -65,12 +78,17 @@ from ae_keras.checks.regularisation import (
 __all__ = [
     "check_activity_budget",
     "check_any_level",
+    "check_auroc",
     "check_batches_of",
     "check_beats_pca",
+    "check_border_holes",
+    "check_break_even",
+    "check_card",
     "check_combine",
     "check_compression_ratio",
     "check_count_parameters",
     "check_cyclical_beta",
+    "check_daily_line",
     "check_dead_units",
     "check_decoder",
     "check_denoising_error",
@@ -79,9 +97,11 @@ __all__ = [
     "check_early_stop",
     "check_effective_beta",
     "check_encoder",
+    "check_entropy_bits",
     "check_epoch_mean",
     "check_error_left",
     "check_fold",
+    "check_fresh_noise",
     "check_gains",
     "check_glorot",
     "check_highest_beta",
@@ -90,12 +110,16 @@ __all__ = [
     "check_kl_penalty",
     "check_kl_to",
     "check_learning_step",
+    "check_least_base_rate",
+    "check_least_squares_fill",
     "check_let_through",
     "check_map_ratio",
+    "check_mean_of_nearest",
     "check_nearest_code",
     "check_nearest_codes",
     "check_noisy_copy",
     "check_per_image",
+    "check_precision_and_recall",
     "check_principal_axes",
     "check_psnr",
     "check_receptive_field",
@@ -105,7 +129,9 @@ __all__ = [
     "check_sigmoid_floor",
     "check_smallest_size",
     "check_snapshots",
+    "check_strangers",
     "check_symmetric_decoder",
+    "check_to_channels_last",
     "check_to_range",
     "check_turned",
     "check_typical",

@@ -2,5 +2,6 @@
 
 import lesson_faults
 import package_faults
+import use_faults
 
-ALL = [*package_faults.ALL, *lesson_faults.ALL]
+ALL = [*package_faults.ALL, *use_faults.ALL, *lesson_faults.ALL]
