@@ -66,7 +66,17 @@ def page(book, name):
                 )
     exporter = HTMLExporter(raw_template=PAGE, embed_images=True)
     place = {"metadata": {"name": name, "path": str(execution.NOTEBOOKS)}}
-    return exporter.from_notebook_node(book, resources=place)[0]
+    text = exporter.from_notebook_node(book, resources=place)[0]
+    return re.sub(r'href="(glossary|\d\d_\w+)\.(?:md|ipynb)', r'href="\1.html', text)
+
+
+def glossary():
+    """The glossary as a page beside the lessons, whose links name its headings in small letters."""
+    text = (execution.NOTEBOOKS / "glossary.md").read_text(encoding="utf-8")
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text)])
+    return re.sub(
+        r'(<h3 id=")([^"]+)', lambda found: found[1] + found[2].lower(), page(book, "Glossary")
+    )
 
 
 def run(book, name):
@@ -147,6 +157,7 @@ def main(parts):
     backend = os.environ.setdefault("KERAS_BACKEND", "jax")
     folder = BUILD / backend
     folder.mkdir(parents=True, exist_ok=True)
+    save(glossary(), folder / "glossary.html")
     rows = []
     try:
         for source in sources:

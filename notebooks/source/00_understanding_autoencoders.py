@@ -8,7 +8,7 @@
 # - write its two mappings, its two usual losses and its learning step as formulas, and check each of them in code;
 # - name the kinds and the uses of autoencoders.
 #
-# **You need** Python, a little NumPy, and the memory of a derivative. No Keras yet.
+# **You need** Python, a little NumPy, and the memory of a derivative. No Keras yet. Words that are links lead to the [glossary](glossary.md).
 #
 # **Time** 25 minutes to read, about 15 seconds to run.
 
@@ -45,7 +45,7 @@ plt.show()
 # %% [markdown]
 # ## The smallest useful autoencoder
 #
-# An **autoencoder** is a network trained to return its own input, with an obstacle in the way: in the middle, everything it knows about the picture has to fit into a few numbers. Below, 784 pixels become 128 numbers, then 16, and then the same way back. Every word of this cell is explained in lessons 03 to 05; today, read it as a drawing.
+# An **[autoencoder](glossary.md#autoencoder)** is a network trained to return its own input, with an obstacle in the way: in the middle, everything it knows about the picture has to fit into a few numbers. Below, 784 pixels become 128 numbers, then 16, and then the same way back. Every word of this cell is explained in lessons 03 to 05; today, read it as a drawing.
 
 # %%
 encoder = keras.Sequential(
@@ -65,7 +65,7 @@ decoder = keras.Sequential(
 autoencoder = keras.Sequential([encoder, decoder])
 
 # %% [markdown]
-# Training needs a measure of failure (here the mean squared difference between the pixels of input and output) and a method to reduce it. Look at what `fit` is given: the images as input **and the same images as target**. Nobody had to label anything. (`Adam`, `batch_size` and `epochs` wait for lessons 02 and 06.) That is why autoencoders count as *unsupervised* learning or, more exactly, as *self-supervised*: the data are their own teacher.
+# Training needs a measure of failure (here the mean squared difference between the pixels of input and output) and a method to reduce it. Look at what `fit` is given: the images as input **and the same images as target**. Nobody had to label anything. (`Adam`, `batch_size` and `epochs` wait for lessons 02 and 06.) That is why autoencoders count as *unsupervised* learning or, more exactly, as *[self-supervised](glossary.md#self-supervised)*: the data are their own teacher.
 
 # %%
 autoencoder.build((None, *image_shape))
@@ -84,7 +84,7 @@ plots.plot_reconstructions(test.x[:10], x_hat[:10], ax=ax)
 plt.show()
 
 # %% [markdown]
-# From 16 numbers each, the digits come back: softer at the edges, the odd detail lost, nine of ten can still be read. (The ninth, an 8, has turned into something like a 2. We come back to it in lesson 07.) Throughout the course we put a number beside such a picture and a **yardstick** beside the number. The number is the *squared error per image*, summed over its pixels. One yardstick is what you get without any learning: answer every picture with the average training image. The other is PCA (principal component analysis), the best that any *linear* squeeze to 16 numbers can do on the images it was fitted to.
+# From 16 numbers each, the digits come back: softer at the edges, the odd detail lost, nine of ten can still be read. (The ninth, an 8, has turned into something like a 2. We come back to it in lesson 07.) Throughout the course we put a number beside such a picture and a **[yardstick](glossary.md#yardstick)** beside the number. The number is the *[squared error](glossary.md#squared-error) per image*, summed over its pixels. One yardstick is what you get without any learning: answer every picture with the average training image. The other is [PCA](glossary.md#pca) (principal component analysis), the best that any *linear* squeeze to 16 numbers can do on the images it was fitted to.
 
 # %%
 error = evaluation.squared_error(test.x, x_hat).mean()
@@ -109,12 +109,12 @@ plt.show()
 # %% [markdown]
 # | part | symbol | what it does |
 # |---|---|---|
-# | **encoder** | $f$ | turns the image $x$ into the code $z = f(x)$ |
-# | **code**, embedding or latent representation | $z$ | the few numbers in the middle |
-# | **bottleneck** | | the narrow layer that holds the code; its width is `latent_dim`, here 16 |
-# | **latent space** | | all the codes there could be: here, a space of 16 dimensions |
-# | **decoder** | $g$ | turns a code into a picture, $\hat x = g(z)$ |
-# | **reconstruction** | $\hat x$ | the output for an input $x$; also the act of making it |
+# | **[encoder](glossary.md#encoder)** | $f$ | turns the image $x$ into the code $z = f(x)$ |
+# | **[code](glossary.md#code)**, embedding or latent representation | $z$ | the few numbers in the middle |
+# | **[bottleneck](glossary.md#bottleneck)** | | the narrow layer that holds the code; its width is `latent_dim`, here 16 |
+# | **[latent space](glossary.md#latent-space)** | | all the codes there could be: here, a space of 16 dimensions |
+# | **[decoder](glossary.md#decoder)** | $g$ | turns a code into a picture, $\hat x = g(z)$ |
+# | **[reconstruction](glossary.md#reconstruction)** | $\hat x$ | the output for an input $x$; also the act of making it |
 #
 # (The bars are drawn on a logarithmic scale; to a true one the code would be a dot.) After training the two halves part company. Keep the encoder, and you have a compressor, a feature extractor, a map of your data. Keep the decoder, and you have something that draws a picture for every point of the latent space.
 
@@ -133,7 +133,7 @@ print("shape of what the decoder draws from them:", drawn.shape)
 #
 # $$z = f(x) = s_e(W_e x + b_e), \qquad \hat x = g(z) = s_d(W_d z + b_d).$$
 #
-# $x$ is the image as a column of 784 pixels, $W_e$ and $W_d$ are the encoder's and the decoder's **weight matrices**, $b_e$ and $b_d$ their **biases**, and $s_e$, $s_d$ the **activation functions**; ours are a ReLU, $\max(a, 0)$, inside, none at the code, and a sigmoid, which squeezes any number into (0, 1), at the pixels. With more layers, the same step is repeated. There is nothing else inside, so NumPy can do it too. (Keras stores one image a *row*, hence `x @ W`, with `W` the transpose of the formula's.)
+# $x$ is the image as a column of 784 pixels, $W_e$ and $W_d$ are the encoder's and the decoder's **weight matrices**, $b_e$ and $b_d$ their **biases**, and $s_e$, $s_d$ the **[activation functions](glossary.md#activation-function)**; ours are a ReLU, $\max(a, 0)$, inside, none at the code, and a sigmoid, which squeezes any number into (0, 1), at the pixels. With more layers, the same step is repeated. There is nothing else inside, so NumPy can do it too. (Keras stores one image a *row*, hence `x @ W`, with `W` the transpose of the formula's.)
 
 
 # %%
@@ -150,11 +150,11 @@ print("largest difference from Keras below 0.0001:", np.abs(z_by_hand - codes).m
 # %% [markdown]
 # ### Two losses
 #
-# The **loss** says how wrong a reconstruction is. For pixels $x_1 \dots x_n$ the usual two are the mean squared error and, for values between 0 and 1, the binary cross-entropy:
+# The **[loss](glossary.md#loss)** says how wrong a reconstruction is. For pixels $x_1 \dots x_n$ the usual two are the mean squared error and, for values between 0 and 1, the [binary cross-entropy](glossary.md#cross-entropy):
 #
 # $$L_\text{MSE} = \frac 1 n \sum_{i=1}^n (x_i - \hat x_i)^2, \qquad L_\text{BCE} = -\sum_{i=1}^n \bigl[x_i \log \hat x_i + (1 - x_i) \log(1 - \hat x_i)\bigr].$$
 #
-# Watch the units. The first formula *averages* over pixels and the second *sums*, and much confusion in books and forums comes from mixing the two. From lesson 04 on, this course sums over the pixels and averages over the images (until then `mse` stands for the average): *squared error per image*, and *nats per image* for the cross-entropy (a nat is the unit of information when the logarithm is natural).
+# Watch the units. The first formula *averages* over pixels and the second *sums*, and much confusion in books and forums comes from mixing the two. From lesson 04 on, this course sums over the pixels and averages over the images (until then `mse` stands for the average): *squared error per image*, and *[nats](glossary.md#nat) per image* for the cross-entropy (a nat is the unit of information when the logarithm is natural).
 
 # %%
 x, r = test.x[0].ravel(), x_hat[0].ravel().clip(1e-7, 1 - 1e-7)
@@ -171,7 +171,7 @@ print(f"cross-entropy, nats      {bce:.1f}")
 #
 # $$W_\text{new} = W_\text{old} - \eta \, \frac{\partial L}{\partial W}.$$
 #
-# $\eta$ is the **learning rate**, which scales the stride, and $\partial L / \partial W$ says how the loss changes with each weight. Working these derivatives backwards through the layers is called **backpropagation**; the framework does it for you. To see it once with bare hands, take the tiniest autoencoder: points of two coordinates, a code of **one** number, no activation, no bias. The code is $z = w \cdot x$ and the reconstruction $\hat x = z\,v$, with an encoder vector $w$ and a decoder vector $v$.
+# $\eta$ is the **[learning rate](glossary.md#learning-rate)**, which scales the stride, and $\partial L / \partial W$ says how the loss changes with each weight. Working these derivatives backwards through the layers is called **[backpropagation](glossary.md#backpropagation)**; the framework does it for you. To see it once with bare hands, take the tiniest autoencoder: points of two coordinates, a code of **one** number, no activation, no bias. The code is $z = w \cdot x$ and the reconstruction $\hat x = z\,v$, with an encoder vector $w$ and a decoder vector $v$.
 
 # %%
 rng = np.random.default_rng(0)
@@ -214,7 +214,7 @@ plt.show()
 # %% [markdown]
 # ### The bottleneck
 #
-# A network that may copy will copy. If the code were as wide as the picture, "return what you were given" would have zero error and teach nothing. With a narrow code, copying is impossible, and the only way to a small error is to find what the pictures have in common and keep, for each, what makes it different. An autoencoder whose code is smaller than its input is called **undercomplete**; lessons 00 to 09, part A of the course, are about those.
+# A network that may copy will copy. If the code were as wide as the picture, "return what you were given" would have zero error and teach nothing. With a narrow code, copying is impossible, and the only way to a small error is to find what the pictures have in common and keep, for each, what makes it different. An autoencoder whose code is smaller than its input is called **[undercomplete](glossary.md#undercomplete)**; lessons 00 to 09, part A of the course, are about those.
 #
 # The price is that it learns *your* data and nothing else. Feed it something unlike anything it was trained on and the squeeze shows.
 
@@ -236,12 +236,12 @@ print(f"error on negatives / error on digits: {ratio:.1f}")
 # | kind | what is changed | what it is for |
 # |---|---|---|
 # | undercomplete | a code smaller than the input | compression, maps of the data; part A |
-# | overcomplete | a code *larger* than the input | may learn to copy; the three below prevent it |
+# | [overcomplete](glossary.md#overcomplete) | a code *larger* than the input | may learn to copy; the three below prevent it |
 # | denoising | noisy input, clean target | robust features, cleaning images and signals |
-# | sparse | a penalty $\lambda \sum_i \lvert z_i \rvert$ on the code | few active units per image, readable features |
-# | contractive | a penalty on how fast the code changes | codes that ignore small disturbances |
-# | variational (VAE) | the code is a distribution, kept close to a normal one by a term in the loss, the Kullback-Leibler divergence $\mathrm{KL}$, which measures how far two distributions differ | drawing *new* pictures, smooth interpolation |
-# | disentangled ($\beta$-VAE) | that term weighted by $\beta$ | codes whose coordinates mean one thing each |
+# | sparse | a penalty $\lambda \sum_i \lvert z_i \rvert$ on the code | few [active units](glossary.md#active-unit) per image, readable features |
+# | [contractive](glossary.md#contractive-autoencoder) | a penalty on how fast the code changes | codes that ignore small disturbances |
+# | variational (VAE) | the code is a distribution, kept close to a normal one by a term in the loss, the [Kullback-Leibler divergence](glossary.md#kl-divergence) $\mathrm{KL}$, which measures how far two distributions differ | drawing *new* pictures, smooth interpolation |
+# | [disentangled](glossary.md#disentangled) ($\beta$-VAE) | that term weighted by $\beta$ | codes whose coordinates mean one thing each |
 # | convolutional | the layers, not the objective | larger and coloured pictures |
 #
 # | use | which half does the work |

@@ -27,7 +27,7 @@ notebook.start(seed=0)
 # %% [markdown]
 # ## Q1. How do you install the libraries for building and training autoencoders in Keras?
 #
-# Keras 3 is a language, not an engine. You write layers and models in Keras; the arithmetic is done by a **backend**: JAX, PyTorch or TensorFlow. You need Keras, *one* of the three, and the usual scientific packages. From the folder of the course, one command makes a virtual environment, installs all of it in tested versions and opens the notebooks:
+# Keras 3 is a language, not an engine. You write layers and models in Keras; the arithmetic is done by a **[backend](glossary.md#backend)**: JAX, PyTorch or TensorFlow. You need Keras, *one* of the three, and the usual scientific packages. From the folder of the course, one command makes a virtual environment, installs all of it in tested versions and opens the notebooks:
 #
 # ```
 # make lab                          # with JAX
@@ -66,7 +66,7 @@ Markdown("\n".join(["| package | version |", "|---|---|", *rows]))
 # | `keras` | models, layers, optimizers, callbacks, `keras.ops` for tensor arithmetic that runs on every backend |
 # | `numpy` | arrays: what data are before they go into a model and after they come out |
 # | `matplotlib.pyplot` | figures |
-# | `sklearn` | PCA, t-SNE, k-means and classifiers: our yardsticks |
+# | `sklearn` | PCA, [t-SNE](glossary.md#t-sne), k-means and classifiers: our yardsticks |
 # | `ae_keras` | the small package behind this course; each part of it is first written out in a lesson |
 #
 # One rule: **choose the backend before Keras is imported.** Keras reads the environment variable `KERAS_BACKEND` once, when it starts. `ae_keras` takes care of it (your `KERAS_BACKEND`, else the first installed of jax, torch and tensorflow), so it stands first in every set-up cell.
@@ -130,7 +130,7 @@ print("made on the CPU:", "cpu" in str(tensor.device).lower())
 # %% [markdown]
 # ## Q4. How do you set a random seed in Keras, so that training an autoencoder can be repeated?
 #
-# Chance enters training in several places: the initial weights, the order of the images, and, in some models, noise. All of it comes from *pseudo-random generators*: formulas that turn a **seed** into a sequence of numbers that only looks random. The same seed gives the same sequence. `keras.utils.set_random_seed` seeds Python, NumPy and the backend at once.
+# Chance enters training in several places: the initial weights, the order of the images, and, in some models, noise. All of it comes from *pseudo-random generators*: formulas that turn a **[seed](glossary.md#seed)** into a sequence of numbers that only looks random. The same seed gives the same sequence. `keras.utils.set_random_seed` seeds Python, NumPy and the backend at once.
 
 
 # %%
@@ -202,7 +202,7 @@ def seed_weights_by_hand(model, seed):
 
 
 # %% [markdown]
-# `backend.seed_weights` is this function, with convolutions added. Do they agree?
+# `backend.seed_weights` is this function, with [convolutions](glossary.md#convolution) added. Do they agree?
 
 # %%
 twins = [keras.Sequential([keras.layers.Dense(8), keras.layers.Dense(3)]) for _ in range(2)]

@@ -106,7 +106,7 @@ except ValueError as error:
 # %% [markdown]
 # ## Q7. How do you create batches for training an autoencoder in Keras?
 #
-# A network learns from a **batch** at a time: large enough that the gradient is steady and the hardware busy, small enough that there are many updates in an **epoch**, one pass over all images. Between epochs the order must change, or the network sees the same neighbours together for ever.
+# A network learns from a **[batch](glossary.md#batch)** at a time: large enough that the gradient is steady and the hardware busy, small enough that there are many updates in an **[epoch](glossary.md#epoch)**, one pass over all images. Between epochs the order must change, or the network sees the same neighbours together for ever.
 #
 # If your images fit into memory, `model.fit(x, x, batch_size=128)` does all that. Only the *order* is then drawn by a generator that depends on the backend, and so differs from one backend to another (and TensorFlow, once seeded, repeats the same order every epoch). When you want the order in your own hand, write a `keras.utils.PyDataset`: a class that knows how many batches there are and can make any one of them. Keras calls `on_epoch_end` after each epoch, and once more at the start, when it has peeked at a batch to learn its shape.
 
@@ -188,7 +188,7 @@ Markdown("Compared: " + (", ".join(available) or "none; install TensorFlow or Py
 #
 # "New" is the word to think about. Our `digits` contain six warped copies of each original. Shuffle all images and cut off 15 per cent, as most tutorials do, and nearly every validation image has *sisters* in the training set.
 #
-# **Predict.** For each validation image, find the most similar training image. By how much does the leak shrink the distance: not at all, by a few per cent, or by more?
+# **Predict.** For each validation image, find the most similar training image. By how much does the [leak](glossary.md#leak) shrink the distance: not at all, by a few per cent, or by more?
 
 # %%
 train_all = data.load(subset="train")

@@ -83,7 +83,7 @@ print(f"{'all together':29s} {encoder.count_params():7,}")
 #
 # ### A convolutional encoder
 #
-# Pictures have a structure that `Flatten` throws away: what counts as a stroke in one corner counts as a stroke in another. A **convolution** slides one small window of weights, here 3 × 3, over the whole picture and so uses the same weights everywhere. With `strides=2` it moves two pixels at a time and returns half the height and width. `padding="same"` adds zeros round the border, so that stride 2 gives exactly half (rounded up). Several windows side by side give several **channels**.
+# Pictures have a structure that `Flatten` throws away: what counts as a stroke in one corner counts as a stroke in another. A **[convolution](glossary.md#convolution)** slides one small window of weights, here 3 × 3, over the whole picture and so uses the same weights everywhere. With `strides=2` it moves two pixels at a time and returns half the height and width. `padding="same"` adds zeros round the border, so that stride 2 gives exactly half (rounded up). Several windows side by side give several **channels**.
 
 
 # %%
@@ -190,7 +190,7 @@ print(type(codes).__name__, codes.shape, codes.dtype)
 #
 # `latent_dim` is the width of the last layer: how many numbers an image is turned into, the dimension of the latent space. It is *the* design decision of an autoencoder. With 2, every image is a point of the plane and you can look at all of them at once. With 784, and hidden layers as wide, nothing need be left out.
 #
-# It is the number of *free* directions, not of features with names. No coordinate will be "the slant" or "the loop" by itself; training makes any coordinates that serve the reconstruction, and a different seed makes others (a *$\beta$-VAE* tries to force them apart). Nor is it the amount of information: sixteen 32-bit floats are 64 bytes, and one float can hold a lot. That the decoder has to *undo* the code smoothly is what keeps it honest.
+# It is the number of *free* directions, not of features with names. No coordinate will be "the slant" or "the loop" by itself; training makes any coordinates that serve the reconstruction, and a different seed makes others (a *[$\beta$-VAE](glossary.md#beta-vae)* tries to force them apart). Nor is it the amount of information: sixteen 32-bit floats are 64 bytes, and one float can hold a lot. That the decoder has to *undo* the code smoothly is what keeps it honest.
 
 # %%
 print("latent_dim   shape of codes   parameters")

@@ -61,7 +61,7 @@ class Decoder(keras.Model):
 #
 # ### A convolutional decoder
 #
-# A stride-2 convolution halves a picture; its partner, the **transposed convolution**, doubles it. Each value of the small map is multiplied by a little window of weights and the window is *painted* into the large map. With a 2 × 2 window and stride 2 the paintings lie side by side without overlapping, exactly undoing the halving of the size.
+# A stride-2 convolution halves a picture; its partner, the **[transposed convolution](glossary.md#transposed-convolution)**, doubles it. Each value of the small map is multiplied by a little window of weights and the window is *painted* into the large map. With a 2 × 2 window and stride 2 the paintings lie side by side without overlapping, exactly undoing the halving of the size.
 
 # %%
 small = np.array([[[[1.0], [2.0]], [[3.0], [4.0]]]])

@@ -62,7 +62,7 @@ class MyAutoencoder(keras.Model):
 
 
 # %% [markdown]
-# Keras notices that the attributes are models and collects their weights, so one optimizer will train both halves at once. The argument `training` tells layers that behave differently in training (dropout, noise) which case this is. Name it in the outermost `call` and pass it on; otherwise dropout is silently off in `fit`, on some backends or on all.
+# Keras notices that the attributes are models and collects their weights, so one optimizer will train both halves at once. The argument `training` tells layers that behave differently in training ([dropout](glossary.md#dropout), noise) which case this is. Name it in the outermost `call` and pass it on; otherwise dropout is silently off in `fit`, on some backends or on all.
 
 # %%
 model = MyAutoencoder(DenseEncoder(latent_dim=16), DenseDecoder(image_shape))

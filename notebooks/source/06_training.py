@@ -44,7 +44,7 @@ def new_autoencoder(latent_dim=16):
 #
 # $$L(x, \hat x) = \sum_{i=1}^{n} (x_i - \hat x_i)^2,$$
 #
-# where $x_i$ are the $n$ pixels of the image and $\hat x_i$ those of the reconstruction. For pixels in [0, 1] there is a second choice. Read $\hat x_i$ as the *probability* that pixel $i$ is white; then the cross-entropy is the surprise, in nats, at seeing the real picture:
+# where $x_i$ are the $n$ pixels of the image and $\hat x_i$ those of the reconstruction. For pixels in [0, 1] there is a second choice. Read $\hat x_i$ as the *probability* that pixel $i$ is white; then the [cross-entropy](glossary.md#cross-entropy) is the surprise, in nats, at seeing the real picture:
 #
 # $$L(x, \hat x) = -\sum_{i=1}^{n} \bigl[ x_i \log \hat x_i + (1 - x_i) \log (1 - \hat x_i) \bigr].$$
 
@@ -311,7 +311,7 @@ crossing = int(np.argmax(np.array(history.history["val_loss"]) < yardsticks["PCA
 print(f"better than PCA from epoch {crossing} on")
 
 # %% [markdown]
-# Read it in this order. Does the validation error fall below the mean image at once? If not, nothing is being learned. (The training loss averages over the whole epoch, while the weights improve; validation is measured at its end. So training starts above.) When does it cross PCA? From there on the bending pays. Do training and validation run together? The gap is what the network has memorised rather than understood. Is it still falling? Then more epochs will help; the early stopping above did not fire, because the validation loss kept improving.
+# Read it in this order. Does the validation error fall below the mean image at once? If not, nothing is being learned. (The training loss averages over the whole epoch, while the weights improve; validation is measured at its end. So training starts above.) When does it cross PCA? From there on the bending pays. Do training and validation run together? The gap is what the network has memorised rather than understood. Is it still falling? Then more epochs will help; the [early stopping](glossary.md#early-stopping) above did not fire, because the validation loss kept improving.
 #
 # ### When it should stop
 #

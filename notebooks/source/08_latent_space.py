@@ -72,7 +72,7 @@ print(
 # Sixteen dimensions do not fit on paper. There are three ways down to two:
 #
 # - **PCA** projects onto the two directions of largest spread. Linear: distances on paper are never larger than the true ones, and the axes mean something. But two directions of sixteen leave out most of the spread.
-# - **t-SNE** moves points on the paper until *neighbours* on paper are neighbours in the latent space. It shows groups well. Distances between groups, sizes of groups and axes mean nothing.
+# - **[t-SNE](glossary.md#t-sne)** moves points on the paper until *neighbours* on paper are neighbours in the latent space. It shows groups well. Distances between groups, sizes of groups and axes mean nothing.
 # - **A code of two numbers.** Train an autoencoder with `latent_dim=2`, and its latent space *is* the paper.
 #
 # **Predict.** Which of the three maps will separate the classes best, and which worst? No map sees a label; the colours are added afterwards.
@@ -128,7 +128,7 @@ print(f"spread of the codes that PCA's two directions show: {kept:.1%}")
 #
 # ### The trap of t-SNE
 #
-# t-SNE has one knob, the *perplexity*: roughly, how many neighbours each point tries to keep. Here is the map once more with 5 instead of 30 (of 500 points, to save time), and beside it a map of **pure noise**: sixteen random numbers per point, no structure at all.
+# t-SNE has one knob, the *[perplexity](glossary.md#perplexity)*: roughly, how many neighbours each point tries to keep. Here is the map once more with 5 instead of 30 (of 500 points, to save time), and beside it a map of **pure noise**: sixteen random numbers per point, no structure at all.
 
 # %% mystnb={"image": {"alt": "Two t-SNE maps with perplexity five: the codes in many small clumps, and structureless noise that also shows clumps"}}
 rng = np.random.default_rng(0)
@@ -152,7 +152,7 @@ plt.show()
 #
 # ### Clusters without labels
 #
-# If the codes form groups, k-means should find them without being told the classes. The *adjusted Rand index* compares two groupings of the same images: 1 means identical, about 0 means chance.
+# If the codes form groups, k-means should find them without being told the classes. The *[adjusted Rand index](glossary.md#adjusted-rand-index)* compares two groupings of the same images: 1 means identical, about 0 means chance.
 
 # %% mystnb={"image": {"alt": "Ten rows of digits, one for each k-means cluster of the codes; a few rows show mainly one digit, most mix several"}}
 n_classes = len(np.unique(test.labels))
@@ -230,7 +230,7 @@ print(f"reconstructions of real codes: {real_distance:5.1f} to the nearest train
 print(f"pictures of random codes:      {random_distance:5.1f}")
 
 # %% [markdown]
-# Pictures from random codes lie much farther from anything real. The plain autoencoder never promised otherwise: its loss only ever asked about codes *of images*. Where codes lie, and what is drawn between them, it was free to choose. That is why a plain autoencoder compresses and sorts but does not *generate*, and it is the reason for the variational autoencoder, which pays for the missing promise with one more term in its loss.
+# Pictures from random codes lie much farther from anything real. The plain autoencoder never promised otherwise: its loss only ever asked about codes *of images*. Where codes lie, and what is drawn between them, it was free to choose. That is why a plain autoencoder compresses and sorts but does not *generate*, and it is the reason for the [variational autoencoder](glossary.md#variational-autoencoder), which pays for the missing promise with one more term in its loss.
 
 # %% [markdown]
 # ## Exercises

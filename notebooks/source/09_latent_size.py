@@ -93,7 +93,7 @@ plt.show()
 #
 # "Important" for what? The pixel error answers one question only: how exactly does the picture come back. Lesson 06 showed how blind it is. Here are four more questions, each with a number.
 #
-# 1. **Does the code know the class?** Train a *linear probe*, a logistic regression, which can only draw straight borders, on the codes of 2,000 training images and count the right answers on the validation set. Linear, so that the credit belongs to the code and not to the classifier.
+# 1. **Does the code know the class?** Train a *[linear probe](glossary.md#linear-probe)*, a logistic regression, which can only draw straight borders, on the codes of 2,000 training images and count the right answers on the validation set. Linear, so that the credit belongs to the code and not to the classifier.
 # 2. **Are neighbours alike?** The vote of the five nearest training codes, as in lesson 08.
 # 3. **How much noise gets through?** Encode a *noisy* image, decode, and compare with the **clean** one. Part of that error is there without noise as well, so subtract the error of the clean image.
 # 4. **How much detail is drawn?** Blur removes edges. Compare the total strength of the edges in the reconstruction with that in the original: 1 means all of them.
@@ -170,7 +170,7 @@ print(f"squared error of the noisy images themselves: {added:.1f}")
 #
 # **Probe and neighbours** rise steeply and then flatten. The class is a coarse property, and few numbers are enough to hold it. Where the code is tight the autoencoder is far ahead (with four numbers the probe gets three classes in four right, on PCA's codes not even six in ten); from sixteen on there is nothing to choose between them.
 #
-# **Noise** is the surprise, and not a pleasant one. The noisy images themselves are off by 63. Of that PCA lets hardly anything through: a projection keeps only the noise that lies in its few directions out of 784, so a narrow code filters well, and more gets in as the code widens. The autoencoder's narrow codes filter too, but at every size they let several times as much through as PCA's, most of all at sixteen. An encoder that *bends* may amplify what it was never shown. Robustness is not a gift of the bottleneck alone; it has to be trained for, which is what the denoising autoencoder does. (So the largest code is not the best one here; for neighbours and detail it is merely no better than the next smaller.)
+# **Noise** is the surprise, and not a pleasant one. The noisy images themselves are off by 63. Of that PCA lets hardly anything through: a projection keeps only the noise that lies in its few directions out of 784, so a narrow code filters well, and more gets in as the code widens. The autoencoder's narrow codes filter too, but at every size they let several times as much through as PCA's, most of all at sixteen. An encoder that *bends* may amplify what it was never shown. Robustness is not a gift of the bottleneck alone; it has to be trained for, which is what the [denoising autoencoder](glossary.md#denoising-autoencoder) does. (So the largest code is not the best one here; for neighbours and detail it is merely no better than the next smaller.)
 #
 # **Detail** shows the blur: the autoencoder draws three quarters of the edges with two numbers and never quite all of them. PCA draws *more* edges than there are, from sixteen numbers on: not detail, but ripples around every stroke. A score above 1 is no better than one below; no single number is safe from being right for the wrong reason.
 

@@ -35,7 +35,7 @@ def error(model, x):
 # %% [markdown]
 # ## A straight autoencoder
 #
-# Since lesson 00, PCA has been our yardstick: "the best that any linear squeeze can do". Let us look at that sentence from the other side. Take the hidden layers out of an autoencoder and the sigmoid off its output. What remains is one matrix in and one matrix out,
+# Since lesson 00, [PCA](glossary.md#pca) has been our yardstick: "the best that any linear squeeze can do". Let us look at that sentence from the other side. Take the hidden layers out of an autoencoder and the sigmoid off its output. What remains is one matrix in and one matrix out,
 #
 # $$z = x\,W_1 + b_1, \qquad \hat x = z\,W_2 + b_2,$$
 #
@@ -71,7 +71,7 @@ print(f"PCA, 16 numbers           {pca_error['training']:7.2f} {pca_error['test'
 #
 # ## Do they span the same space?
 #
-# Whatever the code, a reconstruction is $b_2$ plus a mixture of the 16 rows of $W_2$. All the pictures the decoder can draw form a flat, 16-dimensional piece of the 784-dimensional space of images, a **subspace** (shifted by $b_2$). PCA's components span another one. Two planes through a point are compared by an angle; two 16-dimensional subspaces need sixteen **principal angles**. The first is the smallest angle between any direction of the one and any of the other; each further one asks the same about what is left. Zero means a shared direction, 90 degrees a direction of one that the other does not contain even a trace of.
+# Whatever the code, a reconstruction is $b_2$ plus a mixture of the 16 rows of $W_2$. All the pictures the decoder can draw form a flat, 16-dimensional piece of the 784-dimensional space of images, a **subspace** (shifted by $b_2$). PCA's components span another one. Two planes through a point are compared by an angle; two 16-dimensional subspaces need sixteen **[principal angles](glossary.md#principal-angles)**. The first is the smallest angle between any direction of the one and any of the other; each further one asks the same about what is left. Zero means a shared direction, 90 degrees a direction of one that the other does not contain even a trace of.
 #
 # They are easily computed. Replace both bases by orthonormal ones, $Q_a$ and $Q_b$ (that is what a QR decomposition does); the cosines of the angles are the singular values of $Q_a^\top Q_b$.
 
@@ -205,7 +205,7 @@ print(f"largest change of a pixel: {difference:.3f}, of a code: {np.abs(mixed_z 
 # %% [markdown]
 # ## Tied weights
 #
-# PCA goes back by the very directions it came by. We can build that in: **tie** the decoder to the encoder, $W_2 = W_1^\top$, and subtract a learned centre $c$ before and add it after,
+# PCA goes back by the very directions it came by. We can build that in: **[tie](glossary.md#tied-weights)** the decoder to the encoder, $W_2 = W_1^\top$, and subtract a learned centre $c$ before and add it after,
 #
 # $$\hat x = c + (x - c)\, W W^\top .$$
 

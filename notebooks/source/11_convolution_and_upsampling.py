@@ -46,7 +46,7 @@ def error(model, x):
 # %% [markdown]
 # ## Down and up again
 #
-# Lesson 03 halved a picture with a convolution that moves two pixels at a time. The classic alternative is **max pooling**: convolve at full resolution, then keep the largest of each block of 2 × 2 values. The size comes back by a **transposed convolution** with a 2 × 2 window and stride 2 (lesson 04), which paints a 2 × 2 block for every value. It undoes the *size*; where in its block the largest value sat is gone for good, and the network has to draw a plausible block.
+# Lesson 03 halved a picture with a convolution that moves two pixels at a time. The classic alternative is **[max pooling](glossary.md#max-pooling)**: convolve at full resolution, then keep the largest of each block of 2 × 2 values. The size comes back by a **transposed convolution** with a 2 × 2 window and stride 2 (lesson 04), which paints a 2 × 2 block for every value. It undoes the *size*; where in its block the largest value sat is gone for good, and the network has to draw a plausible block.
 
 # %%
 picture = np.array([[1, 3, 0, 0], [2, 9, 0, 4], [5, 5, 7, 0], [5, 6, 0, 0]], "float32")
@@ -60,7 +60,7 @@ print(
 )
 
 # %% [markdown]
-# With a window of ones the transposed convolution copies each value to its block. That is a second way to double a map, **nearest-neighbour upsampling**, which has no weights; a 3 × 3 convolution after it does the drawing. The package has all of these: `ConvEncoder(down="pool")`, `ConvDecoder(up="nearest")`. Here they are written out once, and then compared:
+# With a window of ones the transposed convolution copies each value to its block. That is a second way to double a map, **[nearest-neighbour upsampling](glossary.md#nearest-neighbour-upsampling)**, which has no weights; a 3 × 3 convolution after it does the drawing. The package has all of these: `ConvEncoder(down="pool")`, `ConvDecoder(up="nearest")`. Here they are written out once, and then compared:
 
 # %%
 filters, n_stages = (16, 32), 2
@@ -169,7 +169,7 @@ for column, (name, pair) in zip(axes.T, responses.items(), strict=True):
 plt.show()
 
 # %% [markdown]
-# The second column shows the trouble. Windows of three at distances of two overlap: some pixels are painted by one window, their neighbours by two, and where rows and columns meet by four. The result is the **checkerboard** known from many generated pictures (Odena et al. 2016). Copying first gives every pixel in the interior all nine weights, whatever they are, so a constant stays constant; only the border, where the padding adds zeros, is darker.
+# The second column shows the trouble. Windows of three at distances of two overlap: some pixels are painted by one window, their neighbours by two, and where rows and columns meet by four. The result is the **[checkerboard](glossary.md#checkerboard)** known from many generated pictures (Odena et al. 2016). Copying first gives every pixel in the interior all nine weights, whatever they are, so a constant stays constant; only the border, where the padding adds zeros, is darker.
 #
 # Let us measure it. Sort the pixels by parity: even or odd row, even or odd column, four kinds. For a constant map all kinds should be equally bright. The **checkerboard** is the standard deviation of the four means, as a share of the overall mean.
 
@@ -323,7 +323,7 @@ for up, value in board.items():
 #
 # ## The same weights, a whole photograph
 #
-# No layer of a fully convolutional pair knows the size of the picture: windows slide over whatever is there. So weights learned from 32 × 32 patches fit any picture. The encoder can be used as it is; the decoder, which was told the size it should return, is made anew for the larger one and given the old weights. Here is part of a photograph from which patches were taken (so four in five of its tiles were trained on), and one the network has never seen anything of, a portrait of Grace Hopper that comes with matplotlib.
+# No layer of a [fully convolutional](glossary.md#fully-convolutional) pair knows the size of the picture: windows slide over whatever is there. So weights learned from 32 × 32 patches fit any picture. The encoder can be used as it is; the decoder, which was told the size it should return, is made anew for the larger one and given the old weights. Here is part of a photograph from which patches were taken (so four in five of its tiles were trained on), and one the network has never seen anything of, a portrait of Grace Hopper that comes with matplotlib.
 
 # %%
 crop = (slice(0, 320), slice(100, 524))
@@ -374,7 +374,7 @@ print(f"in bytes, one a colour value and four a float: {n_in / (4 * n_out):.0f} 
 #
 # ### Exercise 11.1: how far does a window see?
 #
-# Stacked windows see farther than one: each value of the second layer looks at 3 × 3 values that each looked at 3 × 3 pixels. Write `receptive_field(strides, kernel=3)`: how many pixels across one value sees after layers with the given strides, in order. Two layers with stride 1 see 5; remember that a stride spreads all later steps.
+# Stacked windows see farther than one (their [receptive field](glossary.md#receptive-field) is wider): each value of the second layer looks at 3 × 3 values that each looked at 3 × 3 pixels. Write `receptive_field(strides, kernel=3)`: how many pixels across one value sees after layers with the given strides, in order. Two layers with stride 1 see 5; remember that a stride spreads all later steps.
 
 
 # %% tags=["exercise"]

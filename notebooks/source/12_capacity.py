@@ -43,7 +43,7 @@ print(f"images {image_shape}, {n_pixels} pixels")
 #
 # ## Undercomplete and overcomplete
 #
-# Let $D'$ be the size of the code. Up to now $D' < D$: the autoencoder was **undercomplete**, and the bottleneck forbade copying. With $D' \ge D$ it is **overcomplete**, and nothing forbids it. In fact you can write the copier down. Take one linear layer on each side and no biases,
+# Let $D'$ be the size of the code. Up to now $D' < D$: the autoencoder was **undercomplete**, and the bottleneck forbade copying. With $D' \ge D$ it is **[overcomplete](glossary.md#overcomplete)**, and nothing forbids it. In fact you can write the copier down. Take one linear layer on each side and no biases,
 #
 # $$z = x W_e, \qquad \hat x = z W_d, \qquad W_e = \begin{pmatrix} I & 0 \end{pmatrix}, \qquad W_d = \begin{pmatrix} I \\ 0 \end{pmatrix},$$
 #
@@ -285,11 +285,11 @@ plt.show()
 # %% [markdown]
 # ## Which regularisers help?
 #
-# A **regulariser** is anything that makes a model prefer one of many solutions with similar loss. Four candidates, each for the linear and for the bent model, each weak and strong:
+# A **[regulariser](glossary.md#regulariser)** is anything that makes a model prefer one of many solutions with similar loss. Four candidates, each for the linear and for the bent model, each weak and strong:
 #
-# - **weight decay**: add $\lambda \sum w^2$ over the weights of both matrices. In Keras a weight has a `regularizer`; `fit` adds it to the loss;
+# - **[weight decay](glossary.md#weight-decay)**: add $\lambda \sum w^2$ over the weights of both matrices. In Keras a weight has a `regularizer`; `fit` adds it to the loss;
 # - **sparse**: add $\lambda \sum_j \lvert z_j \rvert$, averaged over images, with ReLU codes (`SparseAutoencoder`; lesson 14 is about it);
-# - **dropout**: while training, set a share of the code's units to zero at random and scale up the others;
+# - **[dropout](glossary.md#dropout)**: while training, set a share of the code's units to zero at random and scale up the others;
 # - **denoising**: while training, disturb the input but not the target.
 #
 # For dropout we need a model with one more layer between the halves:

@@ -30,8 +30,10 @@ image_shape = train.x.shape[1:]
 x_train, x_test = train.x[:3000], test.x[:900]  # enough for the point, and quick
 
 
-def trained(encoder, decoder, batches, epochs, learning_rate=0.002):
+def trained(encoder, decoder, batches, epochs, learning_rate=0.002, first_bias=0.0):
     model = backend.seed_weights(Autoencoder(encoder, decoder), seed=0)
+    last_bias = model.weights[-1]
+    last_bias.assign(np.full(last_bias.shape, first_bias))
     model.compile(keras.optimizers.Adam(learning_rate), loss=losses.squared_error)
     model.fit(batches, epochs=epochs, shuffle=False, verbose=0)
     return model
@@ -45,11 +47,11 @@ def dense(batches, epochs=12):
 # %% [markdown]
 # ## Noisy in, clean out
 #
-# Lesson 09 ended with a complaint: an autoencoder that never saw noise may *amplify* it. The cure is one line. Spoil the image, encode and decode the spoilt copy $\tilde x$, and compare the result with the image $x$ as it was **before**:
+# Lesson 09 ended with a complaint: an autoencoder that never saw noise may *amplify* it. The cure is one line, and makes it a [denoising autoencoder](glossary.md#denoising-autoencoder). Spoil the image, encode and decode the spoilt copy $\tilde x$, and compare the result with the image $x$ as it was **before**:
 #
 # $$L(x) = \bigl\lVert x - g(f(\tilde x)) \bigr\rVert^2, \qquad \tilde x \text{ drawn from } C(\tilde x \mid x),$$
 #
-# where $f$ is the encoder, $g$ the decoder and $C$ the corruption, a random process you choose. Copying the input is now a bad answer, because the input is wrong. To do better, the network must know what images look like, and move what it is given towards them.
+# where $f$ is the encoder, $g$ the decoder and $C$ the [corruption](glossary.md#corruption), a random process you choose. Copying the input is now a bad answer, because the input is wrong. To do better, the network must know what images look like, and move what it is given towards them.
 #
 # Three corruptions are common. *Gaussian*: add normal noise to each pixel (and clip to [0, 1]). *Salt and pepper*: a share of the pixels becomes black or white. *Masking*: a share becomes black. The share is 20 per cent here.
 
@@ -306,13 +308,16 @@ print("without noise the same as with:", np.allclose(b, c, atol=1e-5))
 # ## A code larger than the image
 #
 # Lesson 12 showed that $D' \ge D$ *allows* copying, that some models make use of it and some do not, and that noise in training helps those that do. If copying a noisy input never pays, room for it does no harm, and the code may be as large as you like. To see it, take a convolutional pair without any bottleneck: one stage, and a *map* of 16 channels as its code, $14 \times 14 \times 16 = 3136$ numbers for 784 pixels. $D' > D$ by a factor of four.
+#
+# One detail. Most pixels are black, so the first thing any decoder learns is to paint black, and one that has a *single* bias for all pixels can overshoot: every sigmoid ends up so near 0 that hardly any gradient is left. (On MNIST this network then stays black for good.) So its last bias starts at $\log \frac{m}{1 - m}$, where $m$ is the mean brightness of the images: the sigmoid of that is $m$, and the network begins with a picture of the right grey.
 
 
 # %%
 def convolutional(batches):
     encoder = ConvEncoder(16, filters=(16,), flat=False)
     decoder = ConvDecoder(image_shape, filters=(16,), flat=False)
-    return trained(encoder, decoder, batches, epochs=5, learning_rate=0.003)
+    bias = np.log(x_train.mean() / (1 - x_train.mean()))
+    return trained(encoder, decoder, batches, epochs=5, learning_rate=0.003, first_bias=bias)
 
 
 conv_plain = convolutional(data.Batches(x_train))
@@ -358,18 +363,18 @@ for name, (familiar, unfamiliar) in table.items():
     print(f"{name:26s} {familiar:8.1f} {unfamiliar:12.1f}")
 
 # %% [markdown]
-# The dense denoiser sees digits everywhere: an X becomes a kind of 3, a C a 6. Its decoder can only draw what its 64 numbers were trained to mean, and three quarters of the noise's error remain; the plain autoencoder makes matters *worse* than leaving the noise in. The convolutional denoiser has never seen a letter either, but its filters look at neighbourhoods of a few pixels, and pieces of strokes are the same in letters and digits. It gives back readable letters, a quarter of the noise's error, and has no trouble with shapes as long as their *parts* are familiar.
+# The dense denoiser sees digits everywhere: a Q becomes a 0, an N a kind of 8. Its decoder can only draw what its 64 numbers were trained to mean, and three quarters of the noise's error remain; the plain autoencoder makes matters *worse* than leaving the noise in. The convolutional denoiser has never seen a letter either, but its filters look at neighbourhoods of a few pixels, and pieces of strokes are the same in letters and digits. It gives back readable letters, less than a quarter of the noise's error, and has no trouble with shapes as long as their *parts* are familiar.
 #
 # Two remarks. The linear denoiser, also fitted on digits, does twice as well on letters as the dense network: it too has no bottleneck. And the price of generality is the code: 3136 numbers describe nothing briefly. A model that can clean everything knows little about digits; a model that knows digits sees them everywhere.
 
 # %% [markdown]
 # ## Decibels, structure, and filters that were never trained
 #
-# People who clean images report two numbers. The *peak signal-to-noise ratio*
+# People who clean images report two numbers. The *[peak signal-to-noise ratio](glossary.md#psnr)*
 #
 # $$\mathrm{PSNR} = -10 \log_{10} \frac{1}{n} \sum_{i=1}^{n} (x_i - \hat x_i)^2 \quad \text{dB}$$
 #
-# for $n$ pixels in [0, 1] is the squared error on a logarithmic scale: 10 dB more means a tenth of the error, 3 dB half of it. *SSIM*, the structural similarity (Wang et al. 2004), looks through a small window and compares mean, contrast and correlation there; 1 means equal, about 0 nothing in common. It forgives a change of brightness and punishes lost structure.
+# for $n$ pixels in [0, 1] is the squared error on a logarithmic scale: 10 dB more means a tenth of the error, 3 dB half of it. *[SSIM](glossary.md#ssim)*, the structural similarity (Wang et al. 2004), looks through a small window and compares mean, contrast and correlation there; 1 means equal, about 0 nothing in common. It forgives a change of brightness and punishes lost structure.
 #
 # And two classics that know nothing of digits: the *median filter* replaces each pixel by the median of its 3x3 neighbourhood; the *Wiener filter* moves each pixel to the local mean, the more so the less the neighbourhood varies.
 
@@ -411,7 +416,7 @@ for kind in ("Gaussian", "salt and pepper"):
     psnr[kind]["conv"] = judge("convolutional", evaluation.reconstruct(convs[kind], spoilt))
 
 # %% [markdown]
-# On Gaussian noise every trained method beats both filters, and the convolutional denoiser is nine decibels above the noisy image: an eighth of its error. On salt and pepper look twice. **The median filter, which costs nothing and was never trained, beats our denoiser with 64 numbers by two decibels**, and has the best SSIM of all: a speck is an outlier among nine pixels, and the median is made for outliers. The convolutional denoiser is ahead of it in decibels, not in SSIM. The Wiener filter assumes normal noise of one strength, and clipped noise is neither normal nor evenly strong; of all methods it comes last in both tables.
+# On Gaussian noise every trained method beats both filters, and the convolutional denoiser is almost ten decibels above the noisy image: a tenth of its error. On salt and pepper look twice. **The median filter, which costs nothing and was never trained, beats our denoiser with 64 numbers by two decibels**, and has the best SSIM of all: a speck is an outlier among nine pixels, and the median is made for outliers. The convolutional denoiser is ahead of it in decibels, not in SSIM. The Wiener filter assumes normal noise of one strength, and clipped noise is neither normal nor evenly strong; of all methods it comes last in both tables.
 #
 # So never report a denoiser without the classical filter for that kind of noise. And notice that the two measures disagree about who is first: they ask different questions.
 

@@ -268,7 +268,7 @@ for name, model in (
     )
 
 # %% [markdown]
-# At once: nearly all who are dead after ten epochs died in the first. The likely reason is that the decoder has nothing to offer yet, so that silence is the cheapest way to lower the loss, and that the first steps are long. A learning rate of a quarter saves more than half of them, with the same activity, but learns more slowly: after twice as many epochs the error is still larger. Remedies in use, all for the same trouble: a gentle start, a penalty that begins small and grows, or starting dead units anew.
+# At once: nearly all who are dead after ten epochs died in the first. The likely reason is that the decoder has nothing to offer yet, so that silence is the cheapest way to lower the loss, and that the first steps are long. A learning rate of a quarter saves more than half of them, with the same activity, but learns more slowly: after twice as many epochs the error is still larger. Remedies in use, all for the same trouble: a gentle start, a penalty that begins small and grows, or starting [dead units](glossary.md#dead-unit) anew.
 #
 # The count matters for the meaning of "sparse". Dead units are zeros that carry nothing. Of the *living* units of the quick model, nearly a third speak for each image; of the gentle one's, a fifth. The same activity, but only the second comes close to what was promised: many units to choose from, few chosen.
 
@@ -279,7 +279,7 @@ for name, model in (
 #
 # $$\Omega = \sum_{j=1}^{K} \mathrm{KL}(\rho \,\|\, \hat\rho_j), \qquad \mathrm{KL}(\rho \,\|\, a) = \rho \log\frac{\rho}{a} + (1 - \rho) \log\frac{1 - \rho}{1 - a},$$
 #
-# in nats, zero when $a = \rho$ and growing without limit when a unit is always on or always off. The mean is taken over the batch. So it does not charge an image for its units, but a unit for its images.
+# a [KL divergence](glossary.md#kl-divergence) in nats, zero when $a = \rho$ and growing without limit when a unit is always on or always off. The mean is taken over the batch. So it does not charge an image for its units, but a unit for its images.
 
 
 # %%

@@ -94,7 +94,7 @@ plt.show()
 # %% [markdown]
 # Two separate things are missing. **Nobody said where codes lie.** Standard normal numbers miss the real codes altogether, and the decoder answers with fog: hundreds of pixels are off. **Nobody said that the space between codes is filled.** With the right centre and spread the pictures look like ink, but for two of three the neighbours disagree about what they show, against one in five for real images. These are the holes.
 #
-# The variational autoencoder (VAE) makes both promises, and writes them into the loss.
+# The [variational autoencoder](glossary.md#variational-autoencoder) (VAE) makes both promises, and writes them into the loss.
 
 # %% [markdown]
 # ## A code becomes a cloud
@@ -109,7 +109,7 @@ plt.show()
 #
 # $$z = \mu + \sigma\,\varepsilon, \qquad \varepsilon \sim \mathcal N(0, 1).$$
 #
-# This **reparameterisation** has the same distribution, but $\varepsilon$ is now an input like any other, and $z$ depends on $\mu$ and $\sigma$ in the plainest way: $\partial z / \partial \mu = 1$ and $\partial z / \partial \sigma = \varepsilon$. Test it where the answer is known. For $f(z) = z^2$ the mean of $f$ is $\mu^2 + \sigma^2$, with the gradient $(2\mu,\, 2\sigma)$. The rival is the *score* estimate $f(z)\,\partial \log q(z) / \partial \mu$, which needs no derivative of $f$ and has the right mean as well.
+# This **[reparameterisation](glossary.md#reparameterisation)** has the same distribution, but $\varepsilon$ is now an input like any other, and $z$ depends on $\mu$ and $\sigma$ in the plainest way: $\partial z / \partial \mu = 1$ and $\partial z / \partial \sigma = \varepsilon$. Test it where the answer is known. For $f(z) = z^2$ the mean of $f$ is $\mu^2 + \sigma^2$, with the gradient $(2\mu,\, 2\sigma)$. The rival is the *score* estimate $f(z)\,\partial \log q(z) / \partial \mu$, which needs no derivative of $f$ and has the right mean as well.
 #
 # **Predict.** Both have the right mean. Which one varies more from draw to draw?
 
@@ -157,7 +157,7 @@ print(f"gradient for the log variance: {before[1] - after[1]:.2f}, true {std**2:
 # %% [markdown]
 # ## The price of a code
 #
-# Clouds alone are not enough. To avoid the noise, an encoder would shrink its clouds to points or move them far apart, and we would be back at the plain autoencoder. So there is a price: how much $q(z \mid x)$ differs from one fixed cloud for all images, the **prior** $p(z) = \mathcal N(0, I)$. It is measured by the Kullback-Leibler divergence. For one code number, with $z = \mu + \sigma \varepsilon$:
+# Clouds alone are not enough. To avoid the noise, an encoder would shrink its clouds to points or move them far apart, and we would be back at the plain autoencoder. So there is a price: how much $q(z \mid x)$ differs from one fixed cloud for all images, the **[prior](glossary.md#prior)** $p(z) = \mathcal N(0, I)$. It is measured by the Kullback-Leibler divergence. For one code number, with $z = \mu + \sigma \varepsilon$:
 #
 # $$\mathrm{KL} = \mathbb E_q\bigl[\log q(z) - \log p(z)\bigr]
 # = \mathbb E\Bigl[-\log \sigma - \tfrac12 \varepsilon^2 + \tfrac12 (\mu + \sigma\varepsilon)^2\Bigr],$$
@@ -187,7 +187,7 @@ print(f"formula: {formula:.3f}, package: {ops.convert_to_numpy(package)[0]:.3f}"
 # $$\log p(x) = \underbrace{\mathbb E_q\bigl[\log p(x \mid z)\bigr] - \mathrm{KL}\bigl(q(z \mid x)\,\|\,p(z)\bigr)}_{\text{ELBO}}
 # + \underbrace{\mathrm{KL}\bigl(q(z \mid x)\,\|\,p(z \mid x)\bigr)}_{\text{gap}\ \ge\ 0}.$$
 #
-# (Write $p(x) = p(x \mid z)\,p(z) / p(z \mid x)$, take logarithms, add and subtract $\log q(z \mid x)$, average over $q$.) The gap compares our cloud with the true distribution of codes for this image, $p(z \mid x)$, and is never negative. So the ELBO, the *evidence lower bound*, is a floor under $\log p(x)$, and we can compute it. Its first term is minus the cross-entropy of lesson 06, the *distortion*; the second is the *rate*. The loss is $-\mathrm{ELBO}$ = distortion + rate, in nats per image, **both summed**, with no weight between them that anybody chose.
+# (Write $p(x) = p(x \mid z)\,p(z) / p(z \mid x)$, take logarithms, add and subtract $\log q(z \mid x)$, average over $q$.) The gap compares our cloud with the true distribution of codes for this image, $p(z \mid x)$, and is never negative. So the [ELBO](glossary.md#elbo), the *evidence lower bound*, is a floor under $\log p(x)$, and we can compute it. Its first term is minus the cross-entropy of lesson 06, the *[distortion](glossary.md#rate-and-distortion)*; the second is the *rate*. The loss is $-\mathrm{ELBO}$ = distortion + rate, in nats per image, **both summed**, with no weight between them that anybody chose.
 #
 # A yardstick first: what does a model without any code pay? It gives each pixel its own fixed probability, the mean image.
 
@@ -386,7 +386,7 @@ plt.show()
 # %% [markdown]
 # ## How likely are the test images?
 #
-# The ELBO is below $\log p(x)$; by how much? **Importance sampling** closes in on the true value. Draw $k$ codes $z_1, \dots, z_k$ from $q(z \mid x)$ and average the corrected probabilities *before* the logarithm:
+# The ELBO is below $\log p(x)$; by how much? **[Importance sampling](glossary.md#importance-weighting)** closes in on the true value. Draw $k$ codes $z_1, \dots, z_k$ from $q(z \mid x)$ and average the corrected probabilities *before* the logarithm:
 #
 # $$\log p(x) \approx \log \frac1k \sum_{i=1}^{k} \frac{p(x \mid z_i)\, p(z_i)}{q(z_i \mid x)}.$$
 #
@@ -426,7 +426,7 @@ print(f"rate {collapsed_rate:.1f} nats, -ELBO {collapsed_bound:.1f}")
 print(f"the mean image without any code: {no_code(x_test):.1f}")
 
 # %% [markdown]
-# It falls silent. Every cloud becomes the prior, the code tells nothing, and the decoder answers each image with the mean image, at the price of the mean image. This is **posterior collapse** in its purest form. The loss on the screen looks wonderful (0.26 per pixel!), which is why this bug lives long. The cure is the convention of this course: sum over pixels, sum over code numbers, mean over images.
+# It falls silent. Every cloud becomes the prior, the code tells nothing, and the decoder answers each image with the mean image, at the price of the mean image. This is **[posterior collapse](glossary.md#posterior-collapse)** in its purest form. The loss on the screen looks wonderful (0.26 per pixel!), which is why this bug lives long. The cure is the convention of this course: sum over pixels, sum over code numbers, mean over images.
 #
 # **Standard deviation or log variance?** The network's output is just a number; what it *means* is decided by the code that uses it. If the draw reads it as a standard deviation and the KL as a log variance, nothing crashes. Look at what the KL then says:
 

@@ -64,7 +64,7 @@ print(f"{len(x)} images in all, so naming one takes log {len(x)} = {np.log(len(x
 #
 # $$L = \underbrace{\mathbb E_q\bigl[-\log p(x \mid z)\bigr]}_{D,\ \text{distortion}} + \beta\,\underbrace{\mathrm{KL}\bigl(q(z \mid x)\,\|\,p(z)\bigr)}_{R,\ \text{rate}}.$$
 #
-# $\beta$ is an exchange rate: one nat of code costs as much as $\beta$ nats of pixels. Only $\beta = 1$ is the bound on $\log p(x)$. The rest is a choice of what to keep. Here is the class by hand, one line different from lesson 15's and with a peculiar way to store $\beta$.
+# $\beta$ is an exchange rate: one nat of code costs as much as $\beta$ nats of pixels. Only $\beta = 1$ is the bound on $\log p(x)$. The rest is a choice of what to keep. Here is the [beta-VAE](glossary.md#beta-vae) by hand, one line different from lesson 15's and with a peculiar way to store $\beta$.
 
 
 # %%
@@ -117,7 +117,7 @@ print("the loss grew by 3 times the KL:", np.isclose(grown, 3 * kl, rtol=1e-2))
 # %% [markdown]
 # ## Rate against distortion
 #
-# Since β is a weight, *one* compiled model can play all prices; `train` gives it fresh weights and a fresh optimizer before each run. Distortion is quoted above the floor of lesson 06 (these images have grey edges), so 0 would be perfect.
+# Since β is a weight, *one* compiled model can play all prices; `train` gives it fresh weights and a fresh optimizer before each run. [Distortion](glossary.md#rate-and-distortion) is quoted above the floor of lesson 06 (these images have grey edges), so 0 would be perfect.
 
 
 # %%
@@ -195,7 +195,7 @@ plt.show()
 # %% [markdown]
 # ## Who still speaks
 #
-# The rate is a sum over units. A unit whose cloud equals the prior for every image costs nothing and tells nothing: it has **collapsed**. A unit counts as *active* if its mean varies over the images by more than a hundredth (Burda et al., 2016). **Predict**: when β rises, do all units grow quieter together, or one after the other?
+# The rate is a sum over units. A unit whose cloud equals the prior for every image costs nothing and tells nothing: it has **[collapsed](glossary.md#posterior-collapse)**. A unit counts as *[active](glossary.md#active-unit)* if its mean varies over the images by more than a hundredth (Burda et al., 2016). **Predict**: when β rises, do all units grow quieter together, or one after the other?
 
 # %% mystnb={"image": {"alt": "Left, stacked bars of the rate by unit for six values of beta: five units speak at 0.2, four at 2, two at 8 and none at 16; right, the number of active units falling from six to about zero"}}
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.2), width_ratios=(3, 2))
@@ -254,7 +254,7 @@ print(f"mean image       0.0 {mean_distortion:12.1f} {mean_distortion:12.1f}")
 # %% [markdown]
 # ## Has it found the factors?
 #
-# A high β leaves few, busy units. Is each of them about *one* factor, one for the place, one for the size? That is called **disentangled**, and there are hopes that pressure on the rate brings it about. Measure it. For each factor $v_k$ and unit $z_j$ take the mutual information $I(v_k; z_j)$, how many nats the unit's value tells about the factor, as a share of the factor's entropy $H(v_k)$. The **mutual information gap** (MIG; Chen et al., 2018) is the lead of the best unit over the second best, averaged over the factors: 1 if each factor has a unit to itself, near 0 if factors are smeared over several units.
+# A high β leaves few, busy units. Is each of them about *one* factor, one for the place, one for the size? That is called **[disentangled](glossary.md#disentangled)**, and there are hopes that pressure on the rate brings it about. Measure it. For each factor $v_k$ and unit $z_j$ take the mutual information $I(v_k; z_j)$, how many nats the unit's value tells about the factor, as a share of the factor's entropy $H(v_k)$. The **mutual information gap** (MIG; Chen et al., 2018) is the lead of the best unit over the second best, averaged over the factors: 1 if each factor has a unit to itself, near 0 if factors are smeared over several units.
 
 
 # %%

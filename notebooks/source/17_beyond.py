@@ -49,7 +49,7 @@ def error(model, x=x_test):
 # %% [markdown]
 # ## A code of whole numbers: the VQ-VAE
 #
-# The codes so far were real numbers, 32 bits each, most of them wasted. The vector-quantised autoencoder (van den Oord et al. 2017) cuts the encoder's output $h$ into short vectors and replaces each by the nearest of $K$ vectors $e_1, \dots, e_K$ of a learned **codebook**:
+# The codes so far were real numbers, 32 bits each, most of them wasted. The vector-quantised autoencoder ([VQ-VAE](glossary.md#vq-vae); van den Oord et al. 2017) cuts the encoder's output $h$ into short vectors and replaces each by the nearest of $K$ vectors $e_1, \dots, e_K$ of a learned **[codebook](glossary.md#codebook)**:
 #
 # $$q(h) = e_c, \qquad c = \arg\min_k \lVert h - e_k \rVert^2.$$
 #
@@ -57,7 +57,7 @@ def error(model, x=x_test):
 #
 # ### Gradients stop at the choice
 #
-# The choice is a staircase: nudge $h$ a little and nothing changes, so its derivative is zero, and the encoder learns nothing. The cure is a trick of one line, $h + \mathrm{sg}(q - h)$, where sg (`ops.stop_gradient`) means "a constant, as far as derivatives go". Its *value* is $q$. Its *derivative* with respect to $h$ is 1, as if nothing had been quantised. This is the **straight-through** gradient.
+# The choice is a staircase: nudge $h$ a little and nothing changes, so its derivative is zero, and the encoder learns nothing. The cure is a trick of one line, $h + \mathrm{sg}(q - h)$, where sg (`ops.stop_gradient`) means "a constant, as far as derivatives go". Its *value* is $q$. Its *derivative* with respect to $h$ is 1, as if nothing had been quantised. This is the **[straight-through](glossary.md#straight-through)** gradient.
 #
 # The smallest example: an encoder $h = w x$, rounding, a decoder $\hat x = q + v$. With $x = 1$ and the target 3.4, gradient descent starts from $w = 1$, $v = 0$. **Predict** where $w$ and $v$ end without the trick, and with it.
 
@@ -128,7 +128,7 @@ print("same added loss:", np.allclose(*added, rtol=1e-4))
 # %% [markdown]
 # ### A codebook that dies, and one that lives
 #
-# Take the extreme: *one* vector of 16 numbers for an image, 64 codes. Each image is then told in 6 bits, and the decoder can draw 64 pictures in all. **Predict** how many of the 64 a network trained from scratch will use. The measure is the **perplexity**, $\exp(-\sum_k p_k \log p_k)$ with $p_k$ the share of code $k$: the number of codes in use, if all were used equally.
+# Take the extreme: *one* vector of 16 numbers for an image, 64 codes. Each image is then told in 6 bits, and the decoder can draw 64 pictures in all. **Predict** how many of the 64 a network trained from scratch will use. The measure is the **[perplexity](glossary.md#perplexity)**, $\exp(-\sum_k p_k \log p_k)$ with $p_k$ the share of code $k$: the number of codes in use, if all were used equally.
 #
 # Beside it a different start: train a plain autoencoder for half of the epochs, find 64 centres of *its* codes by k-means, put them into the codebook, and train on for the other half.
 
@@ -285,7 +285,7 @@ for cls in (MyContractive, ContractiveAutoencoder):
 print("same penalty:", np.allclose(*added, rtol=1e-3))
 
 # %% [markdown]
-# What does it buy? Train three: plain, contractive, and a denoiser shown Gaussian noise of 0.2. Then add such noise to the test images and see how far the codes move. **Predict** whose codes are most stable. And one caution before you look: a code ten times smaller moves ten times less. Distances need a yardstick, so we divide by how far the codes lie *apart* (the mean squared distance from their centre).
+# What does it buy? Train three: plain, [contractive](glossary.md#contractive-autoencoder), and a denoiser shown Gaussian noise of 0.2. Then add such noise to the test images and see how far the codes move. **Predict** whose codes are most stable. And one caution before you look: a code ten times smaller moves ten times less. Distances need a yardstick, so we divide by how far the codes lie *apart* (the mean squared distance from their centre).
 
 
 # %%
@@ -325,7 +325,7 @@ for name, (clean, from_noisy, slope, spread, moved) in judged.items():
     print(f"{name:11s} {numbers}")
 
 # %% [markdown]
-# The penalty does what it says: the slope falls by a factor of nearly thirty. But look at the spread: much of that was won by making *all* codes smaller, which the decoder undoes by larger weights. That is the loophole the caution was about, and the reason why the bare $\lVert J \rVert^2$ of two models says little. (With tied weights, the decoder's matrix being the encoder's transposed, a small encoder would have a small decoder, and the loophole narrows.) Relative to the spread the codes still move only about a third as far as the plain model's: there the penalty has bought real stability, better than the denoiser's. It costs some error on clean images, and reconstructions *from noisy ones* improve without the network having seen any noise.
+# The penalty does what it says: the slope falls by a factor of nearly thirty. But look at the spread: much of that was won by making *all* codes smaller, which the decoder undoes by larger weights. That is the loophole the caution was about, and the reason why the bare $\lVert J \rVert^2$ of two models says little. (With [tied weights](glossary.md#tied-weights), the decoder's matrix being the encoder's transposed, a small encoder would have a small decoder, and the loophole narrows.) Relative to the spread the codes still move only about a third as far as the plain model's: there the penalty has bought real stability, better than the denoiser's. It costs some error on clean images, and reconstructions *from noisy ones* improve without the network having seen any noise.
 #
 # For that last task the denoiser is the better one, since it was trained for it. The two are relatives: the contractive penalty asks the *code* to stand still under tiny nudges in all directions; denoising asks the *reconstruction* to be right under nudges of a size you choose. The second is simpler to tune, and its noise has a meaning you can see. (On clean images the denoiser is the worst of the three, as in lesson 13.)
 

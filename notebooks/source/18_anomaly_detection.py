@@ -1,0 +1,564 @@
+# %% [markdown]
+# # 18. Finding anomalies
+#
+# *Learn what is normal, score what is strange, and decide how many false alarms you can afford.*
+#
+# **You will be able to**
+# - score images by the error of their reconstruction, by the place of their code and by the ELBO;
+# - say what each of these scores cannot see, and compare all with baselines that need no training;
+# - set a threshold without a single labelled anomaly, for a budget of false alarms;
+# - tell AUROC from precision, and say what a rare event does to both.
+#
+# **You need** lessons 08, 10 and 15.
+#
+# **Time** 45 minutes to read, about 35 seconds to run.
+
+# %% tags=["setup"]
+from ae_keras import VAE, Autoencoder, DenseDecoder, DenseEncoder, anomaly, backend, checks
+from ae_keras import data, evaluation, losses, notebook, plots
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from sklearn.covariance import EmpiricalCovariance
+from sklearn.decomposition import PCA
+from sklearn.ensemble import IsolationForest
+from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.preprocessing import MinMaxScaler
+from sklearn.svm import OneClassSVM
+
+notebook.start(seed=0)
+train, val, test = data.load_splits()
+image_shape = train.x.shape[1:]
+
+
+def compiled(model, loss=losses.squared_error, learning_rate=0.002):
+    backend.seed_weights(model, seed=0)
+    model.compile(keras.optimizers.Adam(learning_rate), loss=loss)
+    return model
+
+
+def trained(model, x, epochs, batch_size=128):
+    model.fit(data.Batches(x, batch_size=batch_size), epochs=epochs, shuffle=False, verbose=0)
+    return model
+
+
+def flat(x):
+    return x.reshape(len(x), -1)
+
+
+# %% [markdown]
+# ## Normal, strange, and a number for "strange"
+#
+# An *anomaly* is an item unlike the rest: a worn part, a wrong label, a stolen card. You rarely have examples, and the next one will be different anyway. What you have is plenty of normal data. So learn what is normal, and give every new item a **[score](glossary.md#anomaly-score)**: the larger, the stranger.
+#
+# Two recipes are common. Rank by **reconstruction error**: a network that compresses only normal images well will fail on strange ones. Or by **distance of the code**: a strange image gets a code far from the others. Both sound right. We test both, on strangers unlike each other, beside rivals that cost nothing.
+#
+# Our normal world is handwritten digits *without the ones*. The model is an autoencoder with a code of 16. The rivals: the distance to the **mean image**; the mean distance to the five nearest training images, pixel by pixel (**neighbours**: no model at all); and the error of **PCA** with 16 components.
+
+# %%
+unseen = 1
+seen, val_seen, test_seen = (part[part.labels != unseen] for part in (train, val, test))
+x_train, x_val, x_normal = seen.x[:3072], val_seen.x[:1200], test_seen.x[:1500]
+
+model = compiled(Autoencoder(DenseEncoder(16), DenseDecoder(image_shape)))
+trained(model, x_train, epochs=10)
+pca = evaluation.fit_pca(x_train, 16)
+mean_image = x_train.mean(axis=0)
+
+score_of = {
+    "mean image": lambda x: evaluation.squared_error(x, np.broadcast_to(mean_image, x.shape)),
+    "neighbours": lambda x: anomaly.neighbour_score(flat(x_train), flat(x), k=5),
+    "PCA error": lambda x: evaluation.squared_error(x, evaluation.pca_reconstruct(pca, x)),
+    "error": lambda x: evaluation.squared_error(x, evaluation.reconstruct(model, x)),
+}
+
+# %% [markdown]
+# How do we judge a score? Not by its mean: what counts is the *order*. The **[AUROC](glossary.md#auroc)** (area under the receiver operating characteristic) is the probability that a random stranger $a$ has a larger score $s$ than a random normal item $b$:
+#
+# $$\mathrm{AUROC} = P\bigl(s(a) > s(b)\bigr) + \tfrac12 P\bigl(s(a) = s(b)\bigr).$$
+#
+# 1 is a perfect order and 0.5 a coin; *below* 0.5 the score is worse than a coin, because it finds strangers more normal than normal.
+#
+# The first strangers are printed letters. **Predict** the order of the four scores.
+
+
+# %%
+def auroc(normal, strange):
+    truth = np.repeat([0, 1], [len(normal), len(strange)])
+    return roc_auc_score(truth, np.concatenate([normal, strange]))
+
+
+letters = data.load("glyphs", "test").x
+for name, score in score_of.items():
+    s_normal, s_strange = score(x_normal), score(letters)
+    means = f"normal {s_normal.mean():5.1f}, letters {s_strange.mean():5.1f}"
+    print(f"{name:12s} mean score: {means}   AUROC {auroc(s_normal, s_strange):.2f}")
+
+# %% [markdown]
+# The recipe works: the error of a letter is almost five times that of a digit, and nearly every pair is in the right order. It also beats PCA. But **the neighbours do as well, without any training**, and even the mean image is right in almost nine of ten pairs. Printed letters are an easy test. Whoever shows only this test, and only the autoencoder, has shown little.
+#
+# ## Strange but simple
+#
+# Now the ones. The networks have never seen one: as a class, they are as unknown as the letters. **Predict** the AUROC of the error.
+
+# %%
+ones = test.x[test.labels == unseen]
+for name, score in score_of.items():
+    s_normal, s_strange = score(x_normal), score(ones)
+    means = f"normal {s_normal.mean():5.1f}, ones {s_strange.mean():5.1f}"
+    print(f"{name:12s} mean score: {means}   AUROC {auroc(s_normal, s_strange):.2f}")
+
+# %% mystnb={"image": {"alt": "Two panels of histograms of the reconstruction error: letters lie far to the right of normal digits, ones lie on top of them"}}
+bins = np.linspace(0, 90, 46)
+fig, axes = plt.subplots(1, 2, figsize=(9, 2.8), sharey=True)
+for ax, (name, x) in zip(axes, {"letters": letters, "ones": ones}.items(), strict=True):
+    for label, images in (("normal", x_normal), (name, x)):
+        share = np.histogram(score_of["error"](images), bins)[0] / len(images)
+        look = {"fill": True, "alpha": 0.6} if label == "normal" else {"linewidth": 1.8}
+        ax.stairs(share, bins, label=label, **look)
+    ax.set(xlabel="squared error per image", title=f"{name}, never seen in training")
+    ax.legend()
+axes[0].set_ylabel("share of images")
+plt.show()
+
+# %% mystnb={"image": {"alt": "Four rows of twelve: ones and their reconstructions, from plain strokes that come back well to hooked ones that come back as threes; letters and their reconstructions, which look like blurred digits"}}
+order = np.argsort(score_of["error"](ones))
+some = ones[order[np.linspace(0, len(order) - 1, 12).astype(int)]]  # from the best to the worst
+rows = {"ones": some, "reconstructed": evaluation.reconstruct(model, some)}
+rows |= {"letters": letters[:12], "reconstructed ": evaluation.reconstruct(model, letters[:12])}
+fig, ax = plt.subplots(figsize=(8, 3))
+plots.plot_rows(rows, ax=ax)
+plt.show()
+
+# %% [markdown]
+# PCA reconstructs the ones it never saw *better* than the digits it was fitted to, and the mean image agrees with it: both rank the strangers as more normal than the normal. The autoencoder does little better than a coin. The pictures say why. A one is a stroke, and strokes are what all digits are made of: the plain ones come back well, and only those with a hook are bent into threes and nines. Error measures two things at once, **how strange an image is and how hard it is to draw**, and here they pull in opposite directions. It is not a flaw of this network: probability models of photographs have been found to rank plainer data sets above their own training data (Nalisnick et al.).
+#
+# The neighbours are not fooled as badly: nothing in their memory has quite this shape.
+#
+# ## The place of the code
+#
+# So ask where the *code* lies. Two ways to measure "far from the others". The **[Mahalanobis distance](glossary.md#mahalanobis-distance)** compares with one ellipsoid around all training codes,
+#
+# $$s(x) = \sqrt{(z - m)^\top C^{-1} (z - m)},$$
+#
+# where $z$ is the code of $x$, and $m$ and $C$ are the mean and the covariance matrix of the training codes: a distance in standard deviations, whatever the direction. The **neighbours** of lesson 08 take the mean distance to the $k = 5$ nearest training codes, and need no ellipsoid. Each is a line or two with scikit-learn. **Predict**: which of them finds the ones?
+
+# %%
+z_train, z_normal = evaluation.encode(model, x_train), evaluation.encode(model, x_normal)
+ellipsoid = EmpiricalCovariance().fit(z_train)
+for name, x in (("letters", letters), ("ones", ones)):
+    z = evaluation.encode(model, x)
+    far = [np.sqrt(ellipsoid.mahalanobis(each)) for each in (z_normal, z)]  # theirs is squared
+    near = [anomaly.neighbour_score(z_train, each, k=5) for each in (z_normal, z)]
+    print(f"{name:8s} Mahalanobis AUROC {auroc(*far):.2f}, five neighbours {auroc(*near):.2f}")
+same = np.allclose(far[1], anomaly.mahalanobis_score(z_train, z))
+print("the package's Mahalanobis score is the same:", same)
+
+# %% [markdown]
+# The distance of the code is no single thing. For the ellipsoid the ones lie no farther out than anybody: "the code of a stranger is far away" is **false** here. The neighbours see what the ellipsoid cannot: that hardly any training code lies *near* them. The cloud has holes (lesson 08), and the ones fall into one.
+#
+# ## What each score cannot see
+#
+# Two more kinds of strangers: digits whose lower **half** is missing, and digits with **specks**, three in a hundred pixels black or white. And one more score. A VAE bounds the log-probability of an image from below, so minus its ELBO is a score in nats per image. It is `evaluation.negative_elbo` image by image, for black and white pixels as in lesson 15.
+
+
+# %%
+def binarise(x):
+    return (x > 0.5).astype("float32")
+
+
+vae = compiled(VAE(DenseEncoder(32), DenseDecoder(image_shape)), losses.binary_crossentropy)
+trained(vae, binarise(x_train), epochs=10)
+score_of |= {
+    "Mahalanobis of the code": lambda x: anomaly.mahalanobis_score(
+        z_train, evaluation.encode(model, x)
+    ),
+    "neighbours of the code": lambda x: anomaly.neighbour_score(
+        z_train, evaluation.encode(model, x), k=5
+    ),
+    "-ELBO of a VAE": lambda x: anomaly.elbo_score(vae, binarise(x)),
+}
+half = x_normal.copy()
+half[:, image_shape[0] // 2 :] = 0
+strangers = {
+    "letters": letters,
+    "ones": ones,
+    "half": half,
+    "specks": data.salt_and_pepper(x_normal, 0.03, seed=1),
+}
+
+# %%
+table = {}
+print("AUROC                     " + "".join(f"{name:>9s}" for name in strangers))
+for name, score in score_of.items():
+    s_normal = score(x_normal)
+    table[name] = {kind: auroc(s_normal, score(x)) for kind, x in strangers.items()}
+    print(f"{name:26s}" + "".join(f"{value:9.2f}" for value in table[name].values()))
+
+# %% [markdown]
+# Read it by columns.
+#
+# - **Half**: an image with less ink is easier to draw, and PCA calls the halves a little more normal than whole digits. The autoencoder does better; the neighbours, in pixels or codes, are better still.
+# - **Specks**: the reverse. Both errors see them and the VAE best of all, while the two scores of the *code* are coins. The encoder looks past such details, so the code of a speckled digit lies where the digit's does. What the code ignores, no distance between codes can show.
+# - **Ones**: the VAE is a coin too. Its bound is on a probability, and a simple image *is* probable. On MNIST, where a one is mostly a single thin stroke, *all seven* scores call unseen ones more normal than normal, the neighbours too, and the ELBO is worst with an AUROC of about 0.13.
+#
+# No row wins everywhere. Error sees damage that the model cannot draw; codes see combinations that nobody drew before. Use one of each. And the plain **neighbours of pixels** are among the best in three columns and far from blind in the fourth. For small, centred images this is the baseline to beat. It has a price: it keeps all training images and searches them every time, and once images are large or shifted, distances between pixels mean little. There a model can earn its keep; on this table alone it does not.
+#
+# ## Look at the worst
+#
+# Before any threshold, look at the items with the largest scores. Among *normal* test digits these are:
+
+# %% mystnb={"image": {"alt": "Twelve normal digits with the largest errors above their blurred reconstructions: nearly open eights, sixes pushed to one side, an open four, twos with a wave, sevens with a bar"}}
+s_normal = anomaly.reconstruction_score(model, x_normal)
+worst = np.argsort(-s_normal)[:12]
+fig, ax = plt.subplots(figsize=(8, 1.8))
+plots.plot_reconstructions(x_normal[worst], evaluation.reconstruct(model, x_normal[worst]), ax=ax)
+plt.show()
+classes = np.unique(test_seen.labels)
+labels = test_seen.labels[: len(x_normal)]
+by_class = np.array([s_normal[labels == label].mean() for label in classes])
+print(
+    "mean error by class: "
+    + " ".join(f"{c}: {e:.1f}" for c, e in zip(classes, by_class, strict=True))
+)
+
+# %% [markdown]
+# Sevens with a bar, an open four, eights that nearly fall apart: real digits, written in a rare way or pushed aside. Half of the use of an anomaly score is this look: it finds wrong labels, broken files, and groups that your training data lacks. It also shows whom a threshold will hit. The mean error runs from about 9 for zeros to 15 for eights, so one line for all will trouble eights more often than zeros.
+#
+# ## A line, without labels
+#
+# To raise an alarm you need a threshold, and you have no anomalies to tune it with. You do not need them. **Decide how many false alarms you can afford**, say 5 in 100 normal images, and take the score that 5 in 100 *normal* images exceed: a quantile. Normal data you have. Which: the training images, or held-out ones? **Predict** what each choice does on new normal images, for the error and for the neighbours of the code.
+
+# %%
+alarms = {}
+print("share of new normal images above the line, when planned:   0.10   0.05   0.02")
+for name in ("error", "neighbours of the code"):
+    score = score_of[name]
+    on_new = score(x_normal)
+    for source, x in (("training", x_train), ("held-out", x_val)):
+        lines = [np.quantile(score(x), 1 - share) for share in (0.10, 0.05, 0.02)]
+        alarms[name, source] = [np.mean(on_new > line) for line in lines]
+        shares = "".join(f"{share:7.2f}" for share in alarms[name, source])
+        print(f"{name:23s} line from {source} images {'':10s}{shares}")
+line = anomaly.threshold(score_of["error"](x_val), false_alarms=0.05)
+print(f"anomaly.threshold for 0.05: {line:.1f} squared error per image")
+
+# %% [markdown]
+# A line drawn from training images is too low, since the model knows them: half as many false alarms again as planned, or double. For the neighbours of the code it is a disaster. Every training code is its own nearest neighbour, at distance 0, so most new images look strange. Held-out images keep the plan, roughly. Why only roughly? They are 1,200 images, but made from some 200 originals, and 2 in 100 of those are *four*. The line is as sure as the number of independent items beyond it. (`anomaly.threshold` takes the same quantile with care for ties, and refuses a share of which you have not even one item.)
+#
+# ## One class against the rest, ten times
+#
+# The table that papers print: train on *one* class, call all others strange, average over ten classes. Besides PCA and the neighbours, two methods made for the task: the **one-class SVM**, which draws a smooth border around the data, and the **isolation forest**, which cuts at random and calls strange what is soon alone.
+#
+# To train ten autoencoders quickly we compile one, and put its weights and its optimizer back to the start for each class. (A hidden layer of 64, as 512 images deserve no more.)
+
+# %%
+rivals = {
+    "one-class SVM": lambda x: OneClassSVM(nu=0.1).fit(x),
+    "isolation forest": lambda x: IsolationForest(random_state=0).fit(x),
+}
+small = compiled(
+    Autoencoder(DenseEncoder(16, (64,)), DenseDecoder(image_shape, (64,))), learning_rate=0.004
+)
+state = small.trainable_variables + small.optimizer.variables
+start = [np.array(keras.ops.convert_to_numpy(variable)) for variable in state]
+
+
+def one_class_scores(x_class, x):
+    for variable, value in zip(state, start, strict=True):
+        variable.assign(value)
+    trained(small, x_class, epochs=15, batch_size=64)
+    pca = evaluation.fit_pca(x_class, 16)
+    mean = np.broadcast_to(x_class.mean(axis=0), x.shape)
+    scores = {"mean image": evaluation.squared_error(x, mean)}
+    for name, fit in rivals.items():
+        scores[name] = -fit(flat(x_class)).score_samples(flat(x))  # theirs: larger is more normal
+    scores["PCA error"] = evaluation.squared_error(x, evaluation.pca_reconstruct(pca, x))
+    scores["neighbours"] = anomaly.neighbour_score(flat(x_class), flat(x))
+    scores["autoencoder"] = anomaly.reconstruction_score(small, x)
+    return scores
+
+
+# %%
+one_class = {}
+x, labels = test.x[:1024], test.labels[:1024]
+for label in range(10):
+    for name, s in one_class_scores(train.x[train.labels == label][:512], x).items():
+        each = auroc(s[labels == label], s[labels != label])
+        one_class.setdefault(name, []).append(each)
+mean_auroc = {name: np.mean(each) for name, each in one_class.items()}
+print("normal class:     " + "".join(f"{label:6d}" for label in range(10)) + "   mean")
+for name, each in one_class.items():
+    print(f"{name:18s}" + "".join(f"{value:6.2f}" for value in each) + f"{mean_auroc[name]:7.3f}")
+
+# %% [markdown]
+# Three groups. The mean image, the isolation forest and the one-class SVM with its default settings: about 0.9. (A forest cuts along one pixel at a time, and no single pixel is strange.) Then PCA. Then, with nothing to choose between them, **the autoencoder and the neighbours**. Eights are hardest for everybody, since a crippled 3, 5 or 9 is nearly one.
+#
+# Remember this when you read such tables. Values near 0.99 say that the *test* is easy: other classes are far away. Ones among nine classes, above, were not. And nothing is decided by a lead of a thousandth that a baseline without training takes back.
+#
+# ## Card payments
+#
+# Now a table instead of images, and a rare event. We invent payments with five columns: amount, the shop's usual amount, hour of the day, kilometres from home, hours since the last payment. The columns hang together: amounts follow the shop's, travel takes time, lunch is at noon. Two kinds of fraud, each 1 in 400 payments: **large** ones, 5 to 20 times the normal amount, and **odd** ones, in which every single value is ordinary, but the values come from different payments.
+
+
+# %%
+def payments(n, rng):
+    habit = rng.choice(4, n, p=[0.5, 0.2, 0.2, 0.1])  # groceries, lunch, evening out, travel
+
+    def around(means, spreads):
+        return rng.normal(np.array(means)[habit], np.array(spreads)[habit])
+
+    usual = np.exp(around([3.6, 2.4, 3.4, 4.8], [0.5, 0.2, 0.4, 0.6]))
+    amount = usual * np.exp(rng.normal(0, 0.35, n))
+    hour = around([15, 12.5, 21, 11], [3, 0.8, 1.2, 4]) % 24
+    km = np.exp(around([0.8, 1.2, 1.8, 5.5], [0.6, 0.5, 0.6, 0.7]))
+    gap = (0.3 + km / 80) * np.exp(0.5 + 0.8 * np.abs(rng.normal(size=n)))
+    return np.column_stack([amount, usual, hour, km, gap])
+
+
+def frauds(n, rng):
+    """Half of them large, then half odd."""
+    large, odd = payments(n // 2, rng), payments(n - n // 2, rng)
+    large[:, 0] *= rng.uniform(5, 20, len(large))
+    return np.vstack([large, np.column_stack([rng.permutation(column) for column in odd.T])])
+
+
+rng = np.random.default_rng(0)
+past, calm = payments(8192, rng), payments(20_000, rng)  # to train on, to set the line with
+month = np.vstack([payments(39_800, rng), frauds(200, rng)])  # twenty days of 2,000 payments
+kind = np.repeat([0, 1, 2], [39_800, 100, 100])  # 0 normal, 1 large, 2 odd
+fraud = kind > 0
+
+# %% [markdown]
+# Our models read images in [0, 1], so a row becomes an image of one row and five columns, `(1, 5, 1)`. Two decisions come before any model. Amounts and distances spread over powers of ten, so take their logarithm. And leave room: the normal range goes to [0.25, 0.75], not to [0, 1], where clipping would cut off exactly the extremes we are looking for.
+#
+# Besides the known rivals there is the **rule** every bank had first: the larger the amount, the stranger. PCA and the autoencoder get three numbers for five. **Predict** who wins.
+
+
+# %%
+def logarithms(table):
+    return np.column_stack([np.log(table[:, [0, 1, 3, 4]]), table[:, 2]])
+
+
+def payment_scores(past):
+    """The scores of `calm` and of `month` by each method, after learning from `past`."""
+    scaler = MinMaxScaler((0.25, 0.75)).fit(logarithms(past))
+    rows, *others = (
+        np.clip(scaler.transform(logarithms(t)), 0, 1).astype("float32")
+        for t in (past, calm, month)
+    )
+    forest, linear = IsolationForest(random_state=0).fit(rows), PCA(3).fit(rows)
+    images = rows.reshape(-1, 1, 5, 1)
+    bent = Autoencoder(DenseEncoder(3, (64, 32)), DenseDecoder((1, 5, 1), (32, 64)))
+    trained(compiled(bent, learning_rate=0.004), images, epochs=20, batch_size=256)
+
+    def linear_error(x):
+        return evaluation.squared_error(x, linear.inverse_transform(linear.transform(x)))
+
+    methods = {
+        "isolation forest": lambda x: -forest.score_samples(x),
+        "PCA error": linear_error,
+        "autoencoder": lambda x: anomaly.reconstruction_score(bent, x.reshape(-1, 1, 5, 1)),
+        "neighbours": lambda x: anomaly.neighbour_score(rows, x),
+        "Mahalanobis": lambda x: anomaly.mahalanobis_score(rows, x),
+    }
+    return {name: [score(x) for x in others] for name, score in methods.items()}
+
+
+# %%
+scores = {"rule: amount": [calm[:, 0], month[:, 0]]} | payment_scores(past)
+results = {}
+print("                           average   found of       false alarms")
+print("                   AUROC  precision  large    odd   a day")
+for name, (s_calm, s_month) in scores.items():
+    alarm = s_month > anomaly.threshold(s_calm, false_alarms=20 / 2000)
+    found = [alarm[kind == k].mean() for k in (1, 2)]
+    area = roc_auc_score(fraud, s_month), average_precision_score(fraud, s_month)
+    results[name] = *area, *found, alarm[~fraud].sum() / 20
+    print("{:17s} {:6.2f} {:10.2f} {:6.2f} {:6.2f} {:7.1f}".format(name, *results[name]))
+base_rate = fraud.mean()
+print(f"a coin            {0.5:6.2f} {base_rate:10.3f}")
+
+# %% mystnb={"image": {"alt": "Precision against recall for five methods: Mahalanobis stays near 1 up to a recall of 0.4 and then falls steeply; autoencoder, neighbours and PCA fall from the start; beyond 0.75 all are near 0; the isolation forest lies on the floor"}}
+recalls = np.linspace(0.1, 0.9, 17)
+fig, ax = plt.subplots(figsize=(6.5, 3.4))
+for name in ("Mahalanobis", "autoencoder", "PCA error", "neighbours", "isolation forest"):
+    s = scores[name][1]
+    lines = np.quantile(s[fraud], 1 - recalls)
+    precision = [np.mean(fraud[s >= line]) for line in lines]
+    ax.plot(recalls, precision, marker=".", label=name)
+ax.axhline(base_rate, color="0.45", linestyle=":", label="base rate")
+ax.set(xlabel="recall: share of frauds found", ylabel="precision: share of alarms that are fraud")
+ax.legend(fontsize=8)
+plt.show()
+
+# %% [markdown]
+# *Average precision* is precision, the share of alarms that are fraud, averaged over all recalls; a coin gets the base rate, 0.005. Read:
+#
+# - **The isolation forest has a better AUROC than the rule, and finds next to nothing.** AUROC weighs all thresholds alike, also those with a thousand alarms a day. You live at the one with twenty.
+# - The other four agree in AUROC to within about 0.02, while their average precision runs from about 0.5 to 0.6; and **the last of them by AUROC is the best detector**. (Three other seeds gave the same.) For rare events, AUROC is the wrong judge.
+# - That best detector is Mahalanobis on the five columns themselves, one line. In logarithms they hang together almost linearly, and it divides each direction by how much it normally varies; a plain error counts all directions alike. The autoencoder comes second, a little ahead of neighbours and PCA.
+# - Nearly all large frauds are found, but only about a third of the odd ones, and beyond a recall of 0.7 hardly any precision is left. Many shuffled payments are quite possible ones, and a fraud that looks like a payment is found by nobody. Before you blame the model, look at what it misses.
+#
+# ## Why so many alarms are false
+#
+# Let $r$ be the [recall](glossary.md#precision-and-recall), the share of frauds found; $f$ the share of normal payments that raise an alarm; and $\pi$ the base rate, the share of frauds among all payments. Then the share of alarms that are right is
+#
+# $$\mathrm{precision} = \frac{r\,\pi}{r\,\pi + f\,(1 - \pi)}.$$
+#
+# **Predict** the precision of a detector that finds 90 per cent of the frauds and troubles only 1 per cent of the honest, when 1 payment in 200, 1,000 or 10,000 is fraud.
+
+# %%
+for one_in in (2, 200, 1000, 10_000):
+    right, wrong = 0.9 / one_in, 0.01 * (1 - 1 / one_in)
+    print(f"1 fraud in {one_in:6d}: precision {right / (right + wrong):.3f}")
+
+# %% [markdown]
+# Many tests are like the first line, half and half; it says little about the others. At 1 in 10,000 this excellent detector is wrong 99 times of 100. Above, with about two thirds of ten frauds a day found and twenty false alarms, one alarm in four is right: quite a good day for those who answer them.
+#
+# ## What if the past was not clean?
+#
+# Nobody gave us labels, so the data to learn from may hold unnoticed frauds. **Predict** who suffers most if 2 per cent of the past is fraud of the same two kinds.
+
+# %%
+rng = np.random.default_rng(1)
+dirty = rng.permutation(np.vstack([past[:-164], frauds(164, rng)]))
+after = {
+    name: average_precision_score(fraud, s_month)
+    for name, (_, s_month) in payment_scores(dirty).items()
+}
+print("average precision      clean   2% fraud in the past")
+for name, value in after.items():
+    print(f"{name:20s} {results[name][1]:7.2f} {value:10.2f}")
+
+# %% [markdown]
+# The neighbours lose most by far: the frauds in their memory vouch for the next ones. The models that compress or average lose between a fifth and a third; 2 per cent of the rows bend them less. (The forest had nothing to lose.) The remedy is the look at the worst: score the past itself, have the top looked at, take out what is wrong, train again.
+#
+# ## Is it worth an autoencoder?
+#
+# Sum up what this lesson measured. *Not* for five columns, nor for small centred images whose strangers are whole other shapes: there Mahalanobis and neighbours on the data itself do as well or better, and need no training. *Worth trying* where the damage is small and local (specks), where the past is not clean, and where people want to see what the model had expected. Against PCA, the error of the autoencoder was ahead on three kinds of strangers of four, and level on the fourth. What these small sets cannot show: with millions of large images there is too much to keep and search, and a model is what remains.
+#
+# ## Exercises
+#
+# ### Exercise 18.1: AUROC by counting
+#
+# Write `my_auroc(normal, strange)` from its definition: the share of all pairs (a stranger, a normal item) in which the stranger has the larger score; a tie counts half.
+
+
+# %% tags=["exercise"]
+def my_auroc(normal, strange): ...
+
+
+checks.check_auroc(my_auroc)
+
+
+# %% tags=["solution"]
+def my_auroc(normal, strange):
+    normal, strange = np.asarray(normal), np.asarray(strange)[:, None]
+    return np.mean((strange > normal) + 0.5 * (strange == normal))
+
+
+checks.check_auroc(my_auroc)
+
+# %% [markdown]
+# ### Exercise 18.2: a line for so many alarms a day
+#
+# Your staff can look at `alarms_a_day` false alarms when `items_a_day` normal items arrive. Write `daily_line(scores, alarms_a_day, items_a_day)`: a threshold such that, of the held-out normal `scores`, that share and no more lies above it.
+
+
+# %% tags=["exercise"]
+def daily_line(scores, alarms_a_day, items_a_day): ...
+
+
+checks.check_daily_line(daily_line)
+
+
+# %% tags=["solution"]
+def daily_line(scores, alarms_a_day, items_a_day):
+    return np.quantile(scores, 1 - alarms_a_day / items_a_day, method="higher")
+
+
+checks.check_daily_line(daily_line)
+
+# %% [markdown]
+# ### Exercise 18.3: how rare may it be?
+#
+# Turn the formula of precision round. Write `least_base_rate(precision, recall, false_alarms)`: the base rate at which a detector with this recall and this rate of false alarms reaches the wanted precision.
+
+
+# %% tags=["exercise"]
+def least_base_rate(precision, recall, false_alarms): ...
+
+
+checks.check_least_base_rate(least_base_rate)
+
+
+# %% tags=["solution"]
+def least_base_rate(precision, recall, false_alarms):
+    right = recall * (1 - precision)  # precision * (r p + f (1 - p)) = r p, solved for p
+    wrong = false_alarms * precision
+    return wrong / (right + wrong)
+
+
+checks.check_least_base_rate(least_base_rate)
+
+# %% [markdown]
+# ## What to remember
+#
+# - Error confuses strange with hard to draw: simple strangers pass. Code distance cannot see what the encoder ignores. Use one of each, and look at the worst.
+# - Start with neighbours, PCA and Mahalanobis on the data itself. Where they do as well, you need no autoencoder.
+# - A threshold is a quantile of *held-out normal* scores, set by the false alarms you can afford.
+# - AUROC does not know how rare the event is; precision does. Report both, at your budget.
+# - Unnoticed anomalies in the training data hurt a method that remembers more than one that compresses.
+#
+# ## Quiz
+#
+# 1. A detector has an AUROC of 0.3 on a new kind of anomaly. (a) It is slightly worse than a coin, so useless but harmless. (b) It finds these anomalies more normal than normal data. (c) The threshold is wrong.
+# 2. You set the line at the 99 per cent quantile of the *training* scores. In service you will see (a) more than 1 per cent false alarms; (b) fewer; (c) exactly 1 per cent.
+# 3. Which score would you add to the reconstruction error to catch simple images of an unknown kind? (a) The error of a larger autoencoder. (b) The distance to the nearest training codes. (c) The ELBO.
+#
+# <details><summary>Answers</summary>
+#
+# 1. **b.** Seven of ten pairs are in the wrong order; the anomalies hide among the most normal items, which does harm (not a). AUROC involves no threshold (c).
+# 2. **a.** The model fits what it was trained on, so training scores are too low, and so is the line (not b). Only held-out normal data comes near (c).
+# 3. **b.** It asks whether anything like it was seen; it is no guarantee, but here it was the best. A larger autoencoder (a) draws simple strangers even better; the ELBO (c) ranks them as probable.
+# </details>
+#
+# ## Further reading
+#
+# - Ruff et al., *A unifying review of deep and shallow anomaly detection*, arXiv:2009.11732, sections II and VIII: what there is, and how to evaluate it.
+# - Ruff et al., *Deep one-class classification*, ICML 2018 (PMLR 80), table 1: one class against the rest on MNIST. Its images are prepared differently, so its numbers cannot be compared with ours.
+# - Nalisnick et al., *Do deep generative models know what they don't know?*, arXiv:1810.09136: plainer strangers get higher likelihoods.
+# - Saito & Rehmsmeier (2015), doi:10.1371/journal.pone.0118432: precision and recall for rare events.
+
+# %% tags=["receipt"]
+error, codes = table["error"], table["neighbours of the code"]
+notebook.claim(error["letters"] > 0.9, "the error finds printed letters")
+notebook.claim(table["neighbours"]["letters"] > 0.95, "neighbours without training find letters")
+notebook.claim(table["PCA error"]["ones"] < 0.5, "PCA finds unseen ones more normal than normal")
+ellipsoid_of_ones = table["Mahalanobis of the code"]["ones"]
+notebook.claim(ellipsoid_of_ones < 0.6 < 0.7 < codes["ones"], "the unseen ones lie in a hole")
+notebook.claim(table["-ELBO of a VAE"]["ones"] < 0.6, "the ELBO finds ones probable")
+notebook.claim(error["specks"] > 0.85 > 0.6 > codes["specks"], "codes do not see specks")
+notebook.claim(alarms["error", "training"][1] > 0.06, "a line from training images is too low")
+notebook.claim(
+    alarms["neighbours of the code", "training"][0] > 0.3, "and absurd for neighbours of codes"
+)
+lead = mean_auroc["autoencoder"] - mean_auroc["neighbours"]
+notebook.claim(abs(lead) < 0.02, "one class against the rest, neighbours do as well")
+notebook.claim(results["isolation forest"][1] < 0.05, "AUROC hides that a forest finds nothing")
+notebook.claim(max(after, key=after.get) == "Mahalanobis", "the linear distance is best here")
+lost = {name: 1 - value / results[name][1] for name, value in after.items()}
+notebook.claim(max(lost, key=lost.get) == "neighbours", "memory suffers most from a dirty past")
+notebook.receipt(
+    error_letters=error["letters"],
+    error_ones=error["ones"],
+    codes_ones=codes["ones"],
+    codes_specks=codes["specks"],
+    one_class_autoencoder=mean_auroc["autoencoder"],
+    one_class_neighbours=mean_auroc["neighbours"],
+    one_class_pca=mean_auroc["PCA error"],
+    precision_autoencoder=results["autoencoder"][1],
+    precision_mahalanobis=results["Mahalanobis"][1],
+)
