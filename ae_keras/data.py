@@ -202,6 +202,11 @@ class Batches(keras.utils.PyDataset):
         if self._begun and len(self._fetched) == len(self):
             self._next_order()
 
+    def start_at(self, epoch):
+        """Let the next epoch have the order and the corruption of the epoch of that number."""
+        self.epoch = epoch - 1
+        self._next_order()
+
     def one_epoch(self):
         """Iterate once over all batches; the next call gives the next epoch's order."""
         self.on_epoch_end()  # of the epoch before: who iterates need not exhaust a generator

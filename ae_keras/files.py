@@ -42,18 +42,20 @@ def load(path):
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"`path` must name a .keras file. Received: path={str(path)!r}.")
-    _check_archive(path)
+    check(path)
     try:
         return keras.saving.load_model(path)
     except (TypeError, ValueError) as error:
         raise ValueError(
             "`path` must hold a model whose class is imported here, in the version that wrote it. "
-            f"Received: path={str(path)!r}, of which Keras says: {_first_words(error)} Import the "
+            f"Received: path={str(path)!r}, of which Keras says: {first_words(error)} Import the "
             "module of its class first, or install the version of ae_keras that saved it."
         ) from error
 
 
-def _check_archive(path):
+def check(path):
+    """Raise a `ValueError` if there is no whole `.keras` file at `path`."""
+    path = Path(path)
     try:
         with zipfile.ZipFile(path) as archive:
             damaged = archive.testzip()
@@ -68,6 +70,6 @@ def _check_archive(path):
         )
 
 
-def _first_words(error):
-    """Keras's own message, without the configuration that it prints after it."""
+def first_words(error):
+    """Keras's own message of an error, without the configuration that it prints after it."""
     return str(error).split("\n\n")[0].split(" Full object config")[0].strip()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from contract import assert_same_weights, images, needs, tiny
 
-from ae_keras import data, training
+from ae_keras import data, evaluation, training
 
 SHAPE = (7, 5, 1)
 
@@ -181,6 +181,21 @@ def test_a_pipeline_carries_the_weights_of_the_pixels(pipeline):
         model.compile(keras.optimizers.Adam(0.01), loss=loss)
         model.fit(batches, shuffle=False, verbose=0)
     assert_same_weights(*models)
+
+
+def test_with_holes_the_loss_is_that_of_the_missing_pixels():
+    x = images(10, SHAPE)
+    holes = data.random_holes(x, 0.4, seed=5)
+    spoilt = np.where(holes, 0, x).astype("float32")
+    batches = data.Batches(
+        x, corruption=lambda x, rng: (spoilt, holes), batch_size=10, shuffle=False
+    )
+    np.testing.assert_array_equal(batches[0][2], holes[..., 0])
+    model = tiny()
+    model.compile(loss=keras.losses.MeanSquaredError(reduction="mean_with_sample_weight"))
+    x_hat = evaluation.reconstruct(model, spoilt)
+    expected = ((x - x_hat) ** 2)[np.broadcast_to(holes, x.shape)].mean()
+    assert model.evaluate(batches, verbose=0) == pytest.approx(expected, rel=1e-5)
 
 
 def test_a_look_at_a_batch_is_no_epoch():

@@ -91,7 +91,7 @@ NETWORKS = [
     fault(
         "files: a damaged archive is left to Keras",
         "files",
-        "    _check_archive(path)\n    try:",
+        "    check(path)\n    try:",
         "    try:",
         "test_files",
     ),
@@ -185,6 +185,20 @@ LOSSES = [
 ]
 
 TRAINING = [
+    fault(
+        "training: resumed in the order of the first epoch",
+        "training",
+        "    batches.start_at(epoch)\n",
+        "",
+        "test_resume",
+    ),
+    fault(
+        "data: resumed one epoch early",
+        "data",
+        "self.epoch = epoch - 1",
+        "self.epoch = epoch - 2",
+        "test_resume",
+    ),
     fault(
         "training: on JAX the model does not get its weights back",
         "training",
