@@ -1,6 +1,6 @@
 """Plant faults in a copy of the course, one at a time, and count how many `make test` would catch.
 
-    make mutants                                all of them: about forty minutes on a quiet machine
+    make mutants                                all of them: about an hour on a quiet machine
     python tests/mutants/run.py --only seed     those whose name or files hold "seed"
     python tests/mutants/run.py --list          their names, and which have to be written anew
     python tests/mutants/run.py --jobs 2        two at a time, each in a copy of its own
