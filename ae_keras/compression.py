@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 from sklearn.preprocessing import KBinsDiscretizer
 
-from ae_keras import validation
+from ae_keras import embedded, validation
 
 MAX_BITS = 12
 
@@ -89,7 +89,7 @@ def jpeg(x, quality):
     if validation.positive_int(quality, "quality") > 95:
         raise ValueError(f"`quality` must be at most 95. Received: quality={quality!r}.")
     decoded, n_bytes = [], []
-    for image in np.round(255 * x).astype("uint8"):
+    for image in embedded.to_bytes(x):
         file = io.BytesIO()
         Image.fromarray(image.squeeze(2) if x.shape[3] == 1 else image).save(
             file, "JPEG", quality=quality, optimize=True

@@ -57,16 +57,15 @@ def run(model, path, *callbacks):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_killed_at_any_step_it_ends_with_the_same_weights(kind, tmp_path, rng):
+def test_killed_at_any_step_it_ends_with_the_same_weights(kind, tmp_path):
     straight = new(kind)
     straight.fit(batches(), epochs=EPOCHS, shuffle=False, verbose=0)
-    step = int(rng.integers(1, 3 * EPOCHS))
+    step = 1 + list(KINDS).index(kind) % (3 * EPOCHS - 1)  # the kinds take all steps in turn
+    done = (step - 1) // 3  # epochs
     with pytest.raises(KilledError):
         run(new(kind), tmp_path / "run.keras", KillAt(step))
-    resumed = new(kind, seed=1)  # another start: all must come from the file, if there is one
-    if step < 3:
-        resumed = new(kind)
-    assert run(resumed, tmp_path / "run.keras") == (step - 1) // 3
+    resumed = new(kind, seed=min(done, 1))  # with a file, all comes from it, whatever the start
+    assert run(resumed, tmp_path / "run.keras") == done
     assert_same_weights(straight, resumed)
     assert int(resumed.optimizer.iterations) == 3 * EPOCHS
 
