@@ -22,6 +22,7 @@ SHARING = {
     "TF_FORCE_GPU_ALLOW_GROWTH": "true",  # take GPU memory as needed, not all of it at once
     "XLA_PYTHON_CLIENT_PREALLOCATE": "false",  # the same for JAX
 }
+ONNX_CONVERTERS = {"jax": "jax2onnx", "torch": "onnx", "tensorflow": "tf2onnx"}
 CPU_ONLY = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu", "KERAS_TORCH_DEVICE": "cpu"}
 
 
@@ -106,6 +107,13 @@ def report():
         f"{name} {version} on {device()}, "
         f"Keras {keras.__version__}, Python {platform.python_version()}"
     )
+
+
+def onnx_converter():
+    """The module that Keras needs on this backend to write ONNX files."""
+    import keras
+
+    return ONNX_CONVERTERS[keras.config.backend()]
 
 
 def quiet():

@@ -2,7 +2,7 @@
 
 import os
 import zipfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import keras
@@ -12,15 +12,28 @@ import keras
 def written_whole(path):
     """A path to write to beside `path`, renamed to it if all went well, removed if not.
 
-    What was at `path` before stays until then: an interruption or a full disk costs nothing.
+    What was at `path` before stays until then: an interruption or a full disk costs nothing. Only
+    a process that is killed meanwhile leaves its unfinished file; nobody reads it, delete it.
+
+    Raises:
+        OSError: the disk is full, or the folder cannot be written to; it says which.
     """
     path = Path(path)
     unfinished = path.with_name(f".part-{os.getpid()}-{path.name}")
     try:
         yield unfinished
         os.replace(unfinished, path)
+    except OSError as error:
+        words = (
+            "`path` must be in a folder that can be written to, on a disk with room. Received: "
+            f"path={str(path)!r}, of which the system says: {error.strerror or error}. "
+            "What was there before, if anything, is still there."
+        )
+        # with a number, Python makes it a PermissionError or whatever it is
+        raise (OSError(error.errno, words) if error.errno else OSError(words)) from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):  # there is no such folder, say
+            unfinished.unlink(missing_ok=True)
 
 
 def load(path):

@@ -80,8 +80,8 @@ class VectorQuantizer(layers.Layer):
         q = ops.reshape(ops.take(codebook, self.indices(h), axis=0), ops.shape(h))
         pull = ops.square(ops.stop_gradient(h) - q)
         commitment = ops.square(h - ops.stop_gradient(q))
-        per_number = pull + self.commitment * commitment
-        self.add_loss(ops.sum(per_number) / ops.cast(ops.shape(h)[0], per_number.dtype))
+        per_number = ops.cast(pull + self.commitment * commitment, "float32")  # as the losses are
+        self.add_loss(ops.sum(per_number) / ops.cast(ops.shape(h)[0], "float32"))
         return h + ops.stop_gradient(q - h)
 
     def compute_output_shape(self, input_shape):

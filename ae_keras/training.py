@@ -35,8 +35,9 @@ def _tensorflow_step(model, optimizer):
         with tf.GradientTape() as tape:
             x_hat = model(x, training=True)
             loss = model.compute_loss(x=x, y=target, y_pred=x_hat)
+            scaled = optimizer.scale_loss(loss)  # the loss itself, but for float16
         weights = model.trainable_weights
-        optimizer.apply(tape.gradient(loss, weights), weights)
+        optimizer.apply(tape.gradient(scaled, weights), weights)
         return loss
 
     return step, lambda: None
@@ -50,7 +51,7 @@ def _torch_step(model, optimizer):
         model.zero_grad()
         x_hat = model(x, training=True)
         loss = model.compute_loss(x=x, y=target, y_pred=x_hat)
-        loss.backward()
+        optimizer.scale_loss(loss).backward()
         weights = model.trainable_weights
         with torch.no_grad():
             optimizer.apply([weight.value.grad for weight in weights], weights)
@@ -67,7 +68,8 @@ def _jax_step(model, optimizer):
     @jax.jit
     def update(state, x, target):
         trained, fixed, metrics, optimizing = state
-        (loss, (_, _, fixed, metrics)), gradients = grad(
+        # the first result is what has the gradients, scaled for float16
+        (_, (loss, _, fixed, metrics)), gradients = grad(
             trained, fixed, metrics, x, target, None, training=True, optimizer_variables=optimizing
         )
         trained, optimizing = optimizer.stateless_apply(optimizing, gradients, trained)

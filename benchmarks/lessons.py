@@ -1,8 +1,9 @@
-"""Seconds and peak memory of one lesson, executed as `make course` does.
+"""Seconds, peak memory and figures of one lesson, executed as `make course` does.
 
-KERAS_BACKEND=jax python benchmarks/lessons.py 03
+KERAS_BACKEND=jax python benchmarks/lessons.py 03 [mnist]
 """
 
+import json
 import os
 import resource
 import sys
@@ -16,18 +17,26 @@ from measure import execution
 KILO = 1024 if sys.platform == "linux" else 1024**2  # ru_maxrss: KB on Linux, bytes on macOS
 
 
-def main(part):
+def figures(book):
+    """What the receipt at the end of a lesson says."""
+    outputs = [output for cell in book.cells for output in cell.get("outputs", ())]
+    (receipt,) = (o.metadata["receipt"] for o in outputs if "receipt" in o.get("metadata", {}))
+    return json.loads(receipt)["figures"]
+
+
+def main(part, data_set="digits"):
+    os.environ["AE_KERAS_DATASET"] = data_set
     (source,) = execution.sources([part])
     os.environ.pop("MPLBACKEND", None)  # else no figure would be drawn
     book = execution.lesson(jupytext.read(source))
     book.metadata = nbformat.from_dict(execution.METADATA)
     start = time.perf_counter()
-    execution.execute(book, execution.NOTEBOOKS)
+    execution.execute(book, execution.NOTEBOOKS, timeout=None)
     seconds = time.perf_counter() - start
     # The largest of the processes that this one started and that have ended: the kernel.
     kernel = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / KILO
-    return {"seconds": seconds, "resident_mb": kernel}
+    return {"seconds": seconds, "resident_mb": kernel, "figures": figures(book)}
 
 
 if __name__ == "__main__":
-    measure.answer(main(sys.argv[1]))
+    measure.answer(main(*sys.argv[1:]))

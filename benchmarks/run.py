@@ -1,6 +1,7 @@
 """Measure speed and memory, each backend in processes of its own, and print tables.
 
     python benchmarks/run.py [--quick] [--only fit] [--lessons] [--tried]
+    AE_KERAS_DATA_DIR=... python benchmarks/run.py --only published --threads 2
 
 Results also go to build/bench/results.json; a part that is not measured keeps its last results.
 Let nothing else run meanwhile. What the numbers mean: benchmarks/README.md.
@@ -19,7 +20,8 @@ import measure
 from measure import BACKENDS, ChildError, child, table
 
 RESULTS = measure.ROOT / "build" / "bench" / "results.json"
-PARTS = ("import", "fit", "scaling", "lessons")
+PUBLISHED = measure.HERE / "results" / "published.json"  # lesson 23 shows it
+PARTS = ("import", "fit", "scaling", "sweep", "lessons", "published")
 SIZES = (2500, 5000, 10000, 20000, 40000, 60000)
 QUICK_SIZES = (500, 1000, 1500)
 MB = 1024
@@ -123,6 +125,23 @@ def show_scaling(rows):
     yield table(header, lines)
 
 
+def sweeps(chosen):
+    """Seconds of a sweep over code sizes, serial and on two Dask workers."""
+    rounds, epochs = (1, 1) if chosen.quick else (3, 10)
+    rows = []
+    for backend in chosen.backends:
+        say(f"sweep, {backend}")
+        rows.append({"backend": backend})
+        rows[-1] |= child(backend, chosen.threads, "sweep.py", rounds, 2, epochs)
+    return rows
+
+
+def show_sweeps(rows):
+    header = ["backend", "workers", "serial s", "on workers s", "times as fast"]
+    keys = ("backend", "workers", "serial", "spread", "speed_up")
+    yield table(header, [[row[key] for key in keys] for row in rows])
+
+
 def lessons(chosen):
     """Seconds and peak memory of each lesson on each backend."""
     rows = []
@@ -142,6 +161,31 @@ def lessons(chosen):
 def show_lessons(rows):
     keys = ("lesson", "backend", "seconds", "resident_mb")
     return [table(["lesson", "backend", "s", "peak MB"], [[row[k] for k in keys] for row in rows])]
+
+
+def published(chosen):
+    """Lesson 23 on MNIST, half an hour a backend; the last runs of other backends are kept."""
+    if chosen.quick:
+        return [
+            {"backend": backend} | child(backend, chosen.threads, "lessons.py", "23_")
+            for backend in chosen.backends
+        ]
+    found = {}
+    if PUBLISHED.exists():
+        rows = json.loads(PUBLISHED.read_text(encoding="utf-8"))["rows"]
+        found = {row["backend"]: row for row in rows}
+    for backend in chosen.backends:
+        say(f"published, {backend}")
+        row = {"backend": backend, "conditions": measure.conditions(chosen.threads)}
+        found[backend] = row | child(backend, chosen.threads, "lessons.py", "23_", "mnist")
+        save({"rows": [found[name] for name in BACKENDS if name in found]}, PUBLISHED)
+    return [found[backend] for backend in chosen.backends]
+
+
+def show_published(rows):
+    header = ["figure", *(row["backend"] for row in rows)]
+    lines = [[key, *(row["figures"][key] for row in rows)] for key in rows[0]["figures"]]
+    yield table(header, [*lines, ["minutes", *(row["seconds"] / 60 for row in rows)]])
 
 
 def largest(rows, key):
@@ -172,16 +216,25 @@ def targets(parts):
         growth = None if None in own else own[-1] / own[0]
         place = f"{row['backend']}, anonymous memory, most / fewest images"
         judge(place, "<= 1.05", growth, lambda v: v <= 1.05)
+    for row in parts.get("sweep", {}).get("rows", ()):
+        place = f"{row['backend']}, sweep on {row['workers']} workers: times as fast"
+        judge(place, ">= 1.7", row["speed_up"], lambda v: v >= 1.7)
     if "lessons" in parts:
         rows = parts["lessons"]["rows"]
         judge("slowest lesson, s", "<= 60", largest(rows, "seconds"), lambda v: v <= 60)
         peak = largest(rows, "resident_mb")
         judge("largest lesson, MB", "<= 2048", peak, lambda v: v <= 2 * MB)
+    for row in parts.get("published", {}).get("rows", ()):
+        for key, most in (("pca_30", 13.87), ("patches_30", 2.0), ("vae_nll", 90.0)):
+            value = round(row["figures"][key], 2)
+            judge(f"{row['backend']}, {key}", f"<= {most}", value, lambda v, most=most: v <= most)
     return table(["target", "wanted", "measured", "met"], found)
 
 
-MEASURE = {"import": imports, "fit": fits, "scaling": scaling, "lessons": lessons}
-SHOW = {"import": show_imports, "fit": show_fits, "scaling": show_scaling, "lessons": show_lessons}
+MEASURE = {"import": imports, "fit": fits, "scaling": scaling, "sweep": sweeps}
+MEASURE |= {"lessons": lessons, "published": published}
+SHOW = {"import": show_imports, "fit": show_fits, "scaling": show_scaling, "sweep": show_sweeps}
+SHOW |= {"lessons": show_lessons, "published": show_published}
 
 
 def save(parts, path):
@@ -202,7 +255,7 @@ def options():
     parser.add_argument("--batch-sizes", type=int, nargs="+", default=[128])
     parser.add_argument("--threads", type=int, default=1, help="of each framework; course: 1")
     chosen = parser.parse_args()
-    default = PARTS if chosen.lessons else PARTS[:-1]
+    default = PARTS[:-1] if chosen.lessons else PARTS[:-2]
     chosen.parts = (chosen.only,) if chosen.only else default
     return chosen
 

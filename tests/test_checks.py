@@ -8,11 +8,14 @@ import keras
 import numpy as np
 import pytest
 from anomaly_cases import CASES_18
+from backend_cases import CASES_22
 from clinic_cases import CASES_21
 from codes_cases import CASES_20
 from contract import images
+from evidence_cases import CASES_23
 from inpainting_cases import CASES_19
 from keras import layers
+from scale_cases import CASES_24
 from variant_cases import CASES_10_TO_17, Case, broken, broken_class
 
 from ae_keras import ConvDecoder, DenseDecoder, backend, checks
@@ -460,6 +463,9 @@ CASES |= CASES_18
 CASES |= CASES_19
 CASES |= CASES_20
 CASES |= CASES_21
+CASES |= CASES_22
+CASES |= CASES_23
+CASES |= CASES_24
 
 
 def answer(name, attempt):

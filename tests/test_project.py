@@ -28,7 +28,7 @@ MAX_LINES_OF_A_FILE, MAX_LINES_OF_A_FUNCTION = 250, 40
 KNOW_THE_BACKEND = {"backend", "data", "training"}
 # Who must not import whom. `models` stands for the package of that name.
 BESIDE = {"training", "evaluation", "plots", "data", "checks", "notebook"}
-BESIDE |= {"anomaly", "compression", "inpainting", "pipeline"}  # one use each
+BESIDE |= {"anomaly", "compression", "export", "inpainting", "parallel", "pipeline"}  # one use each
 NETWORKS = {"models", "encoders", "decoders"}
 SOURCES = {"embedded", "synthetic", "corruption", "idx", "pictures"}  # what `data` is made of
 FORBIDDEN = {
@@ -51,7 +51,9 @@ FORBIDDEN = {
     "plots": NETWORKS | BESIDE - {"plots"},
     "anomaly": NETWORKS | BESIDE - {"anomaly", "evaluation"},
     "compression": NETWORKS | BESIDE - {"compression"},
+    "export": NETWORKS | BESIDE - {"export"},
     "inpainting": NETWORKS | BESIDE - {"inpainting"},
+    "parallel": NETWORKS | BESIDE - {"parallel"},
     "pipeline": NETWORKS | BESIDE - {"pipeline", "evaluation"},
 }
 

@@ -48,7 +48,7 @@ def lesson(book):
     return nbformat.v4.new_notebook(cells=[c for c in book.cells if not is_solution(c)])
 
 
-def execute(book, folder, on_cell=None, timeout=600):
+def execute(book, folder, on_cell=None, timeout=3600):
     """Run every cell of `book`, in place; the first error raises `CellExecutionError`."""
     from nbclient import NotebookClient
 

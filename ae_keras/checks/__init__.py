@@ -9,6 +9,7 @@ from ae_keras.checks.architecture import (
     check_principal_axes,
     check_receptive_field,
 )
+from ae_keras.checks.backends import check_dimmer, check_patient, check_without_columns
 from ae_keras.checks.beyond import (
     check_jacobian_norm,
     check_nearest_code,
@@ -22,6 +23,7 @@ from ae_keras.checks.clinic import (
 )
 from ae_keras.checks.codes import check_break_even, check_entropy_bits, check_strangers
 from ae_keras.checks.denoising import check_any_level, check_denoising_error, check_psnr
+from ae_keras.checks.evidence import check_bits_per_pixel, check_paired, check_published_unit
 from ae_keras.checks.foundations import (
     check_batches_of,
     check_compression_ratio,
@@ -74,6 +76,7 @@ from ae_keras.checks.regularisation import (
     check_relu_copier,
     check_robust,
 )
+from ae_keras.checks.scaling_out import check_equal_batch, check_missing_sizes, check_shard
 
 __all__ = [
     "check_activity_budget",
@@ -81,6 +84,7 @@ __all__ = [
     "check_auroc",
     "check_batches_of",
     "check_beats_pca",
+    "check_bits_per_pixel",
     "check_border_holes",
     "check_break_even",
     "check_card",
@@ -92,6 +96,7 @@ __all__ = [
     "check_dead_units",
     "check_decoder",
     "check_denoising_error",
+    "check_dimmer",
     "check_double",
     "check_draw",
     "check_early_stop",
@@ -99,6 +104,7 @@ __all__ = [
     "check_encoder",
     "check_entropy_bits",
     "check_epoch_mean",
+    "check_equal_batch",
     "check_error_left",
     "check_fold",
     "check_fresh_noise",
@@ -115,17 +121,22 @@ __all__ = [
     "check_let_through",
     "check_map_ratio",
     "check_mean_of_nearest",
+    "check_missing_sizes",
     "check_nearest_code",
     "check_nearest_codes",
     "check_noisy_copy",
+    "check_paired",
+    "check_patient",
     "check_per_image",
     "check_precision_and_recall",
     "check_principal_axes",
     "check_psnr",
+    "check_published_unit",
     "check_receptive_field",
     "check_relu_copier",
     "check_robust",
     "check_saved_autoencoder",
+    "check_shard",
     "check_sigmoid_floor",
     "check_smallest_size",
     "check_snapshots",
@@ -137,5 +148,6 @@ __all__ = [
     "check_typical",
     "check_validation_rows",
     "check_weighted_bound",
+    "check_without_columns",
     "check_worst",
 ]

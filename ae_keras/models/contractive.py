@@ -38,7 +38,8 @@ class ContractiveAutoencoder(Autoencoder):
         self._check(x)
         z = self.encoder(x, training=training)
         if training:
-            self.add_loss(self.weight * ops.mean(self._squared_norm(x, z, training)))
+            norm = ops.cast(self._squared_norm(x, z, training), "float32")  # as the losses are
+            self.add_loss(self.weight * ops.mean(norm))
         return self.decoder(z, training=training)
 
     def _squared_norm(self, x, z, training):

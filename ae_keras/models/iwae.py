@@ -28,7 +28,8 @@ class IWAE(GaussianAutoencoder):
 
     def call(self, x, training=False):
         self._check(x)
-        z_mean, z_log_var = self.moments(self.encoder(x, training=training))
+        h = ops.cast(self.encoder(x, training=training), "float32")  # as the losses are
+        z_mean, z_log_var = self.moments(h)
         log_weights = self._log_weights(x, z_mean, z_log_var, training)
         bound = ops.logsumexp(log_weights, axis=0) - np.log(self.n_samples)
         self.add_loss(-ops.mean(bound))

@@ -1,0 +1,95 @@
+"""How long lesson 09's sweep takes one size after another, and on the workers of a Dask cluster.
+
+python benchmarks/sweep.py 3 2 10   3 rounds, 2 workers, 10 epochs a size
+
+Both give the same errors, or there is no result. The workers have started and imported their
+framework before the clock starts: a sweep in earnest takes hours, and that seconds.
+"""
+
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import distributed
+import joblib
+import keras
+import measure
+import numpy as np
+
+from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, data, evaluation, losses
+
+SIZES = (2, 4, 8, 16, 32, 64)
+
+
+def fit_one(size, folder, epochs):
+    """The validation error of one size: what lesson 09 does for each."""
+    x, x_val = (np.load(Path(folder) / name, mmap_mode="r") for name in ("x.npy", "x_val.npy"))
+    model = Autoencoder(DenseEncoder(size), DenseDecoder(x.shape[1:]))
+    backend.seed_weights(model, seed=0)
+    model.compile(optimizer=keras.optimizers.Adam(0.002), loss=losses.squared_error)
+    model.fit(data.Batches(x), epochs=epochs, shuffle=False, verbose=0)
+    return float(evaluation.squared_error(x_val, evaluation.reconstruct(model, x_val)).mean())
+
+
+def serial(folder, epochs):
+    return [fit_one(size, folder, epochs) for size in SIZES]
+
+
+def spread(folder, epochs):
+    jobs = (joblib.delayed(fit_one)(size, folder, epochs) for size in SIZES)
+    with joblib.parallel_config("dask"):
+        return joblib.Parallel(batch_size=1)(jobs)
+
+
+def timed(way, folder, epochs):
+    start = time.perf_counter()
+    errors = way(folder, epochs)
+    return time.perf_counter() - start, errors
+
+
+def measured(folder, rounds, epochs):
+    """Seconds of each round and the errors, in turns, there and back."""
+    ways = {"serial": serial, "spread": spread}
+    seconds, errors = {name: [] for name in ways}, {}
+    for turn in range(rounds):
+        for name in list(ways)[:: 1 if turn % 2 else -1]:
+            took, errors[name] = timed(ways[name], folder, epochs)
+            seconds[name].append(took)
+    if errors["serial"] != errors["spread"]:
+        raise SystemExit(f"the workers found other errors: {errors}")
+    return seconds, errors["serial"]
+
+
+def main(rounds, n_workers, epochs):
+    with tempfile.TemporaryDirectory() as folder:
+        train, val, _ = data.load_splits("digits")
+        np.save(Path(folder) / "x.npy", train.x)
+        np.save(Path(folder) / "x_val.npy", val.x)
+        with (
+            distributed.LocalCluster(
+                n_workers=n_workers,
+                threads_per_worker=1,
+                host="127.0.0.1",
+                dashboard_address=None,
+            ) as cluster,
+            distributed.Client(cluster) as client,
+        ):
+            fit_one(2, folder, 1)
+            client.run(fit_one, 2, folder, 1)  # on each worker: imports, and what is compiled once
+            seconds, errors = measured(folder, rounds, epochs)
+    medians = {name: statistics.median(values) for name, values in seconds.items()}
+    return {
+        "workers": n_workers,
+        "sizes": SIZES,
+        "epochs": epochs,
+        "errors": errors,
+        "all_seconds": seconds,
+        **medians,
+        "speed_up": medians["serial"] / medians["spread"],
+    }
+
+
+if __name__ == "__main__":
+    measure.answer(main(*map(int, sys.argv[1:])))
