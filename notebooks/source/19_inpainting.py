@@ -61,7 +61,7 @@ for mine, theirs in (
 # %% [markdown]
 # From here on we use the package's, which need no loop and check what they are given. Three sets of holes for the test images: a block of 10 by 10; random holes with *as many* pixels, 100 of 784 on average; and random holes that take half of all pixels, four times as many.
 
-# %% tags=["keep"]
+# %%
 share = 100 / np.prod(image_shape[:2])
 holes = {
     "block 10x10": data.block_holes(x_test, 10, seed=1),
@@ -89,7 +89,7 @@ plt.show()
 # the squared error *per missing pixel*, so that small and large holes can be compared. The package has it as `inpainting.hole_error`, one number for each image. Why not simply the error of the whole image? Take the weakest filler there is, the mean of the training images.
 
 
-# %% tags=["keep"]
+# %%
 def hole_error(x_hat, hole, x=x_test):
     """Squared error per missing pixel, a mean over the images."""
     return inpainting.hole_error(x, np.clip(x_hat, 0, 1), hole).mean()
@@ -116,7 +116,7 @@ for name, filled in mean_fill.items():
 # **The nearest image.** Look for the training image that agrees best *on the known pixels*, and copy its pixels into the hole. Or take the ten best, and their mean.
 
 
-# %% tags=["keep"]
+# %%
 def biharmonic_fill(x, hole):
     return np.stack(
         [inpaint_biharmonic(a, m[..., 0], channel_axis=-1) for a, m in zip(x, hole, strict=True)]
@@ -140,7 +140,7 @@ def nearest_fill(x, hole, k=1):
 # **PCA.** Lesson 10 projects whole images. An image with a hole has no projection, but you can guess and repair: fill with the mean, project to $k$ components and back, **put the known pixels back**, and repeat. Each round the guess in the hole moves towards what the components can draw and the known pixels demand.
 
 
-# %% tags=["keep"]
+# %%
 def pca_fill(pca, x, hole, n_rounds):
     filled = np.where(hole, mean_image, x)
     for _ in range(n_rounds):
@@ -185,7 +185,7 @@ plt.show()
 # No other *linear* guess from the known pixels has a smaller expected squared error. It is the sibling of lesson 13's linear denoiser, with a difference: each image has its own hole and so a linear system of its own.
 
 
-# %% tags=["keep"]
+# %%
 flat = x_train.reshape(len(x_train), -1).astype("float64")
 mu = flat.mean(axis=0)
 precision = np.linalg.inv(np.cov(flat.T) + 0.003 * np.eye(flat.shape[1]))
@@ -235,7 +235,7 @@ for name, fill in fillers.items():
 #
 # Size and share of the holes are drawn anew for each batch, so that the network meets all of them.
 
-# %% tags=["keep"]
+# %%
 draw = {
     "block": lambda x, rng: data.block_holes(x, int(rng.integers(4, 19)), rng),
     "random": lambda x, rng: data.random_holes(x, rng.uniform(0.02, 0.6), rng),
@@ -274,7 +274,7 @@ for name, loss in (("mean_with_sample_weight", mask_loss), ("default reduction",
 # Now the question. The known pixels will be copied back anyway, so why should the network spend effort on them? **Predict**: two networks, alike but for the loss; one is judged on the hole alone, one on the whole image. Which is better *inside the hole*?
 
 
-# %% tags=["keep"]
+# %%
 def trained(corruption, weighted=False, parts=None, x=x_train, epochs=10):
     encoder, decoder = parts or (DenseEncoder(64, (512,)), DenseDecoder(image_shape, (512,)))
     model = backend.seed_weights(Autoencoder(encoder, decoder), seed=0)

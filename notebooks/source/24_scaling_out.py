@@ -43,7 +43,7 @@ x_train, x_val = train.x[:2048], val.x[:1024]
 folder = Path(tempfile.mkdtemp())
 
 
-# %% tags=["keep"]
+# %%
 def new_model(latent_dim=8):
     model = Autoencoder(
         DenseEncoder(latent_dim, hidden=(64,)), DenseDecoder(x_train.shape[1:], hidden=(64,))
