@@ -206,14 +206,16 @@ for name, where in (
 # %% [markdown]
 # ## Copying takes time
 #
-# The linear model is the one we can look through. Its whole way is one matrix, $W_e W_d$, and `maps` kept it for each epoch. Lesson 10 gives the right coordinates: PCA's components $u_1, u_2, \dots$ For each, how much of it does the model return, $u_i\, W_e W_d\, u_i^\top$? The copier has 1 everywhere; PCA with $k$ components is a step from 1 to 0 after $k$.
+# The linear model is the one we can look through. Its whole way is one matrix, $W_e W_d$, and `maps` kept it for each epoch. Lesson 10 gives the right coordinates: PCA's components $u_1, u_2, \dots$ For each, how much of it does the model return, $u_i\, W_e W_d\, u_i^\top$? The copier has 1 everywhere; PCA with $k$ components is a step from 1 to 0 after $k$. (Components without variance, of pixels that are black in all images, are not drawn: nothing fixes their directions.)
 
 # %% mystnb={"image": {"alt": "Share returned against number of the component, for epochs 1, 3, 8 and 32: each curve falls from one to about zero, later ones further to the right; PCA with 32 components is a sharp step"}}
-components = evaluation.fit_pca(x_train, n_pixels).components_
+pca = evaluation.fit_pca(x_train, n_pixels)
+components = pca.components_
+varied = pca.explained_variance_ > 1e-6  # the others, of black pixels, may point anywhere
 filled = {epoch: np.diag(components @ maps[epoch - 1] @ components.T) for epoch in (1, 3, 8, 32)}
 fig, ax = plt.subplots(figsize=(7, 3))
 for epoch, share in filled.items():
-    smooth = np.convolve(share, np.ones(5) / 5, mode="valid")
+    smooth = np.convolve(share[varied], np.ones(5) / 5, mode="valid")
     ax.plot(np.arange(3, len(smooth) + 3), smooth, label=f"after epoch {epoch}")
 ax.step([1, 32, 32, n_pixels], [1, 1, 0, 0], color="0.45", linestyle="--", label="PCA, 32")
 ax.set(xlabel="principal component, by variance", ylabel="share returned (mean of 5)")
