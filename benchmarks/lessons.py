@@ -31,7 +31,7 @@ def main(part, data_set="digits"):
     book = execution.lesson(jupytext.read(source))
     book.metadata = nbformat.from_dict(execution.METADATA)
     start = time.perf_counter()
-    execution.execute(book, execution.NOTEBOOKS, timeout=None)
+    execution.execute(book, execution.NOTEBOOKS)
     seconds = time.perf_counter() - start
     # The largest of the processes that this one started and that have ended: the kernel.
     kernel = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / KILO

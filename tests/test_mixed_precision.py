@@ -4,9 +4,10 @@ import keras
 import numpy as np
 import pytest
 from contract import assert_same_weights, images, tiny
-from test_variants import MODELS, SHAPE
+from test_resume import new
+from test_variants import SHAPE
 
-from ae_keras import IWAE, backend, data, losses, training
+from ae_keras import data, losses, training
 
 X = images(12, SHAPE)
 # a loss of its own in each, for which 16 bits could be too few, or not what they are added to
@@ -19,13 +20,6 @@ def policy(request):
     keras.config.set_dtype_policy(request.param)
     yield request.param
     keras.config.set_dtype_policy(before)
-
-
-def new(kind):
-    model = backend.seed_weights(MODELS[kind](), 0)
-    loss = None if isinstance(model, IWAE) else losses.squared_error
-    model.compile(keras.optimizers.Adam(0.01), loss=loss)
-    return model
 
 
 @pytest.mark.parametrize("policy", ["mixed_float16"], indirect=True)
