@@ -14,6 +14,7 @@
 
 # %% tags=["setup"]
 import json
+import time
 from pathlib import Path
 
 from ae_keras import VAE, Autoencoder, DenseDecoder, DenseEncoder, anomaly, backend, checks
@@ -23,6 +24,7 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 from keras import layers
+from numpy.lib.stride_tricks import sliding_window_view
 from sklearn.metrics import roc_auc_score
 
 notebook.start(seed=0)
@@ -73,15 +75,22 @@ print(f"mean image: {figures['mean_image']:.2f}    PCA, 30 numbers: {figures['pc
 #
 # ## The deep autoencoder of 2006
 #
-# The same paper is the one that made deep autoencoders work: 784-1000-500-250-30 and back, stacks of restricted Boltzmann machines to find good first weights, then fine-tuning: **3.00** (as commonly cited; logistic PCA, of the same size of code, 8.01). Such a depth could not be trained from random weights then. Now it can: better activations, Glorot's first weights, Adam, and a learning rate that falls along a cosine to zero, so that the last steps are small.
+# The same paper is the one that made deep autoencoders work: 784-1000-500-250-30 and back, stacks of restricted Boltzmann machines to find good first weights, then fine-tuning: **3.00** (as commonly cited; logistic PCA, of the same size of code, 8.01). Such a depth could not be trained from random weights then. Now it can: better activations, Glorot's first weights, Adam, and a learning rate that rises over the first twentieth of the steps (**warm-up**) and then falls along a cosine to zero, so that the first steps do no harm and the last ones are small.
 
 
 # %%
+def warm_cosine(rate, n_steps):
+    rising = n_steps // 20
+    return keras.optimizers.schedules.CosineDecay(
+        0.0, n_steps - rising, warmup_target=rate, warmup_steps=rising
+    )
+
+
 def fit(model, batches, n_epochs, loss=losses.squared_error, rate=0.002):
     """Train from fresh weights; a model that was compiled before is not compiled again."""
     backend.seed_weights(model, seed=0)
     if not model.compiled:
-        schedule = keras.optimizers.schedules.CosineDecay(rate, n_epochs * len(batches))
+        schedule = warm_cosine(rate, n_epochs * len(batches))
         model.compile(keras.optimizers.Adam(schedule), loss=loss)
     for variable in model.optimizer.variables:
         variable.assign(keras.ops.zeros(variable.shape, variable.dtype))
@@ -109,7 +118,7 @@ print(f"784-1000-500-250-30, squared error per image, test: {figures['deep_30']:
 #
 # ## What everybody knows about images
 #
-# A dense layer does not know which pixels are neighbours; it must learn each stroke anew at every place. A convolution knows. Here is one that is quick even on a processor: patches of 8 x 8 pixels, overlapping by half, each described by the *same* 64 and then 32 numbers; a dense layer then reads all 49 places. The decoder goes the same way back, and where its patches overlap, they are added up.
+# A dense layer does not know which pixels are neighbours; it must learn each stroke anew at every place. A convolution knows. Here is one that is quick even on a processor: patches of 8 x 8 pixels, overlapping by half, each described by the *same* 64 and then 32 numbers; a dense layer then reads all 49 places. The decoder goes the same way back, and where its patches overlap, they are added up. After each dense layer stands a **layer normalisation**: it shifts and scales the outputs of one image to mean 0 and variance 1, whatever the weights before it have grown to.
 
 
 # %%
@@ -122,12 +131,14 @@ def overlapping_patches(latent_dim=30, activation="silu"):
             layers.Conv2D(32, 1, activation=activation),
             layers.Flatten(),
             layers.Dense(512, activation=activation),
+            layers.LayerNormalization(),
             layers.Dense(latent_dim),
         ]
     )
     decoder = keras.Sequential(
         [
             layers.Dense(512, activation=activation),
+            layers.LayerNormalization(),
             layers.Dense(int(np.prod(places)), activation=activation),
             layers.Reshape(places),
             layers.Conv2D(64, 1, activation=activation),
@@ -139,8 +150,32 @@ def overlapping_patches(latent_dim=30, activation="silu"):
     return model
 
 
+# %% [markdown]
+# A second thing that everybody knows: a digit moved by a pixel is the same digit. So we move each image, anew in each epoch, by up to one pixel each way; that makes nine images of one.
+
+
 # %%
-patches = fit(overlapping_patches(), data.Batches(train.x, batch_size=batch_size), either(60, 6))
+class Moved(data.Batches):
+    """Each image moved by -1, 0 or 1 pixel both ways, anew in each epoch; black comes in."""
+
+    def move(self, x, rng):
+        padded = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
+        views = sliding_window_view(padded, x.shape[1:3], axis=(1, 2))
+        down, right = rng.integers(3, size=(2, len(x)))
+        found = views[np.arange(len(x)), down, right]  # (n, channels, height, width)
+        return np.ascontiguousarray(np.moveaxis(found, 1, -1))
+
+    def __getitem__(self, index):
+        x, _ = super().__getitem__(index)
+        x = self.move(x, np.random.default_rng([self.seed, self.epoch, index]))
+        return x, x
+
+
+# %%
+start = time.perf_counter()
+moved = Moved(train.x, batch_size=64)
+patches = fit(overlapping_patches(), moved, either(60, 6), rate=either(0.016, 0.004))
+minutes = {"patches_minutes": (time.perf_counter() - start) / 60}
 patch_errors = test_errors(patches)
 figures["patches_30"] = patch_errors.mean()
 print("squared error per image, test, 30 numbers")
@@ -161,7 +196,16 @@ plots.plot_rows(
 plt.show()
 
 # %% [markdown]
-# After so few epochs on so few digits PCA is far ahead. MNIST, with thirty times the images, turns that round. When we chose these settings, on 50,000 images of MNIST's training part, twenty epochs brought the error on the other 10,000 to 2.8: below 3.00, from a network with fewer weights. (The training images stood at 2.4, and the gap was growing. Moving each image by up to one pixel, anew in each epoch, shrinks the gap and costs steps: 2.8 as well, with 2.7 on the training images.) Be careful with the claim, though. It is *not* that our method beats theirs: architecture, optimiser and activations are all different, and two decades younger. The paper's point was that depth can be trained at all.
+# After so few epochs on so few digits PCA is far ahead. MNIST, with thirty times the images, turns that round. We chose the settings by training on 50,000 of its training images and looking at the other 10,000, never at the test set. There the error fell to 2.1 in sixty epochs (in batches of 128): well below 3.00, from a network with fewer weights. What brought it there, by its error after ten epochs:
+#
+# - *The rate.* 0.002: 3.4. 0.008: 2.9. 0.016: 2.9 as well, and better in the long run. Such a rate needs the warm-up: of three like networks at 0.008 without it, two ended at 3.3 and 3.7, and the third drew black images for ever.
+# - *Normalisation.* 2.8 with it; it allows twice that rate, too, for which we found no use.
+# - *Moved images.* Without them, the training images stood 0.4 below the others already after ten epochs; with them 0.14 after twelve and 0.2 after sixty.
+# - *Batches of 64, not 128.* After twelve epochs 2.5 instead of 2.6, for a sixth more time.
+#
+# Dense layers twice as wide, two in place of one, or GELU for SiLU did worse in as many epochs.
+#
+# Be careful with the claim, though. It is *not* that our method beats theirs: architecture, optimiser and activations are all different, and two decades younger. The paper's point was that depth can be trained at all.
 #
 # **Is the difference between our two models larger than chance?** The test set is a sample. The two models saw the *same* images, so take the difference image by image: whatever makes a digit hard for both cancels.
 
@@ -179,14 +223,12 @@ print(f"dense minus patches, in standard errors: above 2: {difference.mean() / s
 
 
 # %%
-class BinaryBatches(data.Batches):
-    """Black or white, drawn anew in each epoch with the pixel's brightness as probability."""
+class Binary(Moved):
+    """Moved, then drawn black or white with the pixel's brightness as probability."""
 
-    def __getitem__(self, index):
-        x, _ = super().__getitem__(index)
-        rng = np.random.default_rng([self.seed, self.epoch, index])
-        drawn = (rng.random(x.shape) < x).astype("float32")
-        return drawn, drawn
+    def move(self, x, rng):
+        x = super().move(x, rng)
+        return (rng.random(x.shape) < x).astype("float32")
 
 
 def nats(model, x, n_samples):
@@ -197,13 +239,17 @@ def nats(model, x, n_samples):
 
 
 vae = VAE(DenseEncoder(2 * 50, (200, 200)), DenseDecoder(image_shape, (200, 200)))
-fit(vae, BinaryBatches(train.x), either(100, 3), losses.binary_crossentropy)
+start = time.perf_counter()
+fit(vae, Binary(train.x), either(200, 3), losses.binary_crossentropy, either(0.003, 0.002))
+minutes["vae_minutes"] = (time.perf_counter() - start) / 60
 bound, likelihood = nats(vae, test.x[: either(1000, 200)], either(1000, 20))
 figures |= {"vae_bound": bound, "vae_nll": likelihood}
 print(f"negative ELBO: {bound:.1f} nats an image, importance-sampled: {likelihood:.1f}")
 
 # %% [markdown]
 # The second number is below the first, as it must be: the bound is tighter (lesson 15). We use 1,000 samples, and a thousand test images, to save time; with fewer samples the estimate can only look *worse* than the model is, so this is on the safe side.
+#
+# Moving the images is a choice of training, not of the data: the test images are those of the paper. Without it, a trial of a hundred epochs overfitted: 86.8 nats on training images and 91.1 on those held out. With it, 88.1 and 91.1, and now more epochs help: after two hundred, 86.7 and 90.0 (500 images and 500 samples each; trained on 50,000).
 #
 # ## One class against the rest
 #
@@ -300,9 +346,9 @@ for name, (source, value, key) in PUBLISHED.items():
     stated = f"{value:.{digits}f}" if value else ""
     ours = "".join(f"{run['figures'][key]:12.{digits}f}" for run in runs)
     print(f"{name:24s} {source:12s}{stated:>8s}{ours}")
-if runs:
-    minutes = "".join(f"{run['seconds'] / 60:12.0f}" for run in runs)
-    print(f"{'whole lesson, minutes':44s}{minutes}")
+for name, key in (("patches", "patches_minutes"), ("VAE", "vae_minutes")):
+    took = "".join(f"{run['figures'][key]:12.1f}" for run in runs)
+    print(f"{name + ', minutes of training':44s}{took}")
 
 # %% [markdown]
 # Read such a table line by line with the list at the top. PCA must agree to the last digit. For the networks, a smaller error than the paper's means that something differs, in our favour, and the text says what; a larger one is a fact, too, and not rounded away: a likelihood of the paper's takes thousands of epochs.
@@ -416,4 +462,4 @@ notebook.claim(figures["patches_30"] < figures["deep_30"], "what is known of ima
 notebook.claim(figures["vae_nll"] < figures["vae_bound"], "the tighter bound is below")
 notebook.claim(min(figures["auroc_pca"], figures["auroc_autoencoder"]) > 0.8, "one class is learnt")
 notebook.claim(table["denoises"][0] < table["copies"][0], "who learnt to denoise, denoises")
-notebook.receipt(**figures)
+notebook.receipt(**figures, **(minutes if on_mnist else {}))
