@@ -16,7 +16,7 @@ help:
 	@echo "make lab         open the lessons in JupyterLab"
 	@echo "make test        check everything, on all three backends"
 	@echo "make notebooks   rebuild the outputs stored in notebooks/ from notebooks/source/"
-	@echo "make bench       measure speed and memory; results go to build/bench/"
+	@echo "make bench       measure speed and memory; results go to benchmarks/results/"
 	@echo "make mutants     plant faults and count how many the checks catch"
 	@echo "make clean       remove the environments, build/ and caches"
 	@echo

@@ -17,11 +17,12 @@ from measure import execution
 KILO = 1024 if sys.platform == "linux" else 1024**2  # ru_maxrss: KB on Linux, bytes on macOS
 
 
-def figures(book):
-    """What the receipt at the end of a lesson says."""
+def receipt(book):
+    """What the receipt at the end of a lesson says: its figures, and on what it ran."""
     outputs = [output for cell in book.cells for output in cell.get("outputs", ())]
-    (receipt,) = (o.metadata["receipt"] for o in outputs if "receipt" in o.get("metadata", {}))
-    return json.loads(receipt)["figures"]
+    (found,) = (o.metadata["receipt"] for o in outputs if "receipt" in o.get("metadata", {}))
+    found = json.loads(found)
+    return {"made_with": found["backend"], "figures": found["figures"]}
 
 
 def main(part, data_set="digits"):
@@ -35,7 +36,7 @@ def main(part, data_set="digits"):
     seconds = time.perf_counter() - start
     # The largest of the processes that this one started and that have ended: the kernel.
     kernel = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / KILO
-    return {"seconds": seconds, "resident_mb": kernel, "figures": figures(book)}
+    return {"seconds": seconds, "resident_mb": kernel, **receipt(book)}
 
 
 if __name__ == "__main__":

@@ -32,14 +32,15 @@ execution = module(ROOT / "tools" / "execution.py")  # how the course executes a
 
 
 def settings(threads):
-    """The environment variables that every measured process gets: those of the course, no GPU.
+    """The environment variables that every measured process gets: those of the course.
 
-    What importing ae_keras would set is set beforehand: a process without it is no different.
+    Only GPU=1 in the caller's environment lets them use a GPU. What importing ae_keras would set
+    is set beforehand: a process without it is no different.
     """
     backend = module(ROOT / "ae_keras" / "backend.py")
     counts = dict.fromkeys(execution.ENVIRONMENT, str(threads))
-    course = backend.QUIET | backend.SHARING | backend.CPU_ONLY
-    return counts | course | {"GPU": "0", "MPLBACKEND": "agg"}
+    gpu = {} if os.environ.get("GPU") == "1" else backend.CPU_ONLY | {"GPU": "0"}
+    return counts | backend.QUIET | backend.SHARING | gpu | {"MPLBACKEND": "agg"}
 
 
 class ChildError(Exception):

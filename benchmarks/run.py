@@ -3,8 +3,8 @@
     python benchmarks/run.py [--quick] [--only fit] [--lessons] [--tried]
     AE_KERAS_DATA_DIR=... python benchmarks/run.py --only published --threads 2
 
-Results also go to build/bench/results.json; a part that is not measured keeps its last results.
-Let nothing else run meanwhile. What the numbers mean: benchmarks/README.md.
+Results also go to benchmarks/results/measured.json; a part that is not measured keeps its last
+results. Let nothing else run meanwhile. What the numbers mean: benchmarks/README.md.
 """
 
 import argparse
@@ -19,7 +19,8 @@ from pathlib import Path
 import measure
 from measure import BACKENDS, ChildError, child, table
 
-RESULTS = measure.ROOT / "build" / "bench" / "results.json"
+RESULTS = measure.HERE / "results" / "measured.json"
+QUICK_RESULTS = measure.ROOT / "build" / "bench" / "quick.json"
 PUBLISHED = measure.HERE / "results" / "published.json"  # lesson 23 shows it
 PARTS = ("import", "fit", "scaling", "sweep", "lessons", "published")
 SIZES = (2500, 5000, 10000, 20000, 40000, 60000)
@@ -176,10 +177,13 @@ def published(chosen):
         found = {row["backend"]: row for row in rows}
     for backend in chosen.backends:
         say(f"published, {backend}")
-        row = {"backend": backend, "conditions": measure.conditions(chosen.threads)}
-        found[backend] = row | child(backend, chosen.threads, "lessons.py", "23_", "mnist")
-        save({"rows": [found[name] for name in BACKENDS if name in found]}, PUBLISHED)
-    return [found[backend] for backend in chosen.backends]
+        conditions = measure.conditions(chosen.threads)
+        row = child(backend, chosen.threads, "lessons.py", "23_", "mnist")
+        name = backend if " on CPU," in row["made_with"] else f"{backend} GPU"
+        found[name] = {"backend": name, "conditions": conditions, **row}
+        rows = sorted(found.values(), key=lambda row: BACKENDS.index(row["backend"].split()[0]))
+        save({"rows": rows}, PUBLISHED)
+    return rows
 
 
 def show_published(rows):
@@ -262,7 +266,7 @@ def options():
 
 def main():
     chosen = options()
-    path = RESULTS.with_name("quick.json") if chosen.quick else RESULTS
+    path = QUICK_RESULTS if chosen.quick else RESULTS
     parts = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     for part in chosen.parts:
         conditions, start = measure.conditions(chosen.threads), time.perf_counter()
