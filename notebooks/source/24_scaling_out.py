@@ -221,7 +221,7 @@ with joblib.parallel_config("dask"):
 print("equal to the serial sweep:", dict(zip(sizes, spread, strict=True)) == serial)
 
 # %% [markdown]
-# *Equal*, not close: the same seed, the same batches, the same processor type, one thread. That is worth arranging, for it lets you compare a size from the cluster with one from your desk. Two workers are almost twice as fast once each has imported its framework, if there are two processor cores.
+# *Equal*, not close: the same seed, the same batches, the same processor type, one thread. That is worth arranging, for it lets you compare a size from the cluster with one from your desk. Equal results are not half the time, though. On one computer with two cores, two workers needed two thirds of the serial time on TensorFlow, and as long as one process on JAX and PyTorch, where each fit was slower in a worker than outside. Measure on yours: `python benchmarks/run.py --only sweep`.
 #
 # **In earnest**, on the first machine `dask scheduler`, on each other `dask worker tcp://192.0.2.7:8786 --nthreads 1` with `KERAS_BACKEND` and `OMP_NUM_THREADS=1` set and the same versions installed, and here only the address changes. If it is wrong, Dask's client may wait for a long time; `parallel.connect` asks first.
 
