@@ -252,7 +252,7 @@ figures |= {"vae_bound": bound, "vae_nll": likelihood}
 print(f"negative ELBO: {bound:.1f} nats an image, importance-sampled: {likelihood:.1f}")
 
 # %% [markdown]
-# The second number is below the first, as it must be: the bound is tighter (lesson 15). We use 500 samples to save time; with fewer samples the estimate can only look *worse* than the model is, so this is on the safe side. Saving on images instead would not be: a thousand of them leave a standard error of almost one nat, and the first half of MNIST's test set is known to be the cleaner one.
+# The second number is below the first, as it must be: the bound is tighter (lesson 15). We use 500 samples to save time; with fewer samples the estimate can only look *worse* than the model is, so this is on the safe side. Saving on images instead would not be: the first thousand gave 87.0 where all gave 88.3 (below), for the first half of MNIST's test set is the cleaner one.
 #
 # Moving the images is a choice of training, not of the data: the test images are those of the paper. Without it, a trial of a hundred epochs overfitted: 86.8 nats on training images and 91.1 on those held out. With it, 88.1 and 91.1, and now more epochs help: after two hundred, 86.7 and 90.0 (500 images and 500 samples each; trained on 50,000). The recorded run, trained on 60,000, reaches 88.3 on the test set: 1.5 nats short of the paper, in four minutes.
 #
