@@ -138,8 +138,8 @@ def sweeps(chosen):
 
 
 def show_sweeps(rows):
-    header = ["backend", "workers", "serial s", "on workers s", "times as fast"]
-    keys = ("backend", "workers", "serial", "spread", "speed_up")
+    header = ["backend", "serial s", "cores busy", "workers", "spread s", "times as fast"]
+    keys = ("backend", "serial", "serial_cores", "workers", "spread", "speed_up")
     yield table(header, [[row[key] for key in keys] for row in rows])
 
 

@@ -30,6 +30,7 @@ import tracemalloc
 from pathlib import Path
 from unittest import mock
 
+import dask
 import distributed
 import joblib
 import keras
@@ -209,9 +210,10 @@ for size in sizes:
     print(f"{size:4d} {serial[size]['error']:8.1f}")
 
 # %% [markdown]
-# A Dask cluster is a *scheduler* and its *workers*. `LocalCluster` starts both here. joblib, which scikit-learn uses too, sends the calls there inside `parallel_config("dask")`.
+# A Dask cluster is a *scheduler* and its *workers*. `LocalCluster` starts both here. joblib, which scikit-learn uses too, sends the calls there inside `parallel_config("dask")`. The first line undoes a setting of Dask, of which more below.
 
 # %%
+dask.config.set({"distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None})
 cluster = distributed.LocalCluster(
     n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
 )
@@ -221,9 +223,11 @@ with joblib.parallel_config("dask"):
 print("equal to the serial sweep:", dict(zip(sizes, spread, strict=True)) == serial)
 
 # %% [markdown]
-# *Equal*, not close: the same seed, the same batches, the same processor type, one thread. That is worth arranging, for it lets you compare a size from the cluster with one from your desk. Equal results are not half the time, though. On one computer with two cores, two workers needed two thirds of the serial time on TensorFlow, and as long as one process on JAX and PyTorch, where each fit was slower in a worker than outside. Measure on yours: `python benchmarks/run.py --only sweep`.
+# *Equal*, not close: the same seed, the same batches, the same processor type, one thread. That is worth arranging, for it lets you compare a size from the cluster with one from your desk. Half the time is another matter. Measured on two cores, with ten epochs a size, two workers took 0.57 of the serial time on PyTorch, 0.64 on TensorFlow and 0.80 on JAX, whose one process keeps nearly one and a half cores busy already: there was less left to gain.
 #
-# **In earnest**, on the first machine `dask scheduler`, on each other `dask worker tcp://192.0.2.7:8786 --nthreads 1` with `KERAS_BACKEND` and `OMP_NUM_THREADS=1` set and the same versions installed, and here only the address changes. If it is wrong, Dask's client may wait for a long time; `parallel.connect` asks first.
+# *Without* the first line it was 1.04, 0.66 and 1.24: no faster at all on two of three backends. Dask asks its workers to give freed memory back to the system at once (`MALLOC_TRIM_THRESHOLD_`), which suits big tables. A training step frees and allocates the same small arrays a thousand times over, and with that setting each of them comes from the system anew: in a fit of seven seconds, 1.5 million page faults in place of thirteen thousand. If your workers are slower than your desk, count those first (`resource.getrusage`). To measure yours: `python benchmarks/run.py --only sweep`.
+#
+# **In earnest**, on the first machine `dask scheduler`, on each other `dask worker tcp://192.0.2.7:8786 --nthreads 1` with `KERAS_BACKEND`, `OMP_NUM_THREADS=1`, `MALLOC_TRIM_THRESHOLD_=33554432` and `MALLOC_MMAP_THRESHOLD_=33554432` set (there, Dask respects what it finds) and the same versions installed, and here only the address changes. If it is wrong, Dask's client may wait for a long time; `parallel.connect` asks first.
 
 # %%
 begin = time.perf_counter()
