@@ -216,8 +216,8 @@ TRAINING = [
     fault(
         "training: on TensorFlow the last bias is not trained",
         "training",
-        "optimizer.apply(tape.gradient(loss, weights), weights)",
-        "optimizer.apply([*tape.gradient(loss, weights)[:-1], weights[-1] * 0.0], weights)",
+        "optimizer.apply(tape.gradient(scaled, weights), weights)",
+        "optimizer.apply([*tape.gradient(scaled, weights)[:-1], weights[-1] * 0.0], weights)",
         "test_training@tensorflow",
     ),
     fault(
