@@ -10,7 +10,7 @@
 #
 # **You need** lessons 10, 13, 15 and 18.
 #
-# **Time** 30 minutes to read, about 30 seconds to run on the digits, half an hour on MNIST.
+# **Time** 30 minutes to read, about 30 seconds to run on the digits, 17 minutes or more on MNIST.
 
 # %% tags=["setup"]
 import json
