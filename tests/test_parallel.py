@@ -286,7 +286,7 @@ def cluster():
     import dask
 
     one = {"distributed.scheduler.allowed-failures": 1}  # not 3: a worker takes long to import
-    options = {"threads_per_worker": 1, "dashboard_address": None, "host": "127.0.0.1"}
+    options = {"threads_per_worker": 1, "dashboard_address": "127.0.0.1:0", "host": "127.0.0.1"}
     with dask.config.set(one), distributed.LocalCluster(n_workers=2, **options) as cluster:
         yield cluster
 

@@ -215,7 +215,7 @@ for size in sizes:
 # %%
 dask.config.set({"distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None})
 cluster = distributed.LocalCluster(
-    n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+    n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0"
 )
 client = parallel.connect(cluster.scheduler_address, timeout=30)
 with joblib.parallel_config("dask"):
