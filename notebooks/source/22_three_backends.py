@@ -408,9 +408,7 @@ def shuffled_by_fit():
         on_train_batch_end=lambda batch, logs: seen.append(float(logs["loss"]))
     )
     model = keras.Sequential([layers.Dense(4)])
-    model.compile(
-        keras.optimizers.SGD(0.0), loss="mse"
-    )  # nothing is learned: only the order counts
+    model.compile(keras.optimizers.SGD(0.0), loss="mse")  # no learning: the order alone counts
     model.fit(points, points, batch_size=8, epochs=2, verbose=0, callbacks=[watch])
     return "same order" if np.allclose(seen[:8], seen[8:]) else "new order"
 
