@@ -223,7 +223,7 @@ with joblib.parallel_config("dask"):
 print("equal to the serial sweep:", dict(zip(sizes, spread, strict=True)) == serial)
 
 # %% [markdown]
-# *Equal*, not close: the same seed, the same batches, the same processor type, one thread. That is worth arranging, for it lets you compare a size from the cluster with one from your desk. Half the time is another matter. Measured on two cores, with ten epochs a size, two workers took 0.57 of the serial time on PyTorch, 0.64 on TensorFlow and 0.80 on JAX, whose one process keeps nearly one and a half cores busy already: there was less left to gain.
+# *Equal*, not close: the same seed, the same batches, the same processor type, one thread. That is worth arranging, for it lets you compare a size from the cluster with one from your desk. Half the time is another matter. Measured on two cores, with ten epochs a size, two workers took 0.57 of the serial time on PyTorch, 0.62 on TensorFlow and 0.79 on JAX. JAX's one process keeps nearly one and a half cores busy already: there was less left to gain. Two processes of TensorFlow slow each other by a quarter even without a cluster.
 #
 # *Without* the first line it was 1.04, 0.66 and 1.23: no faster at all on two of three backends. Dask asks its workers to give freed memory back to the system at once (`MALLOC_TRIM_THRESHOLD_`), which suits big tables. A training frees and allocates the same arrays a thousand times over, and with that setting many of them come from the system anew: two fits on PyTorch took 6.4 seconds instead of 3.5, with 1.5 million page faults in place of thirteen thousand. If your workers are slower than your desk, count those first (`resource.getrusage`). To measure yours: `python benchmarks/run.py --only sweep`.
 #
