@@ -106,6 +106,16 @@ def test_everything_that_is_installed_with_the_project_is_pinned():
     assert not loose, "write constraints.txt anew, see CONTRIBUTING.md"
 
 
+def test_what_is_pinned_can_be_installed_on_the_first_release_of_each_python():
+    # Distributions stay with an early patch release for years: Debian 12 has 3.11.2.
+    oldest = [f"3.{minor}.0" for minor in (11, 12, 13)]
+    assert all(SpecifierSet(PROJECT["requires-python"]).contains(python) for python in oldest)
+    for name in sorted(pins().keys() & installed_with_the_project()):
+        wanted = importlib.metadata.metadata(name).get("Requires-Python") or ""
+        refused = [python for python in oldest if not SpecifierSet(wanted).contains(python)]
+        assert not refused, f"{name} {pins()[name]} wants Python {wanted}: pin an older one"
+
+
 def installed_with_the_project():
     """The names of what pip brings for `.[all]`, as far as it is installed here."""
     seen, todo = set(), [Requirement(f"{PROJECT['name']}[all]")]
