@@ -72,7 +72,10 @@ def choose():
 
 def _set_environment(name):
     os.environ["KERAS_BACKEND"] = name
-    for key, value in {**QUIET, **SHARING}.items():
+    defaults = QUIET | SHARING
+    if "OMP_WAIT_POLICY" in os.environ:  # the count would override it
+        del defaults["GOMP_SPINCOUNT"]
+    for key, value in defaults.items():
         os.environ.setdefault(key, value)
     if name != "tensorflow":  # then it computes nothing, and need not be fast but silent
         os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")

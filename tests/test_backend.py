@@ -133,6 +133,14 @@ def test_what_the_user_has_set_wins(fresh):
     assert environment["TF_FORCE_GPU_ALLOW_GROWTH"] == "true"  # not set by the user
 
 
+@pytest.mark.parametrize("given", [{}, {"OMP_WAIT_POLICY": "ACTIVE"}])
+def test_how_long_threads_look_for_work_is_set_unless_the_user_chose_a_policy(fresh, given):
+    environment = fresh(**given)
+    backend.choose()
+    assert environment.items() >= given.items()
+    assert environment.get("GOMP_SPINCOUNT") == (None if given else "1000")
+
+
 @pytest.mark.parametrize("name", backend.BACKENDS)
 def test_tensorflow_is_slowed_down_only_where_it_computes_nothing(fresh, name):
     environment = fresh(KERAS_BACKEND=name)
