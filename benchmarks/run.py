@@ -22,6 +22,7 @@ from measure import BACKENDS, ChildError, child, table
 RESULTS = measure.HERE / "results" / "measured.json"
 QUICK_RESULTS = measure.ROOT / "build" / "bench" / "quick.json"
 PUBLISHED = measure.HERE / "results" / "published.json"  # lesson 23 shows it
+KINDS = ("dense", "conv", "vae", "vqvae")  # of fit.py, which needs a backend to say so
 PARTS = ("import", "fit", "scaling", "sweep", "lessons", "published")
 SIZES = (2500, 5000, 10000, 20000, 40000, 60000)
 QUICK_SIZES = (500, 1000, 1500)
@@ -256,6 +257,7 @@ def options():
     parser.add_argument("--lessons", action="store_true", help="the lessons too, some minutes")
     parser.add_argument("--tried", action="store_true", help="fit with changes of the package too")
     parser.add_argument("--backend", dest="backends", choices=BACKENDS, nargs="+", default=BACKENDS)
+    parser.add_argument("--kinds", choices=KINDS, nargs="+", default=KINDS, help="of model, in fit")
     parser.add_argument("--batch-sizes", type=int, nargs="+", default=[128])
     parser.add_argument("--threads", type=int, default=1, help="of each framework; course: 1")
     chosen = parser.parse_args()
