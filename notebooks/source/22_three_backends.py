@@ -479,12 +479,12 @@ print("around it, training", train_around(Safe(1.0)))
 #
 # | seconds an epoch (share) | JAX | PyTorch | TensorFlow |
 # |---|---|---|---|
-# | dense | 0.22 (0.97) | 0.48 (0.49) | 0.49 (0.45) |
-# | convolutional | 0.86 (1.00) | 0.94 (0.80) | 0.93 (0.81) |
-# | VAE | 0.31 (0.75) | 0.64 (0.43) | 0.49 (0.45) |
-# | VQ-VAE | 0.22 (0.94) | 0.57 (0.47) | 0.46 (0.48) |
+# | dense | 0.14 (1.05) | 0.55 (0.54) | 0.51 (0.34) |
+# | convolutional | 0.72 (0.88) | 0.86 (0.71) | 0.78 (0.72) |
+# | VAE | 0.17 (0.89) | 0.70 (0.45) | 0.43 (0.36) |
+# | VQ-VAE | 0.15 (0.97) | 0.61 (0.52) | 0.41 (0.38) |
 #
-# Read the brackets first. On JAX `fit` compiles the whole step, and Keras costs next to nothing. On the other two each operation passes through Python or a graph of small pieces, and for dense layers half of the time is Keras. Convolutions are work enough to hide that. What the table leaves out: JAX compiles for each new shape of a batch, a second or more, which short runs never earn back.
+# Read the brackets first. On JAX `fit` compiles the whole step, and Keras costs next to nothing. On the other two each operation passes through Python or a graph of small pieces, and for dense layers about half of the time on PyTorch, and nearly two thirds on TensorFlow, is Keras. TensorFlow gives some of it back if asked: `compile(..., steps_per_execution=16, jit_compile=True)` takes the dense epoch to 0.30 s (0.58). Convolutions are work enough to hide more of it, and what PyTorch still loses there is not Python but layout: Keras keeps the channels last, and the model written by hand with channels last needs 0.86 s as well. What the table leaves out: JAX compiles for each new shape of a batch, a second or more, which short runs never earn back.
 
 # %% [markdown]
 # ## Out of Keras
