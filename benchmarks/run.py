@@ -200,7 +200,7 @@ def largest(rows, key):
 
 
 def targets(parts):
-    """What issue and course ask for: what, wanted, measured, met."""
+    """What is asked for: what, wanted, measured, met."""
     found = []
 
     def judge(what, words, value, good):
@@ -254,7 +254,7 @@ def options():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="does it run? no numbers to keep")
     parser.add_argument("--only", choices=PARTS, help="this part alone")
-    parser.add_argument("--lessons", action="store_true", help="the lessons too, some minutes")
+    parser.add_argument("--lessons", action="store_true", help="the lessons too, an hour")
     parser.add_argument("--tried", action="store_true", help="fit with changes of the package too")
     parser.add_argument("--backend", dest="backends", choices=BACKENDS, nargs="+", default=BACKENDS)
     parser.add_argument("--kinds", choices=KINDS, nargs="+", default=KINDS, help="of model, in fit")
