@@ -148,6 +148,29 @@ def test_two_devices_give_the_weights_of_one(folder):
     assert_as_one_device(folder)
 
 
+THEN_COUNT = """
+import os, runpy
+from pathlib import Path
+
+kept = runpy.run_path({script!r})  # its names, as they are kept until Python ends
+names = [task.read_text() for task in Path("/proc/self/task").glob("*/comm")]
+left = sum("gloo" in name for name in names)
+(Path(__file__).parent / f"left_{{os.environ['RANK']}}").write_text(str(left))
+"""
+
+
+@pytest.mark.skipif(BACKEND != "torch", reason="only PyTorch's script makes a process group")
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted in /proc")
+def test_no_thread_of_the_process_group_outlives_the_script(folder, monkeypatch):
+    # With some left, Python now and then aborted on its way out of a training that had gone well.
+    name = "data_parallel_torch.py"
+    (folder / name).write_text(THEN_COUNT.format(script=str(SCRIPTS / name)), encoding="utf-8")
+    monkeypatch.setitem(globals(), "SCRIPTS", folder)
+    done = run(folder, 2)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert [(folder / f"left_{rank}").read_text() for rank in (0, 1)] == ["0", "0"]
+
+
 @pytest.mark.skipif(BACKEND != "jax", reason="keras.distribution works on JAX alone, in Keras 3.15")
 def test_two_hosts_of_two_devices_give_the_weights_of_one(folder):
     with socket.socket() as free:

@@ -22,6 +22,7 @@ from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, data, los
 import keras
 import numpy as np
 import torch
+import torch.distributed.nn  # imported after `init_process_group`, it would hold the group
 from torch import distributed
 from torch.nn.parallel import DistributedDataParallel
 
@@ -50,4 +51,5 @@ for _ in range(2):
 
 if rank == 0:
     np.savez(folder / "weights.npz", *model.get_weights())
+del together  # it holds the group as well, whose threads must end before Python does
 distributed.destroy_process_group()
