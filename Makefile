@@ -9,13 +9,15 @@ RUN = $(PYTHON) tools/environment.py
 # Stored outputs and tests are made with the embedded data on the CPU, whatever the shell says.
 PLAIN = env -u AE_KERAS_DATASET GPU=0
 
-.PHONY: help course lab test notebooks bench mutants clean
+.PHONY: help course lab test notebooks picture report bench mutants clean
 
 help:
+	@echo "make lab         open the lessons in JupyterLab: start here"
 	@echo "make course      run all lessons; notebooks and pages go to build/course/<backend>/"
-	@echo "make lab         open the lessons in JupyterLab"
 	@echo "make test        check everything, on all three backends"
 	@echo "make notebooks   rebuild the outputs stored in notebooks/ from notebooks/source/"
+	@echo "make picture     draw the picture of the README"
+	@echo "make report      say which lessons have long cells, or little or much prose"
 	@echo "make bench       measure speed and memory; results go to benchmarks/results/"
 	@echo "make mutants     plant faults and count how many the checks catch"
 	@echo "make clean       remove the environments, build/ and caches"
@@ -36,10 +38,16 @@ lab:
 
 test:
 	@$(PLAIN) $(RUN) $(if $(BACKEND),$(BACKEND)$(comma)notebooks$(comma)test,all) \
-		tools/test.py $(if $(BACKEND),--backend $(BACKEND))
+		tools/run_tests.py $(if $(BACKEND),--backend $(BACKEND))
 
 notebooks:
 	@$(PLAIN) $(RUN) $(KERAS_BACKEND),notebooks tools/build.py $(ONLY)
+
+picture:
+	@$(PLAIN) $(RUN) $(KERAS_BACKEND),notebooks tools/picture.py
+
+report:
+	@$(RUN) $(KERAS_BACKEND),notebooks tools/editorial.py
 
 bench:
 	@$(RUN) all benchmarks/run.py $(ARGS)

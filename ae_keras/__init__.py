@@ -7,21 +7,23 @@ from ae_keras import backend
 
 backend.choose()  # before anything below imports keras
 
-from ae_keras import losses  # a saved model names its loss
-from ae_keras.decoders import ConvDecoder, DenseDecoder
-from ae_keras.encoders import ConvEncoder, DenseEncoder
-from ae_keras.files import load
 from ae_keras.models import (
     IWAE,
     VAE,
     VQVAE,
     Autoencoder,
     ContractiveAutoencoder,
+    ConvDecoder,
+    ConvEncoder,
     DenoisingAutoencoder,
+    DenseDecoder,
+    DenseEncoder,
     SparseAutoencoder,
+    losses,
 )
+from ae_keras.saving import load
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = [
     "IWAE",
     "VAE",

@@ -136,9 +136,9 @@ def set_seed(seed):
     """
     import keras
 
-    from ae_keras import validation
+    from ae_keras import _validation
 
-    keras.utils.set_random_seed(validation.seed(seed))
+    keras.utils.set_random_seed(_validation.seed(seed))
 
 
 def seed_weights(model, seed):
@@ -159,9 +159,9 @@ def seed_weights(model, seed):
 
     Source: Glorot & Bengio (2010), equation 16.
     """
-    from ae_keras import validation
+    from ae_keras import _validation
 
-    rng = np.random.default_rng(validation.seed(seed))
+    rng = np.random.default_rng(_validation.seed(seed))
     if not model.built or not model.weights:
         raise ValueError(
             f"`model` must be built, so that it has weights. Received: {model.name!r} without any. "

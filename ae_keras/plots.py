@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Polygon
 
-YARDSTICK = {"color": "0.45", "linewidth": 1.2}
+BASELINE = {"color": "0.45", "linewidth": 1.2}
 
 
 def plot_images(images, *, n_columns=None, labels=None, title=None, ax=None):
@@ -70,20 +70,20 @@ def plot_reconstructions(x, x_hat, *, title=None, ax=None):
     return plot_rows({"original": x, "reconstruction": x_hat}, title=title, ax=ax)
 
 
-def plot_curves(curves, *, yardsticks=None, ylabel="squared error per image", ax=None):
-    """Learning curves, one value an epoch, with the yardsticks they should be read against.
+def plot_curves(curves, *, baselines=None, ylabel="squared error per image", ax=None):
+    """Learning curves, one value an epoch, with the baselines they should be read against.
 
     Args:
         curves: dict from a name to its values, such as `History.history`.
-        yardsticks: dict from a name to one value, drawn as a dashed line.
+        baselines: dict from a name to one value, drawn as a dashed line.
         ylabel: the unit of all of them.
     """
     ax = ax or plt.gca()
     for name, values in curves.items():
         ax.plot(range(1, len(values) + 1), values, label=name, marker=".")
     styles = itertools.cycle(["--", ":", "-."])
-    for (name, value), style in zip((yardsticks or {}).items(), styles, strict=False):
-        ax.axhline(value, linestyle=style, label=f"{name} ({value:.1f})", **YARDSTICK)
+    for (name, value), style in zip((baselines or {}).items(), styles, strict=False):
+        ax.axhline(value, linestyle=style, label=f"{name} ({value:.1f})", **BASELINE)
     ax.set(xlabel="epoch", ylabel=ylabel)
     ax.legend()
     return ax

@@ -14,12 +14,12 @@ import statistics
 import time
 from typing import NamedTuple
 
-import candidates
 import keras
-import measure
 import numpy as np
 
 import ae_keras
+import candidates
+import measure
 from ae_keras import data, losses
 
 LEARNING_RATE = 0.002

@@ -10,8 +10,9 @@ import sys
 import time
 
 import jupytext
-import measure
 import nbformat
+
+import measure
 from measure import execution
 
 KILO = 1024 if sys.platform == "linux" else 1024**2  # ru_maxrss: KB on Linux, bytes on macOS

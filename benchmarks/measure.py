@@ -1,6 +1,5 @@
 """What the benchmarks share: the settings of a process, running one, and summing up."""
 
-import importlib.util
 import json
 import os
 import platform
@@ -14,21 +13,17 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-BACKENDS = ("jax", "torch", "tensorflow")
+sys.path.append(str(ROOT / "tools"))
+
+import execution  # noqa: E402 - how the course executes a lesson
+
 # What a caller's shell may hold that would change a measurement.
 HIDDEN = ("AE_KERAS_DATASET", "XLA_FLAGS", "JAX_COMPILATION_CACHE_DIR")
 PACKAGES = ("keras", "numpy", "jax", "torch", "tensorflow-cpu", "tensorflow")
 
 
-def module(path):
-    """A module of this project by its file, without importing the packages above it."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    found = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(found)
-    return found
-
-
-execution = module(ROOT / "tools" / "execution.py")  # how the course executes a lesson
+backend = execution.module("ae_keras/backend.py")
+BACKENDS = backend.BACKENDS
 
 
 def settings(threads):
@@ -37,7 +32,6 @@ def settings(threads):
     Only GPU=1 in the caller's environment lets them use a GPU. What importing ae_keras would set
     is set beforehand: a process without it is no different.
     """
-    backend = module(ROOT / "ae_keras" / "backend.py")
     counts = dict.fromkeys(execution.ENVIRONMENT, str(threads))
     gpu = {} if os.environ.get("GPU") == "1" else backend.CPU_ONLY | {"GPU": "0"}
     return counts | backend.QUIET | backend.SHARING | gpu | {"MPLBACKEND": "agg"}

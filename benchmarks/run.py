@@ -9,7 +9,6 @@ results. Let nothing else run meanwhile. What the numbers mean: benchmarks/READM
 
 import argparse
 import json
-import os
 import statistics
 import sys
 import tempfile
@@ -243,11 +242,8 @@ SHOW |= {"lessons": show_lessons, "published": show_published}
 
 
 def save(parts, path):
-    """Under another name first: an interrupted run leaves no half a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".part")
-    unfinished.write_text(json.dumps(parts, indent=1) + "\n", encoding="utf-8")
-    os.replace(unfinished, path)
+    measure.execution.write(json.dumps(parts, indent=1) + "\n", path)
 
 
 def options():

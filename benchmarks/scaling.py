@@ -9,11 +9,11 @@ import resource
 import statistics
 import sys
 
-import fit
 import keras
-import measure
 import numpy as np
 
+import fit
+import measure
 from ae_keras import data, losses
 
 BATCH_SIZE = 128

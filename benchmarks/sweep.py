@@ -16,10 +16,18 @@ import dask
 import distributed
 import joblib
 import keras
-import measure
 import numpy as np
 
-from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, data, evaluation, losses
+import measure
+from ae_keras import (
+    Autoencoder,
+    DenseDecoder,
+    DenseEncoder,
+    backend,
+    data,
+    evaluation,
+    losses,
+)
 
 SIZES = (2, 4, 8, 16, 32, 64)
 # Dask makes its workers give freed memory back at once, so that each step's arrays come from the

@@ -1,5 +1,7 @@
 """What all tests share. One process tests one backend: the one that `KERAS_BACKEND` names."""
 
+import os
+
 import matplotlib
 import numpy as np
 import pytest
@@ -13,10 +15,14 @@ def pytest_configure(config):
     if ae_keras.backend.choose() == "jax":
         import jax
 
-        # it compiles each operation for each shape, which takes longer than the tests themselves
+        # JAX compiles each operation for each shape, which takes longer than the tests themselves.
+        # The environment is for the processes that tests start.
+        os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"
+        os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+        os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(config.cache.mkdir("jax")))
         jax.config.update("jax_disable_most_optimizations", True)
-        jax.config.update("jax_compilation_cache_dir", str(config.cache.mkdir("jax")))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+        jax.config.update("jax_compilation_cache_dir", os.environ["JAX_COMPILATION_CACHE_DIR"])
 
 
 @pytest.fixture(autouse=True)

@@ -19,18 +19,12 @@ import nbval.kernel
 from nbval.plugin import IPyNbCell, IPyNbFile
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
-ENVIRONMENT = {
-    "TF_CPP_MIN_LOG_LEVEL": "3",  # with the next one, TensorFlow starts in silence
-    "OMP_NUM_THREADS": "1",  # torch's threads spin when there are more of them than free cores
-    "MKL_NUM_THREADS": "1",
-    "TF_NUM_INTRAOP_THREADS": "1",
-    "TF_NUM_INTEROP_THREADS": "1",
-    "PJRT_NPROC": "1",
+# The kernel runs on the CPU. With the first setting, TensorFlow starts in silence.
+CPU = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",
     "GPU": "0",
     "JAX_PLATFORMS": "cpu",
     "CUDA_VISIBLE_DEVICES": "-1",
-    "COLUMNS": "80",  # the width of `model.summary()`
-    "JUPYTER_COLUMNS": "115",
 }
 # What would change a stored output: another data set, or a backend that shows no figures.
 UNSET = ("AE_KERAS_DATASET", "MPLBACKEND")
@@ -66,7 +60,9 @@ def pytest_configure(config):
 
 
 def _prepare_environment(home):
-    os.environ.update(ENVIRONMENT)
+    import execution  # (pytest finds tools/ only after it has read this file)
+
+    os.environ.update(execution.ENVIRONMENT | execution.WIDTH | CPU)
     os.environ.setdefault("KERAS_BACKEND", "jax")
     for name in UNSET:
         os.environ.pop(name, None)

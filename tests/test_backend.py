@@ -7,9 +7,9 @@ import types
 import keras
 import numpy as np
 import pytest
-from contract import images, says, tiny
 
 from ae_keras import Autoencoder, ConvDecoder, ConvEncoder, backend
+from contract import images, says, tiny
 
 RUNNING = keras.config.backend()
 OTHER = next(name for name in backend.BACKENDS if name != RUNNING)

@@ -6,7 +6,6 @@ import math
 import keras
 import numpy as np
 import pytest
-from contract import assert_same_weights, images, says, tiny
 
 from ae_keras import (
     Autoencoder,
@@ -19,6 +18,7 @@ from ae_keras import (
     plots,
     training,
 )
+from contract import assert_same_weights, images, says, tiny
 
 SHAPE = (7, 5, 1)
 X = images(8, SHAPE)
@@ -125,7 +125,7 @@ def test_down_and_up(bad):
         (lambda: data.split(some_images(), math.nan), "Received: fraction=nan."),
         (
             lambda: data.split(some_images()[:1]),
-            "`images` must come from two or more sources to be split",
+            "`images` must hold two or more groups",
         ),
         (
             lambda: data.to_unit_range(X),

@@ -3,10 +3,10 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from contract import images
 from matplotlib.colors import to_hex, to_rgba
 
 from ae_keras import plots
+from contract import images
 
 GREY, COLOUR = images(6, (14, 10, 1)), images(6, (14, 10, 3))
 
@@ -79,9 +79,9 @@ def test_curves_show_each_value_at_its_epoch(ax):
 
 
 @pytest.mark.parametrize("n", [1, 2, 4])
-def test_every_yardstick_is_drawn_at_its_value_and_named_in_the_legend(ax, n):
+def test_every_baseline_is_drawn_at_its_value_and_named_in_the_legend(ax, n):
     given = dict(list(YARDSTICKS.items())[:n])
-    plots.plot_curves(CURVES, yardsticks=given, ax=ax)
+    plots.plot_curves(CURVES, baselines=given, ax=ax)
     drawn = ax.lines[len(CURVES) :]
     assert [line.get_ydata()[0] for line in drawn] == list(given.values())
     assert all(line.get_linestyle() != "-" for line in drawn)

@@ -5,16 +5,16 @@
 The result depends on the sources and the package alone: built again, it is the same to the byte.
 """
 
-import base64
 import copy
 import os
 import re
 import sys
 import time
 
-import execution
 import jupytext
 import nbformat
+
+import execution
 
 SHOWN_TAGS = ("setup", "exercise", "receipt", "raises-exception", "hide-input")
 PASSED = "passed: "
@@ -63,17 +63,7 @@ def check_solved(book, name):
 
 def write(book, target):
     nbformat.validate(book)
-    unfinished = target.with_suffix(".part")
-    nbformat.write(book, unfinished)
-    os.replace(unfinished, target)
-
-
-def save_picture(book, number, target):
-    """The figure of that number in an executed notebook as a file, for the README."""
-    outputs = [out.get("data", {}) for cell in book.cells for out in cell.get("outputs", ())]
-    figures = [data["image/png"] for data in outputs if "image/png" in data]
-    target.parent.mkdir(exist_ok=True)
-    target.write_bytes(base64.b64decode(figures[number]))
+    execution.write(f"{nbformat.writes(book)}\n", target)
 
 
 def build(source):
@@ -81,8 +71,6 @@ def build(source):
     solved = solutions(book)
     target = execution.NOTEBOOKS / f"{source.stem}.ipynb"
     write(tidy(execution.execute(execution.lesson(book), execution.NOTEBOOKS)), target)
-    if source.stem == "09_latent_size":
-        save_picture(nbformat.read(target, 4), 1, execution.ROOT / "docs" / "results.png")
     if len(solved.cells) > 2:
         execution.execute(solved, execution.NOTEBOOKS)
         check_solved(solved, source.stem)

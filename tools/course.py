@@ -13,12 +13,13 @@ import re
 import sys
 import time
 
-import execution
 import jupytext
 import nbformat
 from nbclient.exceptions import CellExecutionError
 from nbconvert import HTMLExporter
 from tqdm import tqdm
+
+import execution
 
 BUILD = execution.ROOT / "build" / "course"
 # The cell, the kernel, the clock; and Ctrl-C, on which nbclient ends with a failed assertion.
@@ -41,13 +42,6 @@ def chosen(parts):
             names = "\n  ".join(path.stem for path in execution.sources())
             raise SystemExit(f"No lesson is called {part!r}. There are:\n  {names}")
     return execution.sources(parts)
-
-
-def save(text, path):
-    """Write under another name first: an interrupted run leaves no half a file."""
-    unfinished = path.with_suffix(".part")
-    unfinished.write_text(text, encoding="utf-8")
-    os.replace(unfinished, path)
 
 
 def alt(cell):
@@ -140,10 +134,10 @@ def lesson(source, folder):
     path = folder / f"{source.stem}.ipynb"
     path.with_suffix(".html").unlink(missing_ok=True)  # of an earlier run
     error, cell = run(book, source.stem)
-    save(nbformat.writes(book), path)
+    execution.write(nbformat.writes(book), path)
     if error is not None:
         raise SystemExit(explain(error, cell, source.stem, path.relative_to(execution.ROOT)))
-    save(page(book, source.stem), path.with_suffix(".html"))
+    execution.write(page(book, source.stem), path.with_suffix(".html"))
     return source.stem, time.perf_counter() - start, figures(book)
 
 
@@ -157,7 +151,7 @@ def main(parts):
     backend = os.environ.setdefault("KERAS_BACKEND", "jax")
     folder = BUILD / backend
     folder.mkdir(parents=True, exist_ok=True)
-    save(glossary(), folder / "glossary.html")
+    execution.write(glossary(), folder / "glossary.html")
     rows = []
     try:
         for source in sources:

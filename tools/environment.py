@@ -20,7 +20,6 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-BACKENDS = ("jax", "tensorflow", "torch")
 CPU_ONLY = {"all", "test"}  # what is tested is the CPU build
 STAMP = "ae_keras.json"
 AGAIN = "Then give the same command again: what was downloaded is kept."
@@ -39,16 +38,26 @@ def succeeds(command):
         return False
 
 
-def check(extras):
-    """Stop at an extra that pyproject.toml does not have: pip would only warn."""
+def known_extras():
+    """The extras of pyproject.toml, in its order."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     table = text.split("[project.optional-dependencies]")[1].split("\n[")[0]
-    known = re.findall(r"^([\w-]+) = \[", table, re.M)
+    return re.findall(r"^([\w-]+) = \[", table, re.M)
+
+
+def backends():
+    """The extras that have a CUDA build beside them: those are Keras's backends."""
+    known = known_extras()
+    return [extra for extra in known if f"{extra}-cuda" in known]
+
+
+def check(extras):
+    """Stop at an extra that pyproject.toml does not have: pip would only warn."""
     for extra in extras:
-        if extra not in known:
+        if extra not in known_extras():
             stop(
                 "KERAS_BACKEND (for `make test`, BACKEND) must be one of "
-                f"{', '.join(BACKENDS)}. Received: {extra!r}."
+                f"{', '.join(backends())}. Received: {extra!r}."
             )
 
 
@@ -85,7 +94,7 @@ def place(extras):
 
     Each CUDA build gets a folder of its own, because two of them need different CUDA libraries.
     """
-    named = [extra for extra in extras if extra in BACKENDS]
+    named = [extra for extra in extras if extra in backends()]
     if CPU_ONLY.isdisjoint(extras) and len(named) == 1 and gpu_answers():
         cuda = f"{named[0]}-cuda"
         return ROOT / f".venv-{cuda}", [cuda if extra in named else extra for extra in extras]
@@ -108,10 +117,9 @@ def present(folder):
 
 
 def write_stamp(folder, extras):
-    unfinished = folder / f"{STAMP}.part"
+    """Note what is installed. A half-written note counts as none: see `present`."""
     stamp = {"fingerprint": fingerprint(), "extras": sorted(extras)}
-    unfinished.write_text(json.dumps(stamp), encoding="utf-8")
-    unfinished.replace(folder / STAMP)
+    (folder / STAMP).write_text(json.dumps(stamp), encoding="utf-8")
 
 
 def python_of(folder):

@@ -1,5 +1,6 @@
-"""How notebooks are read from their sources and executed: shared by build.py and course.py."""
+"""How notebooks are read from their sources, executed and written: shared by the other tools."""
 
+import importlib.util
 import os
 from pathlib import Path
 
@@ -27,10 +28,27 @@ METADATA = {
 }
 
 
+def module(name):
+    """A module of this project by its path, without importing the packages above it."""
+    spec = importlib.util.spec_from_file_location(Path(name).stem, ROOT / name)
+    found = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(found)
+    return found
+
+
 def sources(parts=()):
     """The lesson sources in reading order; with `parts`, those whose name holds one of them."""
     paths = sorted(SOURCES.glob("[0-9][0-9]_*.py"))
     return [p for p in paths if not parts or any(part in p.stem for part in parts)]
+
+
+def write(text, path):
+    """Write a text file under a temporary name and rename it: a reader never meets half of it."""
+    # Not at the top: importing the package takes seconds, which tools that only read can save.
+    from ae_keras.saving import atomic_write
+
+    with atomic_write(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 def tags(cell):

@@ -3,11 +3,12 @@
 import keras
 import numpy as np
 
-from ae_keras import files, validation
+from ae_keras import _validation
+from ae_keras.models._keras_fixes import KerasFixes
 
 
 @keras.saving.register_keras_serializable(package="ae_keras")
-class Autoencoder(keras.Model):
+class Autoencoder(KerasFixes):
     """Encoder and decoder trained end to end: `x_hat = decoder(encoder(x))`.
 
     `fit(x)` needs no target: without one, the image is its own. If the decoder has an
@@ -27,6 +28,8 @@ class Autoencoder(keras.Model):
 
     Source: Hinton & Salakhutdinov (2006), doi:10.1126/science.1127647.
     """
+
+    _renamed = {}  # arguments that files of older versions hold under another name
 
     def __init__(self, encoder, decoder, **kwargs):
         super().__init__(**kwargs)
@@ -88,11 +91,6 @@ class Autoencoder(keras.Model):
         z = self.to_code(self.encoder(x, training=training))
         return self.decoder(z, training=training)
 
-    def compile(self, *args, **kwargs):
-        super().compile(*args, **kwargs)
-        if self.built:  # else TensorFlow cannot fit after a first fit that was refused
-            self.optimizer.build(self.trainable_variables)
-
     def compute_output_shape(self, input_shape):
         return input_shape
 
@@ -112,83 +110,22 @@ class Autoencoder(keras.Model):
         """Keras's `evaluate`, likewise."""
         return super().evaluate(self._checked(x), self._checked(y, "y"), *args, **kwargs)
 
-    def save(self, filepath, overwrite=True, **kwargs):
-        """Keras's `save`; a `.keras` file bears another name until it is whole."""
-        if not overwrite or kwargs or not str(filepath).endswith(".keras"):
-            return super().save(filepath, overwrite=overwrite, **kwargs)
-        with files.written_whole(filepath) as unfinished:
-            super().save(unfinished)
-
-    def save_own_variables(self, store):
-        """As Keras does, and where the random generators stand: noise goes on after `load`."""
-        super().save_own_variables(store)
-        for i, state in enumerate(self._random_states()):
-            store[f"random_state_{i}"] = keras.ops.convert_to_numpy(state).astype("int64")
-
-    def load_own_variables(self, store):
-        names = store.keys()  # a file's store is no dict
-        own = {name: np.asarray(store[name]) for name in names}
-        found = [own.pop(f"random_state_{i}") for i in range(len(self._random_states()))]
-        super().load_own_variables(own)
-        for state, value in zip(self._random_states(), found, strict=True):
-            state.assign(value)
-
-    def _random_states(self):
-        return [v for v in self.variables if v.name == "seed_generator_state"]
-
     def get_config(self):
         parts = {"encoder": self.encoder, "decoder": self.decoder}
         return super().get_config() | keras.saving.serialize_keras_object(parts)
 
     @classmethod
     def from_config(cls, config):
+        config = {cls._renamed.get(name, name): value for name, value in config.items()}
         return cls(**keras.saving.deserialize_keras_object(config))
-
-    def get_compile_config(self):
-        return portable(super().get_compile_config())
-
-    def compile_from_config(self, config):
-        # Keras does not compile a loaded model whose class has a `compile` of its own
-        self.compile(**keras.saving.deserialize_keras_object(portable(config)))
-
-    def _get_jax_state(self, *, purge_model_variables=False, **groups):
-        # on JAX, Keras takes the weights off a model while it runs: a refused batch would lose them
-        return super()._get_jax_state(**groups)
 
     def _checked(self, x, name="x"):
         if not isinstance(x, np.ndarray):
             return x
         if self.built:
             self._check(x, name)
-        return validation.images(x, name)
+        return _validation.images(x, name)
 
     def _check(self, x, name="x"):
         """Shape and dtype are known while the step is compiled, so this costs no time later."""
-        ranked = getattr(x.shape, "rank", 4) is not None  # TensorFlow after images of another rank
-        if not ranked or tuple(x.shape[1:]) != tuple(self.image_shape):
-            raise ValueError(
-                f"`{name}` must be images of shape "
-                f"(batch, {', '.join(map(str, self.image_shape))}). "
-                f"Received: {name}.shape={tuple(x.shape) if ranked else 'of another rank'}."
-            )
-        if "float" not in str(x.dtype):
-            raise ValueError(
-                f"`{name}` must hold floats in [0, 1]. Received: {name}.dtype={x.dtype}. "
-                "Scale it with `data.to_unit_range` first."
-            )
-
-
-def portable(config):
-    """A compile configuration without what ties a `.keras` file to the backend that wrote it.
-
-    Keras 3.15 writes the resolved `jit_compile` (a file from TensorFlow would run uncompiled on
-    JAX) and, on PyTorch, an optimizer class that exists on PyTorch only.
-    """
-    if not isinstance(config, dict):
-        return config
-    config = {key: portable(value) for key, value in config.items()}
-    if "jit_compile" in config:
-        config["jit_compile"] = "auto"
-    if str(config.get("module", "")).startswith("keras.src.backend.torch.optimizers"):
-        config |= {"module": "keras.optimizers", "registered_name": None}
-    return config
+        _validation.image_tensor(x, self.image_shape, name)

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from ae_keras import validation
+from ae_keras import _validation
 from ae_keras.models.autoencoder import Autoencoder
 
 
@@ -30,10 +30,10 @@ class DenoisingAutoencoder(Autoencoder):
 
     def __init__(self, encoder, decoder, corruption="gaussian", level=0.3, seed=0, **kwargs):
         super().__init__(encoder, decoder, **kwargs)
-        self.corruption = validation.choice(corruption, "corruption", tuple(CORRUPTIONS))
-        check = validation.not_negative if corruption == "gaussian" else validation.fraction
+        self.corruption = _validation.choice(corruption, "corruption", tuple(CORRUPTIONS))
+        check = _validation.not_negative if corruption == "gaussian" else _validation.fraction
         self.level = check(level, "level")
-        self.seed = validation.seed(seed)
+        self.seed = _validation.seed(seed)
         self.noise = keras.random.SeedGenerator(self.seed)
 
     def call(self, x, training=False):

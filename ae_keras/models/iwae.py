@@ -4,8 +4,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from ae_keras import losses, validation
-from ae_keras.models.gaussian import GaussianAutoencoder
+from ae_keras import _validation
+from ae_keras.models import losses
+from ae_keras.models._gaussian import GaussianAutoencoder
 
 
 @keras.saving.register_keras_serializable(package="ae_keras")
@@ -24,7 +25,7 @@ class IWAE(GaussianAutoencoder):
 
     def __init__(self, encoder, decoder, n_samples=5, seed=0, **kwargs):
         super().__init__(encoder, decoder, seed, **kwargs)
-        self.n_samples = validation.positive_int(n_samples, "n_samples")
+        self.n_samples = _validation.positive_int(n_samples, "n_samples")
 
     def call(self, x, training=False):
         self._check(x)
@@ -43,8 +44,8 @@ class IWAE(GaussianAutoencoder):
         x_hat = self.decoder(flat, training=training)
         x = ops.tile(x, (self.n_samples, 1, 1, 1))
         log_likelihood = -ops.reshape(losses.binary_crossentropy(x, x_hat), (self.n_samples, -1))
-        prior_to_posterior = (epsilon**2 + z_log_var - z**2) / 2  # the constants cancel
-        return log_likelihood + ops.sum(prior_to_posterior, axis=-1)
+        log_ratio = losses.log_prior_ratio(z, z_log_var, epsilon)
+        return log_likelihood + ops.sum(log_ratio, axis=-1)
 
     def _epsilon(self, z_mean, training):
         if training:

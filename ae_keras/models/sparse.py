@@ -3,7 +3,8 @@
 import keras
 from keras import ops
 
-from ae_keras import losses, validation
+from ae_keras import _validation
+from ae_keras.models import losses
 from ae_keras.models.autoencoder import Autoencoder
 
 
@@ -29,8 +30,8 @@ class SparseAutoencoder(Autoencoder):
 
     def __init__(self, encoder, decoder, weight=0.1, target=None, **kwargs):
         super().__init__(encoder, decoder, **kwargs)
-        self.weight = validation.not_negative(weight, "weight")
-        self.target = None if target is None else validation.fraction(target, "target")
+        self.weight = _validation.not_negative(weight, "weight")
+        self.target = None if target is None else _validation.fraction(target, "target")
         activation = getattr(encoder, "code_activation", None)
         if target is not None and activation not in (None, "sigmoid", keras.activations.sigmoid):
             raise ValueError(

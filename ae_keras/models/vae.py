@@ -3,8 +3,9 @@
 import keras
 from keras import ops
 
-from ae_keras import losses, validation
-from ae_keras.models.gaussian import GaussianAutoencoder
+from ae_keras import _validation
+from ae_keras.models import losses
+from ae_keras.models._gaussian import GaussianAutoencoder
 
 
 @keras.saving.register_keras_serializable(package="ae_keras")
@@ -35,8 +36,8 @@ class VAE(GaussianAutoencoder):
 
     def __init__(self, encoder, decoder, beta=1.0, seed=0, **kwargs):
         super().__init__(encoder, decoder, seed, **kwargs)
-        self.first_beta = validation.not_negative(beta, "beta")
-        start = keras.initializers.Constant(self.first_beta)
+        self.initial_beta = _validation.not_negative(beta, "beta")
+        start = keras.initializers.Constant(self.initial_beta)
         self.beta = self.add_weight((), initializer=start, trainable=False, name="beta")
         self.kl_tracker = keras.metrics.Mean(name="kl")
 
@@ -44,7 +45,7 @@ class VAE(GaussianAutoencoder):
         self._check(x)
         z_mean, z_log_var = self.moments(self.encoder(x, training=training))
         self.add_loss(ops.mean(losses.gaussian_kl(z_mean, z_log_var)))
-        z = self.draw(z_mean, z_log_var) if training else z_mean
+        z = self.reparameterize(z_mean, z_log_var) if training else z_mean
         return self.decoder(z, training=training)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
@@ -54,4 +55,4 @@ class VAE(GaussianAutoencoder):
         return total + (self.beta - 1) * kl
 
     def get_config(self):
-        return super().get_config() | {"beta": self.first_beta}
+        return super().get_config() | {"beta": self.initial_beta}

@@ -20,7 +20,8 @@ folder, n_devices = Path(sys.argv[1]), int(sys.argv[2])
 os.environ["KERAS_BACKEND"] = "jax"
 os.environ["XLA_FLAGS"] = f"--xla_force_host_platform_device_count={n_devices}"  # before the import
 
-from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, data, losses, parallel
+from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, data, losses
+from ae_keras.training import parallel
 
 import keras
 import numpy as np
@@ -41,8 +42,8 @@ backend.seed_weights(model, seed=0)
 model.compile(optimizer=keras.optimizers.Adam(0.005), loss=losses.squared_error)
 
 batches = data.Batches(x, batch_size=128)
-parallel.check_shares(batches, n_devices * n_processes)
-share = parallel.Share(batches, process, n_processes)
+parallel.check_shards(batches, n_devices * n_processes)
+share = parallel.Shard(batches, process, n_processes)
 model.fit(share, epochs=2, shuffle=False, verbose=0)
 if process == 0:
     np.savez(folder / "weights.npz", *model.get_weights())

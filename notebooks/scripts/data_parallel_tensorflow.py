@@ -17,7 +17,8 @@ from pathlib import Path
 folder, n_devices = Path(sys.argv[1]), int(sys.argv[2])
 os.environ["KERAS_BACKEND"] = "tensorflow"
 
-from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, data, losses, parallel
+from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, data, losses
+from ae_keras.training import parallel
 
 import keras
 import numpy as np
@@ -35,6 +36,6 @@ with strategy.scope():  # all that has weights, the optimizer too
     model.compile(optimizer=keras.optimizers.Adam(0.005), loss=losses.squared_error)
 
 batches = data.Batches(x, batch_size=128)  # of all devices together
-parallel.check_shares(batches, n_devices)
+parallel.check_shards(batches, n_devices)
 model.fit(batches, epochs=2, shuffle=False, verbose=0)
 np.savez(folder / "weights.npz", *model.get_weights())

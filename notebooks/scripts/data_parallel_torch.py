@@ -17,7 +17,8 @@ os.environ["KERAS_BACKEND"] = "torch"
 if "CUDA_VISIBLE_DEVICES" not in os.environ:  # each process its own GPU, before the import
     os.environ["CUDA_VISIBLE_DEVICES"] = os.environ["LOCAL_RANK"]
 
-from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, data, losses, parallel
+from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, data, losses
+from ae_keras.training import parallel
 
 import keras
 import numpy as np
@@ -37,7 +38,7 @@ model.optimizer.build(model.trainable_variables)
 
 together = DistributedDataParallel(model)  # its `backward` averages gradients over all processes
 batches = data.Batches(x, batch_size=128)  # of all processes together
-share = parallel.Share(batches, rank, n_workers)
+share = parallel.Shard(batches, rank, n_workers)
 for _ in range(2):
     share.on_epoch_begin()
     for images, target in (map(keras.ops.convert_to_tensor, share[i]) for i in range(len(share))):

@@ -13,7 +13,9 @@
 # **Time** 25 minutes to read, about 15 seconds to run.
 
 # %% tags=["setup"]
-from ae_keras import backend, checks, data, evaluation, notebook, plots
+from ae_course import notebook
+from ae_course.exercises import lesson_00 as checks
+from ae_keras import backend, data, evaluation, plots
 
 import keras
 import matplotlib.pyplot as plt

@@ -13,7 +13,9 @@
 # **Time** 20 minutes to read, about 10 seconds to run.
 
 # %% tags=["setup"]
-from ae_keras import backend, checks, data, notebook
+from ae_course import notebook
+from ae_course.exercises import lesson_01 as checks
+from ae_keras import backend, data
 
 import importlib.metadata
 import os

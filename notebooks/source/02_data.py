@@ -14,7 +14,9 @@
 # **Time** 25 minutes to read, about 10 seconds to run.
 
 # %% tags=["setup"]
-from ae_keras import backend, checks, data, evaluation, notebook, plots
+from ae_course import notebook
+from ae_course.exercises import lesson_02 as checks
+from ae_keras import backend, data, evaluation, plots
 
 import keras
 import matplotlib.pyplot as plt
@@ -33,7 +35,7 @@ notebook.start(seed=0)
 # (Without this course, `keras.datasets.mnist.load_data()` is the counterpart of `torchvision.datasets.MNIST`: it downloads once and returns `(x_train, y_train), (x_test, y_test)`, uint8 arrays without a channel axis, which `x_train[..., None]` adds.)
 
 # %%
-raw, labels, source = data.load_raw(subset="train")
+raw, labels, groups = data.load_raw(subset="train")
 print("images", raw.shape, raw.dtype)
 print("labels", labels.shape, labels.dtype)
 
@@ -208,12 +210,12 @@ def distance_to_training(part, training):
 
 leaky = distance_to_training(leaky_val, leaky_train)
 clean = distance_to_training(val, train)
-shared = np.isin(leaky_val.source, leaky_train.source).mean()
-clean_shared = np.isin(val.source, train.source).mean()
+shared = np.isin(leaky_val.groups, leaky_train.groups).mean()
+clean_shared = np.isin(val.groups, train.groups).mean()
 print(
     f"random split:     {shared:4.0%} of validation have a sister in training, distance {leaky:.1f}"
 )
-print(f"split by source:  {clean_shared:4.0%}, distance {clean:.1f}")
+print(f"split by groups:  {clean_shared:4.0%}, distance {clean:.1f}")
 
 # %% [markdown]
 # Every single validation image has a sister in the training set, and the nearest training image lies about ten per cent closer than it should. A model that memorises would look ten per cent better than it is, on no merit of its own. (Data sets in which every image has an origin of its own, such as MNIST, show no difference here.) The cure is to split the *originals* and let the copies follow. scikit-learn knows this as a grouped split; `data.split` hands it the number of each image's original:
@@ -222,10 +224,10 @@ print(f"split by source:  {clean_shared:4.0%}, distance {clean:.1f}")
 from sklearn.model_selection import GroupShuffleSplit
 
 splitter = GroupShuffleSplit(n_splits=1, test_size=0.15, random_state=0)
-train_rows, val_rows = next(splitter.split(train_all.x, groups=train_all.source))
+train_rows, val_rows = next(splitter.split(train_all.x, groups=train_all.groups))
 print(
     "originals in both parts:",
-    len(set(train_all.source[train_rows]) & set(train_all.source[val_rows])),
+    len(set(train_all.groups[train_rows]) & set(train_all.groups[val_rows])),
 )
 print("same as data.split:", np.array_equal(train_all.x[val_rows], val.x))
 
@@ -239,7 +241,7 @@ print("same as data.split:", np.array_equal(train_all.x[val_rows], val.x))
 # %%
 train, val, test = data.load_splits()
 for name, part in (("training", train), ("validation", val), ("test", test)):
-    print(f"{name:10s} {len(part):5d} images of {len(np.unique(part.source)):4d} originals")
+    print(f"{name:10s} {len(part):5d} images of {len(np.unique(part.groups)):4d} originals")
 
 # %% [markdown]
 # ## Exercises
@@ -266,21 +268,21 @@ checks.check_to_range(to_range)
 # %% [markdown]
 # ### Exercise 2.2: a split without leaks
 #
-# Write `validation_rows(source, fraction, seed)`: a boolean array that is `True` for the images that go to validation. `round(fraction * number of sources)` of the *sources* go there, with all their images, chosen at random but the same for the same seed.
+# Write `validation_rows(groups, fraction, seed)`: a boolean array that is `True` for the images that go to validation. `round(fraction * number of sources)` of the *sources* go there, with all their images, chosen at random but the same for the same seed.
 
 
 # %% tags=["exercise"]
-def validation_rows(source, fraction, seed): ...
+def validation_rows(groups, fraction, seed): ...
 
 
 checks.check_validation_rows(validation_rows)
 
 
 # %% tags=["solution"]
-def validation_rows(source, fraction, seed):
-    originals = np.random.default_rng(seed).permutation(np.unique(source))
+def validation_rows(groups, fraction, seed):
+    originals = np.random.default_rng(seed).permutation(np.unique(groups))
     chosen = originals[: round(fraction * len(originals))]
-    return np.isin(source, chosen)
+    return np.isin(groups, chosen)
 
 
 checks.check_validation_rows(validation_rows)
@@ -335,5 +337,5 @@ checks.check_batches_of(batches_of)
 
 # %% tags=["receipt"]
 notebook.claim(all([same, *agree]), "all pipelines must give the same batches")
-notebook.claim(not set(train.source) & set(val.source), "no original may be in both parts")
+notebook.claim(not set(train.groups) & set(val.groups), "no original may be in both parts")
 notebook.receipt(leaky_distance=leaky, clean_distance=clean)

@@ -13,7 +13,9 @@
 # **Time** 20 minutes to read, about 10 seconds to run.
 
 # %% tags=["setup"]
-from ae_keras import ConvEncoder, DenseEncoder, backend, checks, data, evaluation, notebook, plots
+from ae_course import notebook
+from ae_course.exercises import lesson_03 as checks
+from ae_keras import ConvEncoder, DenseEncoder, backend, data, evaluation, plots
 
 import itertools
 
@@ -222,7 +224,7 @@ plt.show()
 # %%
 def vote(encode):
     z_train, z_test = encode(train.x), encode(test.x)
-    return evaluation.neighbour_accuracy(z_train, train.labels, z_test, test.labels)
+    return evaluation.knn_accuracy(z_train, train.labels, z_test, test.labels)
 
 
 random_16 = backend.seed_weights(encoder, seed=0)

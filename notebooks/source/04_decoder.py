@@ -13,17 +13,9 @@
 # **Time** 20 minutes to read, about 20 seconds to run.
 
 # %% tags=["setup"]
-from ae_keras import (
-    ConvDecoder,
-    DenseDecoder,
-    backend,
-    checks,
-    data,
-    evaluation,
-    losses,
-    notebook,
-    plots,
-)
+from ae_course import notebook
+from ae_course.exercises import lesson_04 as checks
+from ae_keras import ConvDecoder, DenseDecoder, backend, data, evaluation, losses, plots
 
 import keras
 import matplotlib.pyplot as plt

@@ -13,17 +13,10 @@
 # **Time** 20 minutes to read, about 20 seconds to run.
 
 # %% tags=["setup"]
-from ae_keras import (
-    Autoencoder,
-    DenseDecoder,
-    DenseEncoder,
-    backend,
-    checks,
-    data,
-    evaluation,
-    notebook,
-    plots,
-)
+from ae_course import notebook
+from ae_course.exercises import lesson_05 as checks
+from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, data
+from ae_keras import evaluation, plots
 
 import json
 import os

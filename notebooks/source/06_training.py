@@ -14,8 +14,10 @@
 # **Time** 35 minutes to read, about 40 seconds to run.
 
 # %% tags=["setup"]
-from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, checks
-from ae_keras import data, evaluation, losses, notebook, plots, training
+from ae_course import notebook
+from ae_course.exercises import lesson_06 as checks
+from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, data
+from ae_keras import evaluation, losses, plots, training
 
 import csv
 import tempfile
@@ -83,9 +85,9 @@ for mine, theirs in (
 
 # %%
 perfect = ops.convert_to_numpy(losses.binary_crossentropy(test.x, test.x)).mean()
-floor = evaluation.crossentropy_floor(test.x)
+floor = evaluation.pixel_entropy(test.x)
 print(f"cross-entropy of a perfect copy: {perfect:.1f} nats per image")
-print(f"evaluation.crossentropy_floor:   {floor:.1f}")
+print(f"evaluation.pixel_entropy:   {floor:.1f}")
 
 # %% [markdown]
 # Not zero! For a pixel that is exactly 0 or 1 the surprise can vanish. For a grey pixel, of value 0.5 say, no probability is right all of the time, and at least $\log 2 \approx 0.69$ nats remain. Summed over all grey pixels this is the **floor**. A cross-entropy of 70 nats on these digits is therefore far better than it looks, and one below the floor would be a bug.
@@ -299,15 +301,15 @@ print("TensorBoard files:", len(list((logs / "tensorboard").iterdir())))
 # A curve alone says little. Draw the yardsticks into it: the mean image, and PCA with the same sixteen numbers.
 
 # %% mystnb={"image": {"alt": "Training error falling from 55 and validation error from 30 to about six over fifteen epochs, with dashed lines for the mean image at 50 and PCA at 14"}}
-yardsticks = {
+baselines = {
     "mean image": evaluation.mean_image_error(train.x, val.x),
     "PCA, 16 numbers": evaluation.pca_error(train.x, val.x, latent_dim=16),
 }
 fig, ax = plt.subplots()
 curves = {"training": history.history["loss"], "validation": history.history["val_loss"]}
-plots.plot_curves(curves, yardsticks=yardsticks, ax=ax)
+plots.plot_curves(curves, baselines=baselines, ax=ax)
 plt.show()
-crossing = int(np.argmax(np.array(history.history["val_loss"]) < yardsticks["PCA, 16 numbers"])) + 1
+crossing = int(np.argmax(np.array(history.history["val_loss"]) < baselines["PCA, 16 numbers"])) + 1
 print(f"better than PCA from epoch {crossing} on")
 
 # %% [markdown]
@@ -333,7 +335,7 @@ curves = {
     "training, 120 images": starved_history["loss"],
     "validation": starved_history["val_loss"],
 }
-plots.plot_curves(curves, yardsticks={"PCA of all images": yardsticks["PCA, 16 numbers"]}, ax=ax)
+plots.plot_curves(curves, baselines={"PCA of all images": baselines["PCA, 16 numbers"]}, ax=ax)
 plt.show()
 print(
     f"validation: lowest {min(starved_history['val_loss']):.1f}, at the end {starved_history['val_loss'][-1]:.1f}"
@@ -439,8 +441,8 @@ checks.check_early_stop(early_stop)
 # %% tags=["receipt"]
 final = history.history["val_loss"][-1]
 notebook.claim(np.allclose(hand_losses, fit_losses, rtol=1e-3), "the loop and fit must agree")
-notebook.claim(final < yardsticks["PCA, 16 numbers"], "sixteen numbers must beat PCA")
+notebook.claim(final < baselines["PCA, 16 numbers"], "sixteen numbers must beat PCA")
 notebook.claim(
     starved_history["val_loss"][-1] > 2 * starved_history["loss"][-1], "memorised, not learned"
 )
-notebook.receipt(validation=final, pca_16=yardsticks["PCA, 16 numbers"], floor_nats=floor)
+notebook.receipt(validation=final, pca_16=baselines["PCA, 16 numbers"], floor_nats=floor)

@@ -13,8 +13,10 @@
 # **Time** 20 minutes to read, about 25 seconds to run.
 
 # %% tags=["setup"]
-from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, checks
-from ae_keras import data, evaluation, losses, notebook, plots, training
+from ae_course import notebook
+from ae_course.exercises import lesson_07 as checks
+from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, data
+from ae_keras import evaluation, losses, plots, training
 
 import tempfile
 from pathlib import Path

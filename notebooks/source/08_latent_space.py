@@ -14,8 +14,10 @@
 # **Time** 30 minutes to read, about 45 seconds to run.
 
 # %% tags=["setup"]
-from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, checks
-from ae_keras import data, evaluation, losses, notebook, plots
+from ae_course import notebook
+from ae_course.exercises import lesson_08 as checks
+from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, data
+from ae_keras import evaluation, losses, plots
 
 import keras
 import matplotlib.pyplot as plt
@@ -106,7 +108,7 @@ plt.show()
 
 # %%
 def neighbours(encode):
-    return evaluation.neighbour_accuracy(encode(train.x), train.labels, encode(test.x), test.labels)
+    return evaluation.knn_accuracy(encode(train.x), train.labels, encode(test.x), test.labels)
 
 
 pca16 = evaluation.fit_pca(train.x, 16)

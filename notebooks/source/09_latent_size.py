@@ -13,8 +13,10 @@
 # **Time** 25 minutes to read, about 50 seconds to run.
 
 # %% tags=["setup"]
-from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, checks
-from ae_keras import data, evaluation, losses, notebook, plots
+from ae_course import notebook
+from ae_course.exercises import lesson_09 as checks
+from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, data
+from ae_keras import evaluation, losses, plots
 
 import itertools
 
@@ -118,7 +120,7 @@ def judge(encode, reconstruct):
     labels = train.labels[:2000], val.labels
     return {
         "probe": evaluation.probe_accuracy(z_train, labels[0], z_val, labels[1]),
-        "neighbours": evaluation.neighbour_accuracy(z_train, labels[0], z_val, labels[1]),
+        "neighbours": evaluation.knn_accuracy(z_train, labels[0], z_val, labels[1]),
         "noise": clean_error(reconstruct(noisy)) - clean_error(reconstruct(val.x)),
         "detail": edge_strength(reconstruct(val.x)) / edge_strength(val.x),
     }

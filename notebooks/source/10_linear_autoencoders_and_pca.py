@@ -14,8 +14,10 @@
 # **Time** 30 minutes to read, about 30 seconds to run.
 
 # %% tags=["setup"]
-from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, checks
-from ae_keras import data, evaluation, losses, notebook, plots
+from ae_course import notebook
+from ae_course.exercises import lesson_10 as checks
+from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, data
+from ae_keras import evaluation, losses, plots
 
 import keras
 import matplotlib.pyplot as plt
@@ -140,8 +142,8 @@ for name, images in (("training", train.x), ("test", test.x)):
 # %% mystnb={"image": {"alt": "Left: training error falls within three epochs to the dashed line of PCA. Right: the median of the principal angles falls from six degrees to below one, the largest starts near 77 degrees and comes down to below two"}}
 by_epoch = np.array(history["angles"])
 fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3))
-yardsticks = {"PCA, 16 numbers": pca_error["training"]}
-plots.plot_curves({"straight model": history["error"]}, yardsticks=yardsticks, ax=left)
+baselines = {"PCA, 16 numbers": pca_error["training"]}
+plots.plot_curves({"straight model": history["error"]}, baselines=baselines, ax=left)
 for name, values in (("largest", by_epoch[:, 0]), ("median", np.median(by_epoch, axis=1))):
     right.plot(range(1, len(values) + 1), values, marker=".", label=f"{name} of 16 angles")
 right.set(xlabel="epoch", ylabel="degrees to PCA's subspace", ylim=(0, 90))

@@ -14,9 +14,12 @@
 # **Time** 35 minutes to read, about 45 seconds to run.
 
 # %% tags=["setup"]
-from ae_keras import Autoencoder, ConvDecoder, ConvEncoder, DenseDecoder, DenseEncoder
-from ae_keras import DenoisingAutoencoder, backend, checks, data, evaluation, idx, losses
-from ae_keras import notebook, plots
+from ae_course import notebook
+from ae_course.exercises import lesson_13 as checks
+from ae_keras import Autoencoder, ConvDecoder, ConvEncoder, DenoisingAutoencoder
+from ae_keras import DenseDecoder, DenseEncoder, backend, data, evaluation, losses
+from ae_keras import plots
+from ae_keras.data import published
 
 import keras
 import matplotlib.pyplot as plt
@@ -341,7 +344,7 @@ for name, model in (("plain", conv_plain), ("denoiser", conv_denoiser)):
 # Now hand both denoisers, the dense one with 64 numbers and the convolutional one with 3136, images of another kind: printed capital letters, with the same noise. (Run on MNIST, this lesson takes the handwritten Japanese characters of KMNIST if their files are there.) **Predict** which of the two will cope.
 
 # %% mystnb={"image": {"alt": "Five rows of ten letters: clean, noisy, the dense denoiser's digit-like smudges, the linear denoiser's ghostly letters, and the convolutional denoiser's readable letters"}}
-japanese = data.default_name() == "mnist" and idx.folder("kmnist") is not None
+japanese = data.default_name() == "mnist" and published.folder("kmnist") is not None
 strange = data.load("kmnist" if japanese else "glyphs", "test").x[:600]
 strange_noisy = corrupt(strange, np.random.default_rng(5))
 methods["convolutional denoiser"] = lambda x: evaluation.reconstruct(conv_denoiser, x)
@@ -564,7 +567,7 @@ that_copy, new_noise, fixed_test = by_noise["one noisy copy"]
 notebook.claim(
     gaussian["denoiser"] < 0.7 * gaussian["plain autoencoder"], "training with noise must pay"
 )
-notebook.claim(gaussian["linear denoiser"] < gaussian["denoiser"], "the linear yardstick is hard")
+notebook.claim(gaussian["linear denoiser"] < gaussian["denoiser"], "the linear baseline is hard")
 notebook.claim(new_noise > 1.2 * that_copy, "one copy is learned by heart")
 notebook.claim(by_noise["fresh noise"][2] < fixed_test, "fresh noise helps on test images")
 notebook.claim(cross["masking"][0] > 2 * cross["Gaussian"][0], "masking does not carry over")

@@ -14,8 +14,10 @@
 # **Time** 30 minutes to read, about 35 seconds to run.
 
 # %% tags=["setup"]
+from ae_course import notebook
+from ae_course.exercises import lesson_14 as checks
 from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, SparseAutoencoder
-from ae_keras import backend, checks, data, evaluation, losses, notebook, plots
+from ae_keras import backend, data, evaluation, losses, plots
 
 import keras
 import matplotlib.pyplot as plt

@@ -15,8 +15,10 @@
 # **Time** 45 minutes to read, about 40 seconds to run.
 
 # %% tags=["setup"]
-from ae_keras import VAE, Autoencoder, DenseDecoder, DenseEncoder, backend, checks
-from ae_keras import data, evaluation, losses, notebook, plots
+from ae_course import notebook
+from ae_course.exercises import lesson_15 as checks
+from ae_keras import VAE, Autoencoder, DenseDecoder, DenseEncoder, backend, data
+from ae_keras import evaluation, losses, plots
 
 import keras
 import matplotlib.pyplot as plt
@@ -204,7 +206,7 @@ n_pixels = int(np.prod(image_shape))
 print(f"fair coins:       {n_pixels * np.log(2):6.1f} nats per image")
 print(f"the mean image:   {no_code(x_test):6.1f}")
 print(
-    f"floor, grey:      {evaluation.crossentropy_floor(test.x):6.1f}, black and white: {evaluation.crossentropy_floor(x_test):.1f}"
+    f"floor, grey:      {evaluation.pixel_entropy(test.x):6.1f}, black and white: {evaluation.pixel_entropy(x_test):.1f}"
 )
 
 # %% [markdown]
@@ -265,7 +267,7 @@ total, rate = np.array(history["loss"]), np.array(history["kl"])
 fig, ax = plt.subplots(figsize=(6.5, 3.2))
 plots.plot_curves(
     {"-ELBO": total, "distortion": total - rate, "rate (KL)": rate},
-    yardsticks={"mean image, no code": no_code(x_train)},
+    baselines={"mean image, no code": no_code(x_train)},
     ylabel="nats per image",
     ax=ax,
 )

@@ -14,8 +14,11 @@
 # **Time** 40 minutes to read, about 40 seconds to run.
 
 # %% tags=["setup"]
-from ae_keras import VAE, Autoencoder, DenseDecoder, DenseEncoder, backend, checks
-from ae_keras import data, evaluation, losses, notebook, plots, synthetic
+from ae_course import notebook
+from ae_course.exercises import lesson_16 as checks
+from ae_keras import VAE, Autoencoder, DenseDecoder, DenseEncoder, backend, data
+from ae_keras import evaluation, losses, plots
+from ae_keras.data import synthetic
 
 import keras
 import matplotlib.pyplot as plt
@@ -34,10 +37,10 @@ def halve(x):
 
 parts = [data.load("shapes", subset) for subset in ("train", "test")]
 x = np.concatenate([halve(part.x) for part in parts])
-factors = synthetic.factors(np.concatenate([part.source for part in parts]))
+factors = synthetic.factors(np.concatenate([part.groups for part in parts]))
 names = list(synthetic.FACTORS)
 image_shape = x.shape[1:]
-floor = evaluation.crossentropy_floor(x)
+floor = evaluation.pixel_entropy(x)
 
 # %% [markdown]
 # ## A world of four factors
@@ -180,9 +183,9 @@ fig, ax = plt.subplots(figsize=(6.5, 3.4))
 rates = [m["rate"] for m in sweep.values()]
 distortions = [m["distortion"] for m in sweep.values()]
 ax.plot(rates, distortions, marker="o", label="VAEs, beta from 0.2 (right) to 16 (left)")
-ax.axhline(mean_distortion, label="mean image, no code", linestyle="--", **plots.YARDSTICK)
-ax.axhline(plain_distortion, label="plain autoencoder", linestyle="-.", **plots.YARDSTICK)
-ax.axvline(np.log(len(x)), label="enough to name an image", linestyle=":", **plots.YARDSTICK)
+ax.axhline(mean_distortion, label="mean image, no code", linestyle="--", **plots.BASELINE)
+ax.axhline(plain_distortion, label="plain autoencoder", linestyle="-.", **plots.BASELINE)
+ax.axvline(np.log(len(x)), label="enough to name an image", linestyle=":", **plots.BASELINE)
 ax.set(xlabel="rate, nats per image", ylabel="distortion, nats per image", ylim=(0, 36))
 ax.legend(frameon=True)
 plt.show()

@@ -14,9 +14,11 @@
 # **Time** 35 minutes to read, about 40 seconds to run.
 
 # %% tags=["setup"]
+from ae_course import notebook
+from ae_course.exercises import lesson_17 as checks
 from ae_keras import IWAE, VAE, VQVAE, Autoencoder, ContractiveAutoencoder
-from ae_keras import DenseDecoder, DenseEncoder, backend, checks, data, evaluation, losses
-from ae_keras import notebook, plots
+from ae_keras import DenseDecoder, DenseEncoder, backend, data, evaluation, losses
+from ae_keras import plots
 
 import keras
 import matplotlib.pyplot as plt
@@ -95,10 +97,10 @@ for straight_through in (False, True):
 
 # %%
 class MyVQVAE(Autoencoder):
-    def __init__(self, encoder, decoder, n_codes, code_dim, commitment=0.25, **kwargs):
+    def __init__(self, encoder, decoder, num_embeddings, embedding_dim, commitment=0.25, **kwargs):
         super().__init__(encoder, decoder, **kwargs)
         self.commitment = commitment
-        self.codebook = self.add_weight((n_codes, code_dim), name="codebook")
+        self.codebook = self.add_weight((num_embeddings, embedding_dim), name="codebook")
 
     def nearest(self, h):
         vectors = ops.reshape(h, (-1, 1, self.codebook.shape[1]))
@@ -116,8 +118,8 @@ class MyVQVAE(Autoencoder):
 
 # %%
 shared = parts()
-mine = backend.seed_weights(MyVQVAE(*shared, n_codes=64, code_dim=2), seed=0)
-theirs = VQVAE(*shared, n_codes=64, code_dim=2)  # the same encoder and decoder
+mine = backend.seed_weights(MyVQVAE(*shared, num_embeddings=64, embedding_dim=2), seed=0)
+theirs = VQVAE(*shared, num_embeddings=64, embedding_dim=2)  # the same encoder and decoder
 theirs.quantizer.codebook.assign(ops.convert_to_numpy(mine.codebook))
 images = ops.convert_to_tensor(x_test[:50])
 outputs = [ops.convert_to_numpy(model(images)) for model in (mine, theirs)]
@@ -134,20 +136,22 @@ print("same added loss:", np.allclose(*added, rtol=1e-4))
 
 
 # %%
-def vqvae(code_dim, start=None, epochs=16, n_codes=64):
-    model = backend.seed_weights(VQVAE(*parts(), n_codes=n_codes, code_dim=code_dim), seed=0)
+def vqvae(embedding_dim, start=None, epochs=16, num_embeddings=64):
+    model = backend.seed_weights(
+        VQVAE(*parts(), num_embeddings=num_embeddings, embedding_dim=embedding_dim), seed=0
+    )
     if start is not None:
         model.encoder.set_weights(start.encoder.get_weights())
         model.decoder.set_weights(start.decoder.get_weights())
-        vectors = evaluation.encode(start, x_train).reshape(-1, code_dim)
-        centres = KMeans(n_codes, n_init=1, random_state=0).fit(vectors).cluster_centers_
+        vectors = evaluation.encode(start, x_train).reshape(-1, embedding_dim)
+        centres = KMeans(num_embeddings, n_init=1, random_state=0).fit(vectors).cluster_centers_
         model.quantizer.codebook.assign(centres.astype("float32"))
     return fit(model, data.Batches(x_train), epochs) if epochs else model
 
 
 def codes_in_use(model):
     indices = ops.convert_to_numpy(model.indices(x_test))
-    return evaluation.perplexity(indices, model.quantizer.n_codes)
+    return evaluation.perplexity(indices, model.quantizer.num_embeddings)
 
 
 # %%
@@ -241,14 +245,14 @@ z = encoder.predict(few, verbose=0)
 exact = (z * (1 - z)) ** 2 @ (w**2).sum(axis=0)
 
 
-def nudged(encoder, x, step=0.01, draws=1, seed=0):
+def nudged(encoder, x, stddev=0.01, draws=1, seed=0):
     """Estimates of |dz/dx|^2, one for each image."""
     rng, z = np.random.default_rng(seed), encoder.predict(x, verbose=0)
     moved = [
-        encoder.predict((x + step * rng.normal(size=x.shape)).astype("float32"), verbose=0)
+        encoder.predict((x + stddev * rng.normal(size=x.shape)).astype("float32"), verbose=0)
         for _ in range(draws)
     ]
-    return np.mean([np.sum((m - z) ** 2, axis=1) / step**2 for m in moved], axis=0)
+    return np.mean([np.sum((m - z) ** 2, axis=1) / stddev**2 for m in moved], axis=0)
 
 
 for draws in (1, 100):
@@ -261,17 +265,17 @@ for draws in (1, 100):
 
 # %%
 class MyContractive(Autoencoder):
-    def __init__(self, encoder, decoder, weight=0.1, step=0.01, seed=0, **kwargs):
+    def __init__(self, encoder, decoder, weight=0.1, stddev=0.01, seed=0, **kwargs):
         super().__init__(encoder, decoder, **kwargs)
-        self.weight, self.step = weight, step
+        self.weight, self.stddev = weight, stddev
         self.noise = keras.random.SeedGenerator(seed)
 
     def call(self, x, training=False):
         z = self.encoder(x, training=training)
         if training:
             nudge = keras.random.normal(ops.shape(x), dtype=x.dtype, seed=self.noise)
-            moved = self.encoder(x + self.step * nudge, training=training)
-            norm = ops.sum(ops.square((moved - z) / self.step), axis=-1)
+            moved = self.encoder(x + self.stddev * nudge, training=training)
+            norm = ops.sum(ops.square((moved - z) / self.stddev), axis=-1)
             self.add_loss(self.weight * ops.mean(norm))
         return self.decoder(z, training=training)
 
@@ -447,7 +451,7 @@ plt.show()
 #
 # ### Exercise 17.1: the nearest code
 #
-# Write `nearest_code(h, codebook)` in NumPy: for each row of `h` `(n, code_dim)` the index of the nearest row of `codebook` `(n_codes, code_dim)`.
+# Write `nearest_code(h, codebook)` in NumPy: for each row of `h` `(n, embedding_dim)` the index of the nearest row of `codebook` `(num_embeddings, embedding_dim)`.
 
 
 # %% tags=["exercise"]

@@ -14,8 +14,11 @@
 # **Time** 45 minutes to read, about 35 seconds to run.
 
 # %% tags=["setup"]
-from ae_keras import VAE, Autoencoder, DenseDecoder, DenseEncoder, anomaly, backend, checks
-from ae_keras import data, evaluation, losses, notebook, plots
+from ae_course import notebook
+from ae_course.exercises import lesson_18 as checks
+from ae_keras import VAE, Autoencoder, DenseDecoder, DenseEncoder, backend, data
+from ae_keras import evaluation, losses, plots
+from ae_keras.evaluation import anomaly
 
 import keras
 import matplotlib.pyplot as plt
@@ -68,7 +71,7 @@ mean_image = x_train.mean(axis=0)
 
 score_of = {
     "mean image": lambda x: evaluation.squared_error(x, np.broadcast_to(mean_image, x.shape)),
-    "neighbours": lambda x: anomaly.neighbour_score(flat(x_train), flat(x), k=5),
+    "neighbours": lambda x: anomaly.knn_score(flat(x_train), flat(x), k=5),
     "PCA error": lambda x: evaluation.squared_error(x, evaluation.pca_reconstruct(pca, x)),
     "error": lambda x: evaluation.squared_error(x, evaluation.reconstruct(model, x)),
 }
@@ -150,7 +153,7 @@ ellipsoid = EmpiricalCovariance().fit(z_train)
 for name, x in (("letters", letters), ("ones", ones)):
     z = evaluation.encode(model, x)
     far = [np.sqrt(ellipsoid.mahalanobis(each)) for each in (z_normal, z)]  # theirs is squared
-    near = [anomaly.neighbour_score(z_train, each, k=5) for each in (z_normal, z)]
+    near = [anomaly.knn_score(z_train, each, k=5) for each in (z_normal, z)]
     print(f"{name:8s} Mahalanobis AUROC {auroc(*far):.2f}, five neighbours {auroc(*near):.2f}")
 same = np.allclose(far[1], anomaly.mahalanobis_score(z_train, z))
 print("the package's Mahalanobis score is the same:", same)
@@ -174,7 +177,7 @@ score_of |= {
     "Mahalanobis of the code": lambda x: anomaly.mahalanobis_score(
         z_train, evaluation.encode(model, x)
     ),
-    "neighbours of the code": lambda x: anomaly.neighbour_score(
+    "neighbours of the code": lambda x: anomaly.knn_score(
         z_train, evaluation.encode(model, x), k=5
     ),
     "-ELBO of a VAE": lambda x: anomaly.elbo_score(vae, binarise(x)),
@@ -241,7 +244,7 @@ for name in ("error", "neighbours of the code"):
         alarms[name, source] = [np.mean(on_new > line) for line in lines]
         shares = "".join(f"{share:7.2f}" for share in alarms[name, source])
         print(f"{name:23s} line from {source} images {'':10s}{shares}")
-line = anomaly.threshold(score_of["error"](x_val), false_alarms=0.05)
+line = anomaly.threshold(score_of["error"](x_val), false_positive_rate=0.05)
 print(f"anomaly.threshold for 0.05: {line:.1f} squared error per image")
 
 # %% [markdown]
@@ -275,7 +278,7 @@ def one_class_scores(x_class, x):
     for name, fit in rivals.items():
         scores[name] = -fit(flat(x_class)).score_samples(flat(x))  # theirs: larger is more normal
     scores["PCA error"] = evaluation.squared_error(x, evaluation.pca_reconstruct(pca, x))
-    scores["neighbours"] = anomaly.neighbour_score(flat(x_class), flat(x))
+    scores["neighbours"] = anomaly.knn_score(flat(x_class), flat(x))
     scores["autoencoder"] = anomaly.reconstruction_score(small, x)
     return scores
 
@@ -360,7 +363,7 @@ def payment_scores(past):
         "isolation forest": lambda x: -forest.score_samples(x),
         "PCA error": linear_error,
         "autoencoder": lambda x: anomaly.reconstruction_score(bent, x.reshape(-1, 1, 5, 1)),
-        "neighbours": lambda x: anomaly.neighbour_score(rows, x),
+        "neighbours": lambda x: anomaly.knn_score(rows, x),
         "Mahalanobis": lambda x: anomaly.mahalanobis_score(rows, x),
     }
     return {name: [score(x) for x in others] for name, score in methods.items()}
@@ -372,7 +375,7 @@ results = {}
 print("                           average   found of       false alarms")
 print("                   AUROC  precision  large    odd   a day")
 for name, (s_calm, s_month) in scores.items():
-    alarm = s_month > anomaly.threshold(s_calm, false_alarms=20 / 2000)
+    alarm = s_month > anomaly.threshold(s_calm, false_positive_rate=20 / 2000)
     found = [alarm[kind == k].mean() for k in (1, 2)]
     area = roc_auc_score(fraud, s_month), average_precision_score(fraud, s_month)
     results[name] = *area, *found, alarm[~fraud].sum() / 20
@@ -484,20 +487,20 @@ checks.check_daily_line(daily_line)
 # %% [markdown]
 # ### Exercise 18.3: how rare may it be?
 #
-# Turn the formula of precision round. Write `least_base_rate(precision, recall, false_alarms)`: the base rate at which a detector with this recall and this rate of false alarms reaches the wanted precision.
+# Turn the formula of precision round. Write `least_base_rate(precision, recall, false_positive_rate)`: the base rate at which a detector with this recall and this rate of false alarms reaches the wanted precision.
 
 
 # %% tags=["exercise"]
-def least_base_rate(precision, recall, false_alarms): ...
+def least_base_rate(precision, recall, false_positive_rate): ...
 
 
 checks.check_least_base_rate(least_base_rate)
 
 
 # %% tags=["solution"]
-def least_base_rate(precision, recall, false_alarms):
+def least_base_rate(precision, recall, false_positive_rate):
     right = recall * (1 - precision)  # precision * (r p + f (1 - p)) = r p, solved for p
-    wrong = false_alarms * precision
+    wrong = false_positive_rate * precision
     return wrong / (right + wrong)
 
 

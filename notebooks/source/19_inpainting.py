@@ -14,8 +14,11 @@
 # **Time** 30 minutes to read, about 40 seconds to run.
 
 # %% tags=["setup"]
+from ae_course import notebook
+from ae_course.exercises import lesson_19 as checks
 from ae_keras import Autoencoder, ConvDecoder, ConvEncoder, DenseDecoder, DenseEncoder
-from ae_keras import backend, checks, data, evaluation, inpainting, notebook, plots
+from ae_keras import backend, data, evaluation, plots
+from ae_keras.evaluation import inpainting
 
 import keras
 import matplotlib.pyplot as plt
@@ -53,8 +56,8 @@ def my_block_holes(x, size, rng):
 
 rng = np.random.default_rng(0)
 for mine, theirs in (
-    (my_random_holes(x_test, 0.5, rng), data.random_holes(x_test, 0.5, seed=1)),
-    (my_block_holes(x_test, 10, rng), data.block_holes(x_test, 10, seed=1)),
+    (my_random_holes(x_test, 0.5, rng), data.random_mask(x_test, 0.5, seed=1)),
+    (my_block_holes(x_test, 10, rng), data.block_mask(x_test, 10, seed=1)),
 ):
     print(f"missing: mine {mine.mean():.2f}, the package's {theirs.mean():.2f} of {theirs.shape}")
 
@@ -64,9 +67,9 @@ for mine, theirs in (
 # %%
 share = 100 / np.prod(image_shape[:2])
 holes = {
-    "block 10x10": data.block_holes(x_test, 10, seed=1),
-    "random, as many": data.random_holes(x_test, share, seed=1),
-    "random, half": data.random_holes(x_test, 0.5, seed=1),
+    "block 10x10": data.block_mask(x_test, 10, seed=1),
+    "random, as many": data.random_mask(x_test, share, seed=1),
+    "random, half": data.random_mask(x_test, 0.5, seed=1),
 }
 
 # %% mystnb={"image": {"alt": "Four rows of ten digits: whole, with a grey square over a part of each, with a few grey specks, and with half of all pixels grey"}}
@@ -86,13 +89,13 @@ plt.show()
 #
 # $$E(x, \hat x) = \frac{\sum_i m_i (x_i - \hat x_i)^2}{\sum_i m_i},$$
 #
-# the squared error *per missing pixel*, so that small and large holes can be compared. The package has it as `inpainting.hole_error`, one number for each image. Why not simply the error of the whole image? Take the weakest filler there is, the mean of the training images.
+# the squared error *per missing pixel*, so that small and large holes can be compared. The package has it as `inpainting.masked_mse`, one number for each image. Why not simply the error of the whole image? Take the weakest filler there is, the mean of the training images.
 
 
 # %%
-def hole_error(x_hat, hole, x=x_test):
+def masked_mse(x_hat, hole, x=x_test):
     """Squared error per missing pixel, a mean over the images."""
-    return inpainting.hole_error(x, np.clip(x_hat, 0, 1), hole).mean()
+    return inpainting.masked_mse(x, np.clip(x_hat, 0, 1), hole).mean()
 
 
 mean_fill = {name: np.where(hole, mean_image, x_test) for name, hole in holes.items()}
@@ -102,7 +105,7 @@ everywhere = np.ones((len(x_test), *image_shape[:2], 1), bool)
 print("mean fill, squared error      per missing pixel   per pixel of the image")
 for name, filled in mean_fill.items():
     print(
-        f"{name:28s} {hole_error(filled, holes[name]):18.3f} {hole_error(filled, everywhere):24.3f}"
+        f"{name:28s} {masked_mse(filled, holes[name]):18.3f} {masked_mse(filled, everywhere):24.3f}"
     )
 
 # %% [markdown]
@@ -156,7 +159,7 @@ pcas = {k: evaluation.fit_pca(x_train, k) for k in (16, 64)}
 rounds = [1, 3, 10, 30, 100]
 by_rounds = {
     name: {
-        k: [hole_error(pca_fill(pca, x_test, holes[name], n), holes[name]) for n in rounds]
+        k: [masked_mse(pca_fill(pca, x_test, holes[name], n), holes[name]) for n in rounds]
         for k, pca in pcas.items()
     }
     for name in ("random, half", "block 10x10")
@@ -215,7 +218,7 @@ table = {}
 
 
 def add_to_table(name, fill):
-    table[name] = [hole_error(fill(x_test, hole), hole) for hole in holes.values()]
+    table[name] = [masked_mse(fill(x_test, hole), hole) for hole in holes.values()]
     print(f"{name:24s}" + "".join(f"{value:17.3f}" for value in table[name]))
 
 
@@ -237,8 +240,8 @@ for name, fill in fillers.items():
 
 # %%
 draw = {
-    "block": lambda x, rng: data.block_holes(x, int(rng.integers(4, 19)), rng),
-    "random": lambda x, rng: data.random_holes(x, rng.uniform(0.02, 0.6), rng),
+    "block": lambda x, rng: data.block_mask(x, int(rng.integers(4, 19)), rng),
+    "random": lambda x, rng: data.random_mask(x, rng.uniform(0.02, 0.6), rng),
 }
 mask_loss = keras.losses.MeanSquaredError(reduction="mean_with_sample_weight")
 
@@ -301,9 +304,9 @@ inside, outside, pasted = {}, {}, {}
 print("squared error per pixel     inside   outside   whole image   whole image, pasted")
 for name, fill in (("loss on the hole", on_hole), ("loss on all pixels", on_all)):
     x_hat = fill(x_test, block)
-    inside[name], outside[name] = hole_error(x_hat, block), hole_error(x_hat, ~block)
-    pasted[name] = hole_error(inpainting.paste(x_test, x_hat, block), everywhere)
-    whole = hole_error(x_hat, everywhere)
+    inside[name], outside[name] = masked_mse(x_hat, block), masked_mse(x_hat, ~block)
+    pasted[name] = masked_mse(np.where(block, x_hat, x_test), everywhere)
+    whole = masked_mse(x_hat, everywhere)
     print(f"{name:24s} {inside[name]:9.3f} {outside[name]:9.3f} {whole:13.3f} {pasted[name]:21.4f}")
 
 # %% [markdown]
@@ -322,9 +325,9 @@ for name, fill in (("loss on the hole", on_hole), ("loss on all pixels", on_all)
 black = np.zeros(image_shape, "float32")
 by_value = {"mean image": on_all}
 by_value["black"] = filler(trained(emptied("block", black, False)), black)
-values = {name: hole_error(fill(x_test, block), block) for name, fill in by_value.items()}
-small = data.block_holes(x_test, 6, seed=2)
-small_values = {name: hole_error(fill(x_test, small), small) for name, fill in by_value.items()}
+values = {name: masked_mse(fill(x_test, block), block) for name, fill in by_value.items()}
+small = data.block_mask(x_test, 6, seed=2)
+small_values = {name: masked_mse(fill(x_test, small), small) for name, fill in by_value.items()}
 print(f"share of pixels that are black by themselves: {(x_test == 0).mean():.2f}")
 print("found in the hole   error, block 10x10   block 6x6")
 for name in values:
@@ -369,7 +372,7 @@ rim_and_middle = {}
 print("in the block       outer two pixels   middle")
 for name, fill in (("dense, briefly", brief_net), ("conv, briefly", conv_net)):
     x_hat = fill(x_test, block)
-    rim_and_middle[name] = hole_error(x_hat, block & ~middle), hole_error(x_hat, middle)
+    rim_and_middle[name] = masked_mse(x_hat, block & ~middle), masked_mse(x_hat, middle)
     print(f"{name:16s} {rim_and_middle[name][0]:18.3f} {rim_and_middle[name][1]:8.3f}")
 
 # %% [markdown]
@@ -386,7 +389,7 @@ gallery = {name: fillers[name] for name in ("mean image", "biharmonic", "nearest
 gallery |= {"PCA": fillers["PCA, 16, 10 rounds"], "network": on_all, "best linear": linear_fill}
 for name, fill in gallery.items():
     x_hat = np.clip(fill(x_test[shown], block[shown]), 0, 1)
-    rows[name] = inpainting.paste(x_test[shown], x_hat, block[shown])
+    rows[name] = np.where(block[shown], x_hat, x_test[shown])
 fig, ax = plt.subplots(figsize=(7, 5.8))
 plots.plot_rows(rows, ax=ax)
 plt.show()
@@ -404,11 +407,11 @@ curves = {"random": {name: [] for name in compared}, "block": {name: [] for name
 curves["random"]["network"], curves["block"]["network"] = [], []
 for size, part in zip(sizes, shares, strict=True):
     for kind, hole, network in (
-        ("random", data.random_holes(x_test, part, seed=3), random_net),
-        ("block", data.block_holes(x_test, size, seed=3), on_all),
+        ("random", data.random_mask(x_test, part, seed=3), random_net),
+        ("block", data.block_mask(x_test, size, seed=3), on_all),
     ):
         for name, fill in (compared | {"network": network}).items():
-            curves[kind][name].append(hole_error(fill(x_test, hole), hole))
+            curves[kind][name].append(masked_mse(fill(x_test, hole), hole))
 fig, axes = plt.subplots(1, 2, figsize=(8, 3.2), sharey=True)
 for ax, (kind, lines) in zip(axes, curves.items(), strict=True):
     for name, values_of in lines.items():
@@ -445,7 +448,7 @@ guesses = {
     "one nearest image": x_train[near[:, 0]],
     "mean of ten nearest": x_train[near].mean(axis=1),
 }
-ambiguous = {name: hole_error(x_hat, hidden, pair) for name, x_hat in guesses.items()}
+ambiguous = {name: masked_mse(x_hat, hidden, pair) for name, x_hat in guesses.items()}
 for name, value in ambiguous.items():
     print(f"{name:20s} error per missing pixel {value:.3f}")
 
@@ -455,7 +458,7 @@ rows = {"whole": pair[some], "seen": np.where(hidden[some], 0.5, pair[some])}
 shown_guesses = {name: guesses[name] for name in ("network", "best linear")}
 shown_guesses |= {f"nearest no. {k + 1}": x_train[near[:, k]] for k in range(3)}
 for name, x_hat in shown_guesses.items():
-    rows[name] = inpainting.paste(pair[some], np.clip(x_hat[some], 0, 1), hidden[some])
+    rows[name] = np.where(hidden[some], np.clip(x_hat[some], 0, 1), pair[some])
 fig, ax = plt.subplots(figsize=(6.5, 5.6))
 plots.plot_rows(rows, ax=ax)
 plt.show()

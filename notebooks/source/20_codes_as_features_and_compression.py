@@ -14,9 +14,11 @@
 # **Time** 40 minutes to read, about 45 seconds to run.
 
 # %% tags=["setup"]
-from ae_keras import VAE, Autoencoder, DenseDecoder, DenseEncoder, backend, checks
-from ae_keras import compression, data, evaluation, losses, notebook, plots
-from ae_keras.pipeline import Codes
+from ae_course import notebook
+from ae_course.exercises import lesson_20 as checks
+from ae_keras import VAE, Autoencoder, DenseDecoder, DenseEncoder, backend, data
+from ae_keras import evaluation, losses, plots
+from ae_keras.evaluation import compression
 
 import lzma
 import math
@@ -91,11 +93,16 @@ class MyCodes(TransformerMixin, BaseEstimator):
         return evaluation.encode(self.model, x)
 
 
-print("a clone of mine shares the network: ", clone(MyCodes(plain)).model is plain)
-print("a clone of Codes shares the network:", clone(Codes(plain)).model is plain)
+def codes(model):
+    return FunctionTransformer(lambda x: evaluation.encode(model, x))
+
+
+step = codes(plain)
+print("a clone of MyCodes shares the network: ", clone(MyCodes(plain)).model is plain)
+print("a clone of codes(...) shares its function:", clone(step).func is step.func)
 
 # %% [markdown]
-# The naive class works, but every clone copies the whole network: in a grid search of 20 settings and five folds, a hundred times. The package's `Codes` adds two methods: `__sklearn_clone__`, so that a clone shares the network, and `__sklearn_is_fitted__`, since there is nothing to fit. (Keras has wrappers of its own, `keras.wrappers.SKLearnTransformer` among them. They serve the opposite case: a network that is trained anew in each `fit`, on the labelled images of that fold.)
+# The class works, but every clone copies the whole network: in a grid search of 20 settings and five folds, a hundred times. scikit-learn's `FunctionTransformer` needs one line and shares what it is given: a copy of a function is that function, and the network that it uses stays one. (Keras has wrappers of its own, `keras.wrappers.SKLearnTransformer` among them. They serve the opposite case: a network that is trained anew in each `fit`, on the labelled images of that fold.)
 #
 # PCA needs the same care. Inside a pipeline it would be fitted on the few labelled images only, while the networks saw them all. `FrozenEstimator` keeps it as it was fitted on all.
 
@@ -104,9 +111,9 @@ pca = FrozenEstimator(make_pipeline(FunctionTransformer(flat), PCA(16)).fit(trai
 steps = {
     "pixels": FunctionTransformer(flat),
     "PCA": pca,
-    "autoencoder": Codes(plain),
-    "denoiser": Codes(denoiser),
-    "VAE means": Codes(vae),
+    "autoencoder": codes(plain),
+    "denoiser": codes(denoiser),
+    "VAE means": codes(vae),
 }
 z_train = {name: step.transform(train.x) for name, step in steps.items()}
 z_test = {name: step.transform(test.x) for name, step in steps.items()}
@@ -122,7 +129,7 @@ def few_labels(per_class, seed):
     """Rows of `per_class` training images of each class, no two of one original."""
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(train))
-    _, first = np.unique(train.source[order], return_index=True)
+    _, first = np.unique(train.groups[order], return_index=True)
     rows = rng.permutation(order[first])
     return np.concatenate([rows[train.labels[rows] == label][:per_class] for label in range(10)])
 
@@ -158,7 +165,7 @@ for name in steps:
 # The codes lose nothing by scaling, since the networks spread their numbers evenly. That is a real convenience, but it is not knowledge about digits. **Who compares features must give each its own best preparation**, chosen without the test set, and without a validation set of a thousand more labels either, if a hundred is all there is. Cross-validation inside the hundred does it, and a pipeline lets it choose the features too.
 
 # %%
-pipeline = Pipeline([("features", Codes(plain)), ("scale", StandardScaler()), ("svm", SVC(C=10))])
+pipeline = Pipeline([("features", codes(plain)), ("scale", StandardScaler()), ("svm", SVC(C=10))])
 choices = {"features": list(steps.values()), "scale": [StandardScaler(), "passthrough"]}
 search = GridSearchCV(pipeline, choices, cv=5)  # n_jobs=1: networks stay in this process
 chosen = []
@@ -176,7 +183,7 @@ for inside, outside in chosen:
 # The point of the codes was to profit from images without labels. There is an older way. Connect every image with its nearest neighbours, and let the hundred labels *spread* along these links until each image has one: scikit-learn's `LabelSpreading`, an idea of 2003, without any training. **Predict** whether it helps on PCA's numbers. And one precaution: each original has several copies in the training set, and a label spreads to its copies most easily of all. So do it again with only one copy of each original.
 
 # %%
-_, one_each = np.unique(train.source, return_index=True)
+_, one_each = np.unique(train.groups, return_index=True)
 
 
 def spread_labels(name, rows, unlabelled):
@@ -192,7 +199,7 @@ spread, spread_strangers = {}, {}
 for name in ("PCA", "autoencoder"):
     on_all, on_strangers = [], []
     for rows in draws[:3]:
-        strangers = one_each[~np.isin(train.source[one_each], train.source[rows])]
+        strangers = one_each[~np.isin(train.groups[one_each], train.groups[rows])]
         on_all.append(spread_labels(name, rows, np.arange(len(train))))
         on_strangers.append(spread_labels(name, rows, strangers))
     spread[name], spread_strangers[name] = np.mean(on_all), np.mean(on_strangers)
@@ -213,7 +220,7 @@ for name in ("PCA", "autoencoder"):
 # %%
 queries = np.random.default_rng(0).permutation(len(train))[:800]
 itself = np.arange(len(train)) == queries[:, None]
-twin = train.source == train.source[queries, None]  # the query itself included
+twin = train.groups == train.groups[queries, None]  # the query itself included
 
 
 def search_rows(z, banned, k=5):
@@ -339,7 +346,7 @@ def with_bits(which, bits, part="test"):
     coder = coders[which]
     quantizer = compression.fit_quantizer(coder["train"], bits)
     levels_train, levels = quantizer.transform(coder["train"]), quantizer.transform(coder[part])
-    coded = compression.ideal_bits(levels_train, levels).mean() / 8
+    coded = compression.code_length(levels_train, levels).mean() / 8
     return coded, error(coder["decode"](quantizer.inverse_transform(levels)), part)
 
 
@@ -354,7 +361,7 @@ for d in (8, 16, 32, 64):
 #
 # ### Bits that need not be sent
 #
-# Levels are not equally frequent; those in the middle occur more often. An *entropy coder* gives frequent levels short words: a level of probability $p$ costs about $-\log_2 p$ bits. Sender and receiver count one table for each unit, on the *training* codes. That is `compression.ideal_bits`.
+# Levels are not equally frequent; those in the middle occur more often. An *entropy coder* gives frequent levels short words: a level of probability $p$ costs about $-\log_2 p$ bits. Sender and receiver count one table for each unit, on the *training* codes. That is `compression.code_length`.
 #
 # With entropy coding there is a better rule for where to spend bits, known since the sixties: not the same number of *levels* for every unit, but the same *step*. A unit that hardly varies then falls on level 0 nearly always, and costs nearly nothing. That makes PCA with many numbers a serious rival.
 
@@ -366,7 +373,7 @@ def with_step(which, step):
     levels_train, levels = (np.round(coder[part] / step) for part in ("train", "test"))
     low = levels_train.min(axis=0)
     levels = np.clip(levels, low, levels_train.max(axis=0))
-    coded = compression.ideal_bits(levels_train - low, levels - low).mean() / 8
+    coded = compression.code_length(levels_train - low, levels - low).mean() / 8
     return coded, error(coder["decode"](levels * step))
 
 
@@ -482,7 +489,7 @@ new = {
     "VAE, prior": evaluation.decode(vae, rng.normal(size=(n, 16))),
     "the mean image": np.repeat(train.x.mean(axis=0, keepdims=True), n, axis=0),
 }
-half = np.concatenate([test.source[:n] % 2, np.arange(n) % 2]) == 0  # twins in one half
+half = np.concatenate([test.groups[:n] % 2, np.arange(n) % 2]) == 0  # twins in one half
 is_new = np.repeat([False, True], n)
 told, coverage = {}, {}
 for name, x in new.items():
@@ -517,19 +524,19 @@ plt.show()
 #
 # ### Exercise 20.1: strangers only
 #
-# A search tool has returned `found`, row numbers `(n, k)`, nearest first, without knowing of twins. Write `strangers(found, source, query_source, k)`: for each query the first `k` rows that are not of its own source, as an array `(n, k)`. `source` holds the source of every row, `query_source` that of each query. There are always enough.
+# A search tool has returned `found`, row numbers `(n, k)`, nearest first, without knowing of twins. Write `strangers(found, groups, query_groups, k)`: for each query the first `k` rows that are not of its own source, as an array `(n, k)`. `groups` holds the source of every row, `query_groups` that of each query. There are always enough.
 
 
 # %% tags=["exercise"]
-def strangers(found, source, query_source, k): ...
+def strangers(found, groups, query_groups, k): ...
 
 
 checks.check_strangers(strangers)
 
 
 # %% tags=["solution"]
-def strangers(found, source, query_source, k):
-    kept = [row[source[row] != own][:k] for row, own in zip(found, query_source, strict=True)]
+def strangers(found, groups, query_groups, k):
+    kept = [row[groups[row] != own][:k] for row, own in zip(found, query_groups, strict=True)]
     return np.stack(kept)
 
 

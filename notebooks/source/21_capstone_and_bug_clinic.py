@@ -18,8 +18,11 @@ import tempfile
 from pathlib import Path
 
 import ae_keras
-from ae_keras import VAE, Autoencoder, DenseDecoder, DenseEncoder, backend, checks
-from ae_keras import data, embedded, evaluation, losses, notebook, pictures, plots
+from ae_course import notebook
+from ae_course.exercises import lesson_21 as checks
+from ae_keras import VAE, Autoencoder, DenseDecoder, DenseEncoder, backend, data
+from ae_keras import evaluation, losses, plots
+from ae_keras.data import bundled, image_folder
 
 import keras
 import matplotlib.pyplot as plt
@@ -97,7 +100,7 @@ print(f"squared error per image, cured: {error(healthy, x_val):.1f}")
 
 # %%
 letters = data.load("glyphs")
-few = letters[letters.source < np.unique(letters.source)[40]]
+few = letters[letters.groups < np.unique(letters.groups)[40]]
 order = np.random.default_rng(0).permutation(len(few))
 cut = len(few) // 5
 parts = {"patient": (few[order[cut:]], few[order[:cut]])}
@@ -120,11 +123,11 @@ print(f"autoencoder, 16: {leaky[0]:.1f}    PCA, 16: {leaky[1]:.1f}")
 
 # %%
 def shared_sources(a, b):
-    return len(set(a.source) & set(b.source))
+    return len(set(a.groups) & set(b.groups))
 
 
 parts["cured"] = data.split(few, 0.2, seed=0)
-untouched = letters[letters.source > few.source.max()][:500]
+untouched = letters[letters.groups > few.groups.max()][:500]
 honest_model, *honest = against_pca(*parts["cured"])
 print("           shared originals   autoencoder    PCA")
 for name, result in (("patient", leaky), ("cured", honest)):
@@ -185,7 +188,7 @@ class OwnVAE(VAE):
     def call(self, x, training=False):
         z_mean, z_log_var = self.moments(self.encoder(x, training=training))
         self.add_loss(ops.mean(kl(z_mean, z_log_var)))
-        z = self.draw(z_mean, z_log_var) if training else z_mean
+        z = self.reparameterize(z_mean, z_log_var) if training else z_mean
         return self.decoder(z, training=training)
 
 
@@ -255,7 +258,7 @@ print(f"cured, total / number of images: {per_pixel.mean():.4f}")
 # %%
 def score(directions, part):
     codes = [each.x.reshape(len(each), -1) @ directions for each in (train[:1000], part)]
-    return evaluation.neighbour_accuracy(codes[0], train.labels[:1000], codes[1], part.labels)
+    return evaluation.knn_accuracy(codes[0], train.labels[:1000], codes[1], part.labels)
 
 
 tries = [np.random.default_rng(seed).normal(size=(n_pixels, 4)) for seed in range(40)]
@@ -520,7 +523,7 @@ folder = Path(tempfile.mkdtemp())
 
 scans, letter, origin = data.load_raw("glyphs", "train")
 for i, scan in enumerate(scans):
-    place = folder / embedded.LETTERS[letter[i]]
+    place = folder / bundled.LETTERS[letter[i]]
     place.mkdir(exist_ok=True)
     Image.fromarray(scan[..., 0]).save(place / f"font{origin[i] // 21:02d}-{i:04d}.png")
 (folder / "A" / "scan.png").write_bytes(b"a download that broke off")
@@ -546,13 +549,13 @@ print(
 )
 
 # %% [markdown]
-# Now the question of patient 2: *which pictures share an origin?* `load_images` cannot know, and gives each a number of its own. Here the names tell: copies of one letter in one font. `pictures.find` lists the files in the same order.
+# Now the question of patient 2: *which pictures share an origin?* `load_images` cannot know, and gives each a number of its own. Here the names tell: copies of one letter in one font. `image_folder.find` lists the files in the same order.
 
 # %%
-paths, _ = pictures.find(folder)
+paths, _ = image_folder.find(folder)
 shared = [f"{path.parent.name} {path.stem.split('-')[0]}" for path in paths]
-source = np.unique(shared, return_inverse=True)[1]
-mine = data.Images(loaded.x, loaded.labels, source)
+groups = np.unique(shared, return_inverse=True)[1]
+mine = data.Images(loaded.x, loaded.labels, groups)
 rest, own_test = data.split(mine, 0.2, seed=0)
 own_train, own_val = data.split(rest, 0.2, seed=1)
 print("images:", len(own_train), len(own_val), len(own_test))
@@ -563,7 +566,7 @@ print("shared originals:", shared_sources(own_train, own_val), shared_sources(re
 
 
 # %%
-def yardsticks_on(x):
+def baselines_on(x):
     nearest = evaluation.nearest(own_train.x, x, k=1)[:, 0]
     return {
         "mean image": evaluation.mean_image_error(own_train.x, x),
@@ -572,8 +575,8 @@ def yardsticks_on(x):
     }
 
 
-yardsticks = yardsticks_on(own_val.x)
-for name, value in yardsticks.items():
+baselines = baselines_on(own_val.x)
+for name, value in baselines.items():
     print(f"{name:16s} {value:5.1f}   squared error per image, validation")
 
 # %% mystnb={"image": {"alt": "Training and validation error fall below the mean image at once and below PCA after some ten epochs; validation is flat after epoch 20, training goes on falling"}}
@@ -588,7 +591,7 @@ history = model.fit(
 ).history
 fig, ax = plt.subplots(figsize=(6.5, 3.4))
 curves = {"training": history["loss"], "validation": history["val_loss"]}
-plots.plot_curves(curves, yardsticks=yardsticks, ax=ax)
+plots.plot_curves(curves, baselines=baselines, ax=ax)
 ax.set_ylim(0, 130)
 plt.show()
 print(
@@ -620,7 +623,7 @@ card = {
     "split": "by letter and font: no original in two parts",
     "model": "dense 784-256-128-16-128-256-784, 30 epochs",
     "loss": "squared error per image",
-    "yardsticks": yardsticks_on(own_test.x),
+    "baselines": baselines_on(own_test.x),
     "errors": {"validation": history["val_loss"][-1], "test": error(again, own_test.x)},
     "limits": f"every font was in training; digits come back with {digits_error:.1f}",
 }
@@ -682,7 +685,7 @@ my_card = {
     "split": "random, three fifths for training",
     "model": "dense 13-16-2-16-13, 60 epochs",
     "loss": "squared error per row, columns scaled to [0, 1]",
-    "yardsticks": {
+    "baselines": {
         "mean row": evaluation.mean_image_error(wine_train, wine_test),
         "PCA": evaluation.pca_error(wine_train, wine_test, 2),
     },
@@ -743,7 +746,7 @@ notebook.claim(on_test[best] > fresh[best] + 0.05, "the best of forty was lucky"
 notebook.claim(abs(scrambled_pca["treated"] / scrambled_pca["original"] - 1) < 1e-3, "PCA is blind")
 notebook.claim(same, "a loaded model must draw what the saved one drew")
 notebook.claim(
-    card["errors"]["test"] < card["yardsticks"]["PCA, 16 numbers"],
+    card["errors"]["test"] < card["baselines"]["PCA, 16 numbers"],
     "on the letters it must beat PCA",
 )
 right = precision_score(is_anomaly, is_alarm), recall_score(is_anomaly, is_alarm)

@@ -24,8 +24,10 @@ import tempfile
 from pathlib import Path
 
 import ae_keras
-from ae_keras import VAE, Autoencoder, DenseDecoder, DenseEncoder, backend, checks
-from ae_keras import data, evaluation, export, losses, notebook, plots
+from ae_course import notebook
+from ae_course.exercises import lesson_22 as checks
+from ae_keras import VAE, Autoencoder, DenseDecoder, DenseEncoder, backend, data
+from ae_keras import evaluation, losses, plots, saving
 
 import keras
 import matplotlib.pyplot as plt
@@ -525,11 +527,11 @@ plt.show()
 # %% [markdown]
 # The rows agree to better than a thousandth of a grey level. (On PyTorch the converter warns that Python values become constants; here they are shapes, and should.)
 #
-# We chose "relu" with care. With our usual GELU, TensorFlow's converter (tf2onnx 1.17) meets an operation it does not know, *writes a file that cannot be run*, and merely logs it. On PyTorch a model that was loaded from a file raises. In a VQ-VAE the converter of JAX gives up. So never trust a conversion: run the file and compare, before anyone else does. `export.to_onnx` does that, cures the first two, and leaves no file behind where it fails.
+# We chose "relu" with care. With our usual GELU, TensorFlow's converter (tf2onnx 1.17) meets an operation it does not know, *writes a file that cannot be run*, and merely logs it. On PyTorch a model that was loaded from a file raises. In a VQ-VAE the converter of JAX gives up. So never trust a conversion: run the file and compare, before anyone else does. `saving.to_onnx` does that, cures the first two, and leaves no file behind where it fails.
 
 # %%
 usual = ae_keras.load(next(Path(folder).glob("from-*.keras")))  # GELU, and from a file
-difference = export.to_onnx(usual, f"{folder}/usual.onnx")
+difference = saving.to_onnx(usual, f"{folder}/usual.onnx")
 again = run_file(f"{folder}/usual.onnx", unseen)
 print("file and model agree:", difference < 1e-3, again.shape)
 print("files:", sorted(path.name for path in Path(folder).glob("*.onnx")))

@@ -17,8 +17,12 @@ import json
 import time
 from pathlib import Path
 
-from ae_keras import VAE, Autoencoder, DenseDecoder, DenseEncoder, anomaly, backend, checks
-from ae_keras import corruption, data, evaluation, losses, notebook, plots
+from ae_course import notebook
+from ae_course.exercises import lesson_23 as checks
+from ae_keras import VAE, Autoencoder, DenseDecoder, DenseEncoder, backend, data
+from ae_keras import evaluation, losses, plots
+from ae_keras.data import corruption
+from ae_keras.evaluation import anomaly
 
 import keras
 import matplotlib.pyplot as plt

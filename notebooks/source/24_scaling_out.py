@@ -15,8 +15,11 @@
 # **Time** 35 minutes to read, about 40 seconds to run.
 
 # %% tags=["setup"]
-from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, checks
-from ae_keras import data, evaluation, losses, notebook, parallel, plots, training
+from ae_course import notebook
+from ae_course.exercises import lesson_24 as checks
+from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, data
+from ae_keras import evaluation, losses, plots, saving
+from ae_keras.training import parallel
 
 import contextlib
 import errno
@@ -141,7 +144,7 @@ for n in (8, 7):
 
 # %%
 try:
-    parallel.check_shares(data.Batches(x_train[:2001], batch_size=128), n_workers=8)
+    parallel.check_shards(data.Batches(x_train[:2001], batch_size=128), n_workers=8)
 except ValueError as error:
     print(error)
 
@@ -287,7 +290,7 @@ fig, ax = plt.subplots(figsize=(5.5, 2.8))
 ax.plot(sizes, [serial[size]["error"] for size in sizes], marker="o", label="autoencoder")
 ax.plot(sizes, [pca[size]["error"] for size in sizes], marker="s", label="PCA")
 mean_error = evaluation.mean_image_error(x_train, x_val)
-ax.axhline(mean_error, label="mean image", linestyle="--", **plots.YARDSTICK)
+ax.axhline(mean_error, label="mean image", linestyle="--", **plots.BASELINE)
 ax.set_xscale("log", base=2)
 ax.set(xlabel="code size", ylabel="squared error per image", ylim=(0, None))
 ax.set_xticks(sizes, sizes)
@@ -299,7 +302,7 @@ plt.show()
 #
 # ## When the training itself dies
 #
-# A training of hours needs a **[checkpoint](glossary.md#checkpoint)** after each epoch: weights, the optimizer's state and that of the random generators. `ModelCheckpoint` writes it, and `training.resume` puts model *and batches* where it ended. Cut the power somewhere in the third epoch:
+# A training of hours needs a **[checkpoint](glossary.md#checkpoint)** after each epoch: weights, the optimizer's state and that of the random generators. `ModelCheckpoint` writes it, and `saving.resume` puts model *and batches* where it ended. Cut the power somewhere in the third epoch:
 
 
 # %%
@@ -316,7 +319,7 @@ class PowerCut(keras.callbacks.Callback):
 
 def fit(path, callbacks=()):
     model, batches = new_model(), data.Batches(x_train)
-    begin = training.resume(model, batches, path)
+    begin = saving.resume(model, batches, path)
     callbacks = [keras.callbacks.ModelCheckpoint(path), *callbacks]
     model.fit(batches, initial_epoch=begin, epochs=4, shuffle=False, verbose=0, callbacks=callbacks)
     return begin, model.get_weights()

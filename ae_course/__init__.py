@@ -1,0 +1,1 @@
+"""What only the lessons need: how a notebook starts and ends, and what checks its exercises."""

@@ -1,0 +1,49 @@
+"""Checks of the exercises in lesson 16, The price of a nat."""
+
+import numpy as np
+
+from ae_course.exercises.grading import call, check, close, expect
+
+
+@check
+def check_cyclical_beta(cyclical_beta):
+    """Exercise 16.1: `cyclical_beta(epoch, period, final)`."""
+    values = [call(cyclical_beta, epoch, 10, 4.0) for epoch in range(20)]
+    expect(close(values[0], 0), "the first epoch of a period should have beta 0.")
+    expect(close(values[5], 4), "in the middle of the period beta should be `final`.")
+    expect(close(values[9], 4), "in the second half of a period it should stay at `final`.")
+    expect(close(np.diff(values[:6]), [0.8] * 5), "it should rise in equal steps.")
+    expect(
+        close(values[10:], values[:10]), "each period should repeat the first: use epoch % period."
+    )
+    return "rises, stays, and begins again"
+
+
+@check
+def check_turned(turned):
+    """Exercise 16.2: `turned(z, angle)`."""
+    z = np.random.default_rng(0).normal(size=(6, 4))
+    kept = z.copy()
+    result = np.asarray(call(turned, z, 0.7))
+    expect(close(z, kept), "the codes handed over were changed. Work on a copy.")
+    expect(result.shape == z.shape, f"the codes should stay {z.shape}, not {result.shape}.")
+    expect(close(result[:, 2:], kept[:, 2:]), "only the first two units should change.")
+    expect(
+        close((result**2).sum(axis=1), (kept**2).sum(axis=1)),
+        "a turn changes no length. Is the second unit made from the old first one?",
+    )
+    expect(close(turned(kept, np.pi / 2)[:, 0], -kept[:, 1]), "that turns the other way round.")
+    expect(close(turned(result, -0.7), kept), "turning back should give the old codes.")
+    return "lengths kept, other units untouched, and it can be undone"
+
+
+@check
+def check_highest_beta(highest_beta):
+    """Exercise 16.3: `highest_beta(results, budget)`."""
+    results = {0.5: (7.7, 3.2), 2.0: (4.4, 6.9), 8.0: (1.0, 21.0), 4.0: (2.7, 11.5)}
+    expect(
+        call(highest_beta, results, 12) == 4.0, "4 is the largest beta whose distortion is <= 12."
+    )
+    expect(highest_beta(results, 6.9) == 2.0, "a distortion equal to the budget is good enough.")
+    expect(highest_beta(results, 1) == 0, "return 0 if no distortion is within the budget.")
+    return "the highest price within the budget"

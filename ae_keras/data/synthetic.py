@@ -1,0 +1,73 @@
+"""Data sets that are computed: their true factors are known."""
+
+import numpy as np
+
+from ae_keras.data.bundled import SIZE
+from ae_keras.data.pixels import to_bytes
+
+FACTORS = {"shape": 3, "size": 5, "x": 14, "y": 14}  # how many values each takes
+LENGTH = 128  # samples of a signal
+
+
+def shapes(subset):
+    """A square, a disc or a triangle, in all sizes and places: 2,940 images, each once.
+
+    Args:
+        subset: "train" (four of five images) or "test".
+
+    Returns:
+        images: uint8 `(n, 28, 28, 1)`, white on black, with smooth edges.
+        labels: int64 `(n,)`: 0 square, 1 disc, 2 triangle.
+        groups: int64 `(n,)`, the number of the combination: `factors(groups)` takes it apart.
+
+    Source: after dSprites, Matthey et al. (2017), https://github.com/google-deepmind/dsprites-dataset.
+    """
+    groups = np.random.default_rng(3).permutation(np.prod(list(FACTORS.values())))
+    cut = len(groups) * 4 // 5
+    groups = groups[cut:] if subset == "test" else groups[:cut]
+    shape, size, x, y = factors(groups).T[:, :, None, None]
+    radius = 3.0 + 0.8 * size
+    rows, columns = np.mgrid[:SIZE, :SIZE]
+    right, down = columns - (7 + x), rows - (7 + y)
+    square = np.maximum(abs(right), abs(down)) - 0.85 * radius
+    disc = np.hypot(right, down) - radius
+    slope = np.sqrt(0.8) * abs(right) - np.sqrt(0.2) * down - np.sqrt(0.2) * radius
+    triangle = np.maximum(slope, down - 0.8 * radius)
+    distance = np.choose(shape, [square, disc, triangle])
+    return to_bytes(0.5 - distance)[..., None], shape.ravel().astype("int64"), groups
+
+
+def factors(groups):
+    """The true factors of `shapes`, `(n, 4)` whole numbers, in the order of `FACTORS`."""
+    return np.stack(np.unravel_index(groups, tuple(FACTORS.values())), axis=1)
+
+
+def signals(subset):
+    """Periodic signals of three kinds: 3,000 pieces of 128 samples, as images of one row.
+
+    Args:
+        subset: "train" (2,400 signals) or "test" (600).
+
+    Returns:
+        images: uint8 `(n, 1, 128, 1)`.
+        labels: int64 `(n,)`: 0 a sine with an overtone, 1 a triangle wave, 2 a heartbeat.
+        groups: int64 `(n,)`.
+    """
+    rng = np.random.default_rng(4)
+    n = 3000
+    labels = rng.integers(0, 3, n)
+    period, overtone, height = rng.uniform([[30], [0.2], [0.7]], [[60], [0.6], [1.0]], (3, n))
+    phase = (np.arange(LENGTH) / period[:, None] + rng.uniform(0, 1, (n, 1))) % 1
+    sine = np.sin(2 * np.pi * phase) + overtone[:, None] * np.sin(4 * np.pi * phase)
+    kinds = [sine / 1.6, 4 * abs(phase - 0.5) - 1, _heartbeat(phase)]
+    values = 0.5 + 0.45 * height[:, None] * np.choose(labels[:, None], kinds)
+    images = to_bytes(values)[:, None, :, None]
+    mine = np.arange(n) >= 2400 if subset == "test" else np.arange(n) < 2400
+    return images[mine], labels[mine].astype("int64"), np.flatnonzero(mine)
+
+
+def _heartbeat(phase):
+    """Five bumps, as in an electrocardiogram: P, Q, R, S and T."""
+    bumps = [(0.2, 0.04, 0.2), (0.36, 0.015, -0.25), (0.4, 0.02, 1.0), (0.44, 0.015, -0.35)]
+    bumps += [(0.65, 0.06, 0.35)]
+    return sum(a * np.exp(-(((phase - centre) / width) ** 2) / 2) for centre, width, a in bumps)

@@ -1,0 +1,150 @@
+"""Decoders: subclassed `keras.Model`s from a code `z` to an image `x_hat`."""
+
+import math
+
+import keras
+from keras import layers
+
+from ae_keras import _validation
+from ae_keras.models.layers import UpConv2x2
+
+
+class Doubling(UpConv2x2):
+    """`UpConv2x2` under the name by which files know it.
+
+    Keras names the weights of a list's layers after their class, so files that were written before
+    the class was renamed could not be read otherwise.
+    """
+
+
+@keras.saving.register_keras_serializable(package="ae_keras")
+class DenseDecoder(keras.Model):
+    """Fully connected decoder: hidden layers, one output per pixel, then the image's shape.
+
+    Args:
+        image_shape: `(height, width, channels)` of the reconstruction.
+        hidden: widths of the hidden layers, from code to image; may be empty.
+        activation: of the hidden layers.
+        output_activation: of the pixels: "sigmoid" for images in [0, 1].
+
+    Shapes:
+        z: `(batch, latent_dim)`, any `latent_dim`.
+        x_hat: `(batch, height, width, channels)`.
+
+    Raises:
+        ValueError: `image_shape` is not three integers >= 1, or a hidden width is not one.
+
+    Source: Hinton & Salakhutdinov (2006), doi:10.1126/science.1127647.
+    """
+
+    def __init__(
+        self,
+        image_shape=(28, 28, 1),
+        hidden=(128, 256),
+        activation="gelu",
+        output_activation="sigmoid",
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.image_shape = _validation.image_shape(image_shape)
+        self.hidden = _validation.widths(hidden, "hidden")
+        self.activation = activation
+        self.output_activation = output_activation
+        self.hidden_layers = [layers.Dense(width, activation=activation) for width in self.hidden]
+        self.pixels = layers.Dense(math.prod(self.image_shape), activation=output_activation)
+        self.to_image = layers.Reshape(self.image_shape)
+
+    def call(self, z):
+        for layer in self.hidden_layers:
+            z = layer(z)
+        return self.to_image(self.pixels(z))
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], *self.image_shape)
+
+    def get_config(self):
+        own = {"image_shape": self.image_shape, "hidden": self.hidden}
+        own |= {"activation": self.activation, "output_activation": self.output_activation}
+        return super().get_config() | own
+
+
+@keras.saving.register_keras_serializable(package="ae_keras")
+class ConvDecoder(keras.Model):
+    """Convolutional decoder: a small map of features, doubled by each stage up to the image.
+
+    Args:
+        image_shape: `(height, width, channels)` of the reconstruction.
+        filters: channels of the stages, from code to image; each stage doubles the map.
+        flat: whether the code is a vector; else it is a map, as from `ConvEncoder(flat=False)`.
+        up: how a stage doubles it: "transposed" (a 2x2 transposed convolution of stride 2) or
+            "nearest" (each value is copied to a 2x2 block, then a 3x3 convolution).
+        activation: of the stages.
+        output_activation: of the pixels: "sigmoid" for images in [0, 1].
+
+    Shapes:
+        z: `(batch, latent_dim)`, any `latent_dim`; if not `flat`, `(batch, rows, columns,
+            latent_dim)`.
+        x_hat: `(batch, height, width, channels)`. A size that is no multiple of
+            `2**len(filters)` is overshot and cropped.
+
+    Raises:
+        ValueError: `image_shape` is not three integers >= 1, an entry of `filters` is not one,
+            `filters` is empty, or `up` is none of the two.
+
+    Source: transposed convolution: Zeiler et al. (2010), doi:10.1109/CVPR.2010.5539957;
+    nearest-neighbour upsampling: Odena et al. (2016), doi:10.23915/distill.00003.
+    """
+
+    def __init__(
+        self,
+        image_shape=(28, 28, 1),
+        filters=(32, 16),
+        up="transposed",
+        activation="gelu",
+        output_activation="sigmoid",
+        flat=True,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.image_shape = _validation.image_shape(image_shape)
+        self.filters = _validation.widths(filters, "filters")
+        if not self.filters:
+            raise ValueError("`filters` must hold at least one stage. Received: filters=().")
+        self.up = _validation.choice(up, "up", ("transposed", "nearest"))
+        self.activation = activation
+        self.output_activation = output_activation
+        self.flat = bool(flat)
+
+        height, width, channels = self.image_shape
+        scale = 2 ** len(self.filters)
+        map_shape = (math.ceil(height / scale), math.ceil(width / scale), self.filters[0])
+        if self.flat:
+            self.features = layers.Dense(math.prod(map_shape), activation=activation)
+        else:
+            self.features = layers.Conv2D(self.filters[0], 3, padding="same", activation=activation)
+        self.to_map = layers.Reshape(map_shape)
+        widths = [(n, activation) for n in self.filters[1:]] + [(channels, output_activation)]
+        self.stages = [self._stage(n, function) for n, function in widths]
+        extra = (map_shape[0] * scale - height, map_shape[1] * scale - width)
+        self.crop = layers.Cropping2D(((0, extra[0]), (0, extra[1])))
+
+    def _stage(self, channels, activation):
+        if self.up == "transposed":
+            return Doubling(channels, activation=activation)
+        convolution = layers.Conv2D(channels, 3, padding="same", activation=activation)
+        return keras.Sequential([layers.UpSampling2D(2), convolution])
+
+    def call(self, z):
+        x = self.to_map(self.features(z))
+        for stage in self.stages:
+            x = stage(x)
+        return self.crop(x)
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], *self.image_shape)
+
+    def get_config(self):
+        own = {"image_shape": self.image_shape, "filters": self.filters, "up": self.up}
+        own |= {"activation": self.activation, "output_activation": self.output_activation}
+        own |= {"flat": self.flat}
+        return super().get_config() | own

@@ -1,0 +1,522 @@
+"""checks/: each check accepts what is right and answers a typical mistake with a hint that fits."""
+
+import importlib
+import itertools
+import math
+import types
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from ae_course.exercises.grading import Verdict
+from ae_keras import ConvDecoder, DenseDecoder, backend
+from cases_10_to_17 import CASES_10_TO_17, Case, broken, broken_class
+from cases_18 import CASES_18
+from cases_19 import CASES_19
+from cases_20 import CASES_20
+from cases_21 import CASES_21
+from cases_22 import CASES_22
+from cases_23 import CASES_23
+from cases_24 import CASES_24
+from contract import images
+
+# Answers too long for a line: lessons 00 to 02 ---------------------------------------------------
+
+
+def step_in_place(weights, gradient, rate):
+    weights -= rate * gradient
+    return weights
+
+
+def noise(shape, rng, stddev=0.1):
+    return rng.normal(0, stddev, shape)
+
+
+def noise_by_the_global_generator(image, seed):
+    np.random.seed(seed)
+    return image + noise(image.shape, np.random)
+
+
+def limit(shape, window=True):
+    return math.sqrt(6 / (math.prod(shape[:-2]) if window else 1) / sum(shape[-2:]))
+
+
+def split(seeded=True, fraction_of=1.0):
+    """A `validation_rows` that goes through the sources one by one."""
+
+    def validation_rows(groups, fraction, seed):
+        rng = np.random.default_rng(seed if seeded else None)
+        names = list(set(groups.tolist()))
+        rng.shuffle(names)
+        chosen = set(names[: int(fraction_of * fraction * len(names))])
+        return np.array([each in chosen for each in groups])
+
+    return validation_rows
+
+
+def pieces(x, size, stop=0):
+    return [x[i : i + size] for i in range(0, len(x) + stop, size)]
+
+
+# Lessons 03 to 05 --------------------------------------------------------------------------------
+
+
+def encoder_of(*hidden, activation=None, width=None):
+    class Encoder(keras.Model):
+        def __init__(self, latent_dim):
+            super().__init__()
+            code = layers.Dense(width or latent_dim, activation=activation)
+            self.parts = keras.Sequential([*(make() for make in hidden), code])
+
+        def call(self, x):
+            return self.parts(x)
+
+    return Encoder
+
+
+def convolution():
+    return layers.Conv2D(4, 3, padding="same", activation="relu")
+
+
+def dense():
+    return layers.Dense(5, activation="gelu")
+
+
+def decoder_of(activation="sigmoid", start="glorot_uniform", shape=None, doubling=None):
+    class Decoder(keras.Model):
+        def __init__(self, image_shape):
+            super().__init__()
+            height, width, channels = shape or image_shape
+            small = (height // 2, width // 2, channels)
+            self.features = layers.Dense(math.prod(small), kernel_initializer=start)
+            self.to_map = layers.Reshape(small)
+            self.up = doubling or layers.UpSampling2D()
+            self.pixels = layers.Activation(activation)
+
+        def call(self, z):
+            return self.pixels(self.up(self.to_map(self.features(z))))
+
+    return Decoder
+
+
+class Double(layers.Layer):
+    """Doubles a map without the layer that the exercise asks for."""
+
+    def call(self, x):
+        return keras.ops.repeat(keras.ops.repeat(x, 2, axis=1), 2, axis=2)
+
+
+def combine(first=None, second=None, convert=keras.ops.convert_to_numpy, message="{} {}"):
+    """A `combine` that may give something else for one of its results."""
+
+    def answer(encoder, decoder, x):
+        z = encoder(x)
+        x_hat = decoder(z)
+        if message and tuple(x_hat.shape) != x.shape:
+            raise ValueError(message.format(tuple(x_hat.shape), x.shape))
+        return convert(z if first is None else x), convert(x_hat if second is None else z)
+
+    return answer
+
+
+def saved(name, keep=("encoder", "decoder"), with_base=True, **changed):
+    """An autoencoder that writes `keep` into its configuration and may read it back `changed`."""
+
+    class Saved(keras.Model):
+        def __init__(self, encoder, decoder, **kwargs):
+            super().__init__(**kwargs)
+            self.encoder, self.decoder = encoder, decoder
+
+        def call(self, x):
+            return self.decoder(self.encoder(x))
+
+        def get_config(self):
+            parts = {part: getattr(self, part) for part in keep}
+            base = super().get_config() if with_base else {}
+            return base | keras.saving.serialize_keras_object(parts)
+
+        @classmethod
+        def from_config(cls, config):
+            config["decoder"]["config"] |= changed
+            return cls(**keras.saving.deserialize_keras_object(config))
+
+    return keras.saving.register_keras_serializable("test_checks", name)(Saved)
+
+
+# Lessons 06 to 09 --------------------------------------------------------------------------------
+
+
+def model(code=8, error=0.0, predict=None):
+    """What stands in for a trained model: it reconstructs up to the same error in each pixel."""
+    encoder = types.SimpleNamespace(predict=lambda x, **kwargs: np.zeros((len(x), code)))
+    return types.SimpleNamespace(
+        encoder=encoder, predict=predict or (lambda x, **kwargs: np.abs(x - error))
+    )
+
+
+def early_stop(start=1, improves=lambda new, best: new < best, fixed=None):
+    def answer(val_losses, patience):
+        best, waited = 0, 0
+        for i in range(1, len(val_losses)):
+            better = improves(val_losses[i], val_losses[best])
+            best, waited = (i, 0) if better else (best, waited + 1)
+            if waited >= (fixed or patience):
+                return best + start, i + start
+        return best + start, i + start
+
+    return answer
+
+
+def snapshots(convert=keras.ops.convert_to_numpy, every=None, rows=slice(None)):
+    class Snapshots(keras.callbacks.Callback):
+        def __init__(self, x, every):
+            super().__init__()
+            self.x, self.every, self.frames = x, every, []
+
+        def on_epoch_end(self, epoch, logs=None):
+            if epoch % (every or self.every) == (every or self.every) - 1:
+                self.frames.append(convert(self.model(self.x))[rows])
+
+    return Snapshots
+
+
+def total(x, x_hat):
+    return ((x - x_hat) ** 2).reshape(len(x), -1).sum(axis=1)
+
+
+def by_distance(z, query):
+    return sorted(range(len(z)), key=lambda i: math.dist(z[i], query))
+
+
+def shares(errors):
+    return [(a - b) / a for a, b in itertools.pairwise(errors.values())]
+
+
+def within(errors, budget):
+    return [size for size in sorted(errors) if errors[size] <= budget]
+
+
+# -------------------------------------------------------------------------------------------------
+
+CASES = {
+    "compression_ratio": Case(
+        right=[lambda shape, n: np.prod(shape) / n],
+        wrong=[
+            (lambda shape, n: n / np.prod(shape), "49 times fewer"),
+            (lambda shape, n: shape[0] * shape[1] / n, "three values a pixel"),
+            (lambda shape, n: np.prod(shape) // n, "gives a ratio below 1"),
+        ],
+    ),
+    "learning_step": Case(
+        right=[lambda w, g, rate: w - rate * g],
+        wrong=[
+            (lambda w, g, rate: w + rate * g, "that climbs"),
+            (lambda w, g, rate: w - g, "old - learning_rate * gradient"),
+            (step_in_place, "Return a new array"),
+        ],
+    ),
+    "per_image": Case(
+        right=[lambda mse, shape: mse * math.prod(shape)],
+        wrong=[
+            (lambda mse, shape: mse, "when you multiply by 784"),
+            (lambda mse, shape: mse * shape[0] * shape[1], "count the channels"),
+        ],
+    ),
+    "noisy_copy": Case(
+        right=[
+            lambda image, seed: image + noise(image.shape, np.random.default_rng(seed)),
+            lambda image, seed: image + noise(image.shape, np.random.RandomState(seed)),
+        ],
+        wrong=[
+            (lambda image, seed: image.ravel(), "the image's shape"),
+            (lambda image, seed: image.copy(), "no noise in the copy"),
+            (
+                lambda image, seed: image + noise(image.shape, np.random.default_rng()),
+                "two different copies",
+            ),
+            (
+                lambda image, seed: image + noise(image.shape, np.random.default_rng(0)),
+                "seeds 3 and 4 gave the same copy",
+            ),
+            (
+                lambda image, seed: image + noise(image.shape, np.random.default_rng(seed), 0.5),
+                "not 0.1",
+            ),
+            (noise_by_the_global_generator, "the global generator was disturbed"),
+        ],
+    ),
+    "glorot": Case(
+        right=[lambda shape, rng: limit(shape) * (2 * rng.random(shape) - 1)],
+        wrong=[
+            (lambda shape, rng: rng.uniform(-1, 1, shape[::-1]), "it returned (500, 300)"),
+            (lambda shape, rng: rng.normal(0, limit(shape), shape), "for shape (300, 500) the"),
+            (
+                lambda shape, rng: limit(shape, window=False) * (2 * rng.random(shape) - 1),
+                "for shape (3, 3, 40, 60) the largest weight",
+            ),
+            (
+                lambda shape, rng: 0.999 * limit(shape) * rng.choice([-1, 1], shape),
+                "should be uniform",
+            ),
+        ],
+    ),
+    "to_range": Case(
+        right=[lambda x, low, high: np.interp(x, [0, 255], [low, high]).astype("float32")],
+        wrong=[
+            (lambda x, low, high: (x / 255).astype("float32"), "0 should become low"),
+            (lambda x, low, high: low + (high - low) * (x / 255), "the result is float64"),
+            (lambda x, low, high: (x / 127.5 - 1).astype("float32"), "work for [0, 1] too"),
+        ],
+    ),
+    "validation_rows": Case(
+        right=[split()],
+        wrong=[
+            (lambda groups, fraction, seed: np.arange(5), "one True or False"),
+            (
+                lambda groups, fraction, seed: np.arange(len(groups)) < fraction * len(groups),
+                "have copies in both parts",
+            ),
+            (split(fraction_of=0.5), "10% of the originals were chosen"),
+            (split(seeded=False), "seed 0 gave two splits"),
+            (lambda groups, fraction, seed: groups < 1020, "another seed gave the same split"),
+        ],
+    ),
+    "batches_of": Case(
+        right=[pieces, lambda x, size: iter(pieces(x, size))],
+        wrong=[
+            (lambda x, size: pieces(x, size)[: len(x) // size], "4, 4 and 2"),
+            (lambda x, size: pieces(x[::-1], size), "lost, doubled or moved"),
+            (lambda x, size: pieces(x, size, stop=1), "are two batches"),
+        ],
+    ),
+    "count_parameters": Case(
+        right=[lambda widths: sum((m + 1) * n for m, n in itertools.pairwise(widths))],
+        wrong=[
+            (lambda widths: widths[0] * widths[1], "2 biases"),
+            (lambda widths: (widths[0] + 1) * widths[1], "add up all of them"),
+        ],
+    ),
+    "encoder": Case(
+        right=[
+            encoder_of(convolution, layers.Flatten, dense, dense),
+            encoder_of(convolution, convolution, convolution, layers.Flatten),
+        ],
+        wrong=[
+            (encoder_of(convolution, dense, dense), "should become codes (3, 16)"),
+            (encoder_of(convolution, layers.Flatten, width=16), "should become codes (3, 5)"),
+            (encoder_of(convolution, layers.Flatten, dense), "make four, not 3"),
+            (encoder_of(layers.Flatten, dense, dense, dense), "a convolution"),
+            (
+                encoder_of(convolution, layers.Flatten, dense, dense, activation="relu"),
+                "leave the last layer linear",
+            ),
+            (
+                encoder_of(convolution, layers.Flatten, dense, dense, activation="tanh"),
+                "leave the last layer linear",
+            ),
+        ],
+        blank=[type("Encoder", (keras.Model,), {})],
+        broken=broken_class("call"),
+    ),
+    "symmetric_decoder": Case(
+        right=[
+            lambda shape: DenseDecoder(shape, output_activation="tanh"),
+            lambda shape: ConvDecoder(shape, output_activation="tanh"),
+        ],
+        wrong=[
+            (lambda shape: DenseDecoder(shape), "pixels only reach from"),
+            (lambda shape: DenseDecoder(shape, output_activation="linear"), "pixels reach from"),
+            (
+                lambda shape: DenseDecoder((28, 28, 1), output_activation="tanh"),
+                "should become (8, 12, 3)",
+            ),
+        ],
+    ),
+    "sigmoid_floor": Case(
+        right=[lambda x: (np.minimum(x, 0) ** 2).sum(axis=(1, 2, 3)).mean()],
+        wrong=[
+            (lambda x: (np.minimum(x, 0) ** 2).sum(), "the mean is 2"),
+            (lambda x: (x**2).sum(axis=(1, 2, 3)).mean(), "can be reached"),
+            (lambda x: np.maximum(-x, 0).sum(axis=(1, 2, 3)).mean(), "the error is squared"),
+        ],
+    ),
+    "decoder": Case(
+        right=[decoder_of()],
+        wrong=[
+            (decoder_of(shape=(28, 28, 1)), "should become images (32, 24, 3)"),
+            (decoder_of("linear"), "end with a sigmoid"),
+            (decoder_of(start="zeros"), "two codes gave the same picture"),
+            (decoder_of(doubling=Double()), "layers.UpSampling2D"),
+        ],
+        blank=[type("Decoder", (keras.Model,), {})],
+        broken=broken_class("call"),
+    ),
+    "combine": Case(
+        right=[combine()],
+        wrong=[
+            (lambda encoder, decoder, x: decoder(encoder(x)), "return two things"),
+            (combine(convert=keras.ops.convert_to_tensor), "return NumPy arrays"),
+            (combine(first="x"), "must be the encoder's output"),
+            (combine(second="z"), "must be the decoder's output"),
+            (combine(message="no"), "should contain both shapes"),
+            (combine(message=""), "three channels for one was accepted"),
+        ],
+    ),
+    "saved_autoencoder": Case(
+        right=[saved("Right")],
+        wrong=[
+            (saved("WithoutBase", with_base=False), "start from super().get_config()"),
+            (saved("WithoutDecoder", keep=("encoder",)), "both parts belong"),
+            (saved("Changed", output_activation="linear"), "draws something else"),
+        ],
+        blank=[type("Saved", (keras.Model,), {})],
+        broken=broken_class("get_config", "from_config"),
+    ),
+    "epoch_mean": Case(
+        right=[lambda losses, sizes: np.dot(losses, sizes) / sum(sizes)],
+        wrong=[
+            (lambda losses, sizes: np.mean(losses), "the mean over batches"),
+            (lambda losses, sizes: np.dot(losses, sizes), "divide by all images"),
+        ],
+    ),
+    "beats_pca": Case(
+        right=[model(), model(error=0.001)],
+        wrong=[
+            (model(code=16), "should have 8 numbers, not 16"),
+            (model(error=1), "train a little longer"),
+        ],
+        blank=[],
+        broken=model(predict=broken),
+        others=(images(40, (4, 3, 1)), images(20, (4, 3, 1), seed=1)),
+    ),
+    "early_stop": Case(
+        right=[early_stop()],
+        wrong=[
+            (early_stop(start=0), "count the epochs from 1"),
+            (early_stop(fixed=9), "the best is epoch 3 and the last epoch 5"),
+            (early_stop(fixed=2), "with patience 5"),
+            (early_stop(improves=lambda new, best: new <= best), "no improvement"),
+        ],
+    ),
+    "worst": Case(
+        right=[lambda x, x_hat, k: np.argsort(total(x, x_hat))[::-1][:k]],
+        wrong=[
+            (lambda x, x_hat, k: np.argsort(total(x, x_hat))[:k], "those are the best"),
+            (lambda x, x_hat, k: np.argsort(total(x, x_hat))[-k:], "worst should come first"),
+            (lambda x, x_hat, k: np.argsort((x - x_hat).sum((1, 2, 3)))[:k], "images 1, 4 and 2"),
+        ],
+    ),
+    "snapshots": Case(
+        right=[snapshots()],
+        wrong=[
+            (snapshots(every=1), "not 7"),
+            (snapshots(convert=keras.ops.convert_to_tensor), "keep NumPy arrays"),
+            (snapshots(rows=0), "a frame should be (2, 3, 3, 1)"),
+        ],
+        blank=[type("Snapshots", (keras.callbacks.Callback,), {})],
+        broken=broken_class("on_epoch_end"),
+    ),
+    "interpolate": Case(
+        right=[lambda a, b, n: np.linspace(a, b, n)],
+        wrong=[
+            (lambda a, b, n: np.linspace(a, b, n, endpoint=False), "both ends belong"),
+            (lambda a, b, n: np.linspace(a, b, n).T, "five codes of three numbers"),
+            (lambda a, b, n: a + np.linspace(0, 1, n)[:, None] ** 2 * (b - a), "should be equal"),
+        ],
+    ),
+    "nearest_codes": Case(
+        right=[lambda z, query, k: by_distance(z, query)[:k]],
+        wrong=[
+            (lambda z, query, k: by_distance(z, query), "should give four indices, not 50"),
+            (lambda z, query, k: by_distance(z, query)[-k:], "those are not the nearest"),
+            (lambda z, query, k: by_distance(z, query)[:k][::-1], "nearest should come first"),
+        ],
+    ),
+    "typical": Case(
+        right=[lambda z, labels, label: np.average(z, axis=0, weights=labels == label)],
+        wrong=[
+            (lambda z, labels, label: z.mean(axis=0), "and only those"),
+            (lambda z, labels, label: z[labels == label].mean(), "one code of two numbers"),
+        ],
+    ),
+    "smallest_size": Case(
+        right=[lambda errors, budget: next(iter(within(errors, budget)), 0)],
+        wrong=[
+            (lambda errors, budget: max(within(errors, budget)), "8 is the smaller"),
+            (lambda errors, budget: within(errors, budget - 1e-6)[0], "is good enough"),
+            (lambda errors, budget: (within(errors, budget) or [64])[0], "return 0"),
+        ],
+    ),
+    "gains": Case(
+        right=[shares, lambda errors: np.array(shares(errors))],
+        wrong=[
+            (lambda errors: [0, *shares(errors)], "make two steps"),
+            (lambda errors: [1 - share for share in shares(errors)], "there before the step"),
+        ],
+    ),
+}
+
+
+CASES |= CASES_10_TO_17
+CASES |= CASES_18
+CASES |= CASES_19
+CASES |= CASES_20
+CASES |= CASES_21
+CASES |= CASES_22
+CASES |= CASES_23
+CASES |= CASES_24
+
+
+LESSONS = [importlib.import_module(f"ae_course.exercises.lesson_{i:02d}") for i in range(25)]
+CHECKS = {
+    name: check for each in LESSONS for name, check in vars(each).items() if name[:6] == "check_"
+}
+
+
+def answer(name, attempt):
+    backend.set_seed(0)  # of the weights that an answer starts from
+    found = CHECKS[f"check_{name}"](attempt, *CASES[name].others)
+    assert isinstance(found, Verdict)
+    assert repr(found) == found.message
+    return found
+
+
+def test_every_check_is_tested_here():
+    assert sorted(CHECKS) == sorted(f"check_{name}" for name in CASES)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_right_passes_however_it_is_written(name):
+    for right in CASES[name].right:
+        found = answer(name, right)
+        assert found, found
+        assert found.message.startswith("passed: ")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_mistake_gets_a_hint_that_fits(name):
+    hints = []
+    for wrong, words in CASES[name].wrong:
+        found = answer(name, wrong)
+        assert not found
+        assert found.message.startswith("not yet: ")
+        assert words in found.message
+        hints.append(found.message)
+    assert len(set(hints)) >= 2
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_an_empty_cell_was_not_attempted(name):
+    for blank in (None, ..., *CASES[name].blank):
+        found = answer(name, blank)
+        assert not found
+        assert found.message.startswith("not attempted yet")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_code_that_raises_is_answered_with_its_error(name):
+    found = answer(name, CASES[name].broken or broken)
+    assert not found
+    assert found.message == "not yet: your code raised RuntimeError: oops"

@@ -1,0 +1,174 @@
+"""compression: rounding to levels, what an entropy coder would need, and JPEG."""
+
+import io
+import itertools
+import warnings
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ae_keras.evaluation import compression
+from contract import images, says
+
+# Quantiser ---------------------------------------------------------------------------------------
+
+
+def test_levels_and_middles_of_a_known_range():
+    quantizer = compression.fit_quantizer(np.array([[0.0], [8.0]]), bits=2)
+    z = np.array([[0.0], [1.9], [2.0], [5.0], [8.0]])
+    levels = quantizer.transform(z)
+    assert levels.ravel().tolist() == [0, 0, 1, 2, 3]
+    assert quantizer.inverse_transform(levels).ravel().tolist() == [1, 1, 3, 5, 7]
+
+
+def test_what_lies_outside_is_clipped():
+    quantizer = compression.fit_quantizer(np.array([[0.0], [8.0]]), bits=3)
+    levels = quantizer.transform(np.array([[-100.0], [100.0]]))
+    assert levels.ravel().tolist() == [0, 7]
+    assert quantizer.inverse_transform(levels).ravel().tolist() == [0.5, 7.5]
+
+
+@pytest.mark.parametrize("bits", [1, 4, 8, 12])
+def test_no_number_is_off_by_more_than_half_an_interval(rng, bits):
+    z = rng.normal(size=(500, 3)).astype("float32") * [1, 10, 0.1]
+    quantizer = compression.fit_quantizer(z, bits)
+    levels = quantizer.transform(z)
+    assert levels.min() == 0
+    assert levels.max() == 2**bits - 1
+    half = np.ptp(z, axis=0) / 2**bits / 2
+    assert (np.abs(quantizer.inverse_transform(levels) - z) <= half * 1.001).all()
+
+
+def test_a_unit_that_never_changes_keeps_its_value(rng):
+    z = rng.normal(size=(20, 3))
+    z[:, 1] = -0.7
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        quantizer = compression.fit_quantizer(z, bits=4)
+        levels = quantizer.transform(z)
+        z_hat = quantizer.inverse_transform(levels)
+    assert (levels[:, 1] == 0).all()
+    assert (z_hat[:, 1] == -0.7).all()
+    other = quantizer.inverse_transform(quantizer.transform(z + 1))
+    assert (other[:, 1] == -0.7).all()
+
+
+@pytest.mark.parametrize(
+    ("z", "bits", "message"),
+    [
+        (np.zeros((3, 2)), 0, "`bits` must be an integer >= 1. Received: bits=0."),
+        (np.zeros((3, 2)), 2.0, "`bits` must be an integer >= 1. Received: bits=2.0."),
+        (np.zeros((3, 2)), True, "`bits` must be an integer >= 1. Received: bits=True."),
+        (np.zeros((3, 2)), 13, "`bits` must be at most 12. Received: bits=13."),
+        (np.zeros(3), 2, "codes of shape (n, latent_dim), n >= 1. Received: z_train.shape=(3,)."),
+        (np.zeros((0, 2)), 2, "Received: z_train.shape=(0, 2)."),
+        (np.array([[1.0], [np.nan]]), 2, "`z_train` must hold finite numbers."),
+        (np.array([["a"], ["b"]]), 2, "`z_train` must hold finite numbers."),
+    ],
+)
+def test_no_quantiser_of_bad_input(z, bits, message):
+    with says(ValueError, message):
+        compression.fit_quantizer(z, bits)
+
+
+# Entropy coding ----------------------------------------------------------------------------------
+
+
+def test_bits_by_hand():
+    seen = np.array([[0], [0], [0], [1]])  # with one more each: 4, 2 and, never seen, 1
+    bits = compression.code_length(seen, np.array([[0], [1], [2]]))
+    assert bits == pytest.approx([np.log2(7 / 4), np.log2(7 / 2), np.log2(7)])
+
+
+def test_units_add_up(rng):
+    seen, sent = rng.integers(0, 5, (200, 3)), rng.integers(0, 5, (40, 3))
+    together = compression.code_length(seen, sent)
+    each = [compression.code_length(seen[:, [j]], sent[:, [j]]) for j in range(3)]
+    assert together.shape == (40,)
+    assert together == pytest.approx(sum(each))
+
+
+def test_even_levels_save_nothing_and_a_constant_costs_nearly_nothing():
+    even = np.tile(np.arange(16), 1000)[:, None]
+    assert compression.code_length(even, even).mean() == pytest.approx(4, abs=0.001)
+    constant = np.zeros((10_000, 1))
+    assert compression.code_length(constant, constant).mean() < 0.001
+
+
+def test_a_table_for_other_levels_costs_more(rng):
+    levels = rng.binomial(7, 0.3, (5000, 2))
+    own = compression.code_length(levels, levels).mean()
+    assert compression.code_length(7 - levels, levels).mean() > own + 1
+
+
+@pytest.mark.parametrize(
+    ("seen", "sent", "message"),
+    [
+        ([[0, 1]], [[0]], "`levels` must have the units of `levels_train`. Received: 1 units, 2"),
+        ([[0.5]], [[0]], "`levels_train` must hold whole numbers >= 0. Received: values from 0.5"),
+        ([[0]], [[-1]], "`levels` must hold whole numbers >= 0. Received: values from -1 to -1."),
+        ([[0]], [0], "`levels` must be codes of shape (n, latent_dim), n >= 1."),
+        ([[np.inf]], [[0]], "`levels_train` must hold finite numbers."),
+    ],
+)
+def test_no_bits_of_bad_input(seen, sent, message):
+    with says(ValueError, message):
+        compression.code_length(np.array(seen), np.array(sent))
+
+
+# JPEG --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", [(24, 17, 1), (24, 17, 3), (1, 1, 1)])
+def test_pictures_come_back_in_their_shape(shape):
+    x = images(3, shape)
+    x_hat, n_bytes = compression.jpeg(x, 50)
+    assert x_hat.shape == x.shape
+    assert x_hat.dtype == np.float32
+    assert x_hat.min() >= 0
+    assert x_hat.max() <= 1
+    assert n_bytes.shape == (3,)
+    assert n_bytes.dtype == np.int64
+    assert n_bytes.min() > 100  # the header alone
+
+
+def test_bytes_and_pixels_are_those_of_the_file():
+    x = images(1, (16, 16, 1))
+    file = io.BytesIO()
+    picture = Image.fromarray((255 * x[0, ..., 0]).round().astype("uint8"), "L")
+    picture.save(file, format="JPEG", quality=30, optimize=True)
+    x_hat, n_bytes = compression.jpeg(x, 30)
+    assert n_bytes.tolist() == [len(file.getvalue())]
+    assert np.array_equal(255 * x_hat[0, ..., 0], np.asarray(Image.open(file)))
+
+
+def test_more_quality_is_larger_and_nearer():
+    rows, columns = np.mgrid[0:32, 0:32] / 31
+    x = ((1 + np.sin(9 * rows**2 + 4 * columns)) / 2).astype("float32")[None, ..., None]
+    results = [compression.jpeg(x, quality) for quality in (5, 40, 90)]
+    sizes = [n_bytes[0] for _, n_bytes in results]
+    errors = [np.abs(x_hat - x).max() for x_hat, _ in results]
+    assert all(a < b for a, b in itertools.pairwise(sizes))
+    assert all(a > b for a, b in itertools.pairwise(errors))
+    assert errors[-1] < 0.05
+
+
+@pytest.mark.parametrize(
+    ("x", "quality", "message"),
+    [
+        (
+            images(1, (8, 8, 2)),
+            50,
+            "`x` must have 1 or 3 channels. Received: x.shape=(1, 8, 8, 2).",
+        ),
+        (images(1, (8, 8, 1)), 0, "`quality` must be an integer >= 1. Received: quality=0."),
+        (images(1, (8, 8, 1)), 96, "`quality` must be at most 95. Received: quality=96."),
+        (images(1, (8, 8, 1)) + 1, 50, "`x` must lie in [0, 1]."),
+        (images(1, (8, 8, 1))[0], 50, "`x` must be images of shape"),
+        (np.zeros((1, 8, 8, 1), "uint8"), 50, "`x` must hold floats"),
+    ],
+)
+def test_no_jpeg_of_bad_input(x, quality, message):
+    with says(ValueError, message):
+        compression.jpeg(x, quality)

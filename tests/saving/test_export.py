@@ -1,0 +1,214 @@
+"""export.py: a file that ONNX Runtime runs as `predict` does, or no file and a reason."""
+
+import importlib.util
+import os
+
+import keras
+import numpy as np
+import pytest
+
+import ae_keras
+from ae_keras import ConvDecoder, ConvEncoder, backend
+from ae_keras.saving import export
+from contract import assert_same_weights, images, needs, output, parts, says, tiny
+
+SHAPE = (9, 7, 1)
+KINDS = {
+    "dense": lambda: tiny(SHAPE),
+    "colour": lambda: tiny((5, 6, 3)),
+    "convolutional": lambda: ae_keras.Autoencoder(
+        ConvEncoder(2, (2, 3)), ConvDecoder(SHAPE, (3, 2))
+    ),
+    "nearest": lambda: ae_keras.Autoencoder(
+        ConvEncoder(2, (2, 3)), ConvDecoder(SHAPE, (3, 2), "nearest")
+    ),
+    "a map as code": lambda: ae_keras.Autoencoder(
+        ConvEncoder(2, (2, 3), flat=False), ConvDecoder(SHAPE, (3, 2), flat=False)
+    ),
+    "denoising": lambda: ae_keras.DenoisingAutoencoder(*parts(2, SHAPE)),
+    "sparse": lambda: ae_keras.SparseAutoencoder(*parts(2, SHAPE, code_activation="sigmoid")),
+    "contractive": lambda: ae_keras.ContractiveAutoencoder(*parts(2, SHAPE)),
+    "variational": lambda: ae_keras.VAE(*parts(4, SHAPE)),
+    "importance weighted": lambda: ae_keras.IWAE(*parts(4, SHAPE), n_samples=2),
+}
+SOMEWHERE = {  # what some converters do not know
+    "vector quantised": lambda: ae_keras.VQVAE(*parts(4, SHAPE), num_embeddings=5, embedding_dim=2),
+    "pooling": lambda: ae_keras.Autoencoder(
+        ConvEncoder(2, (2, 3), "pool"), ConvDecoder(SHAPE, (3, 2))
+    ),
+}
+
+
+@pytest.fixture(autouse=True)
+def _converter():
+    needs("onnxruntime")
+    needs(backend.onnx_converter())
+
+
+@pytest.fixture
+def converted(monkeypatch):
+    """No conversion: what `to_onnx` finds in the file is what the test puts here."""
+    found = {}
+    monkeypatch.setattr(keras.Model, "export", lambda model, path, **kwargs: write(path))
+    monkeypatch.setattr(export, "_run", lambda path, x: found["change"](output(found["model"], x)))
+
+    def write(path):
+        with open(path, "wb") as file:
+            file.write(b"new")
+
+    return found
+
+
+def run(path, x):
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    (image,), (x_hat,) = session.get_inputs(), session.run(None, {"image": x})
+    assert image.shape[1:] == list(x.shape[1:])
+    assert not isinstance(image.shape[0], int)  # a name: any number of images
+    return x_hat
+
+
+# A file that does as the model does ---------------------------------------------------------------
+
+
+def check_file(model, path):
+    assert export.to_onnx(model, str(path)) < 1e-5
+    assert list(path.parent.iterdir()) == [path]
+    for n in (1, 3):
+        x = images(n, model.image_shape, seed=n)
+        expected = model.predict(x, verbose=0)
+        np.testing.assert_allclose(run(path, x), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_file_computes_what_predict_computes(kind, tmp_path):
+    check_file(backend.seed_weights(KINDS[kind](), 0), tmp_path / "model.onnx")
+
+
+@pytest.mark.parametrize("kind", SOMEWHERE)
+def test_what_not_every_backend_can_convert_is_right_or_refused(kind, tmp_path):
+    model = backend.seed_weights(SOMEWHERE[kind](), 0)
+    try:
+        check_file(model, tmp_path / "model.onnx")
+    except ValueError:
+        with says(ValueError, "`model` must be made of operations that can be") as refused:
+            export.to_onnx(model, tmp_path / "model.onnx")
+        assert len(str(refused.value)) < 800
+        assert not list(tmp_path.iterdir())
+
+
+def test_a_trained_model_from_a_file(tmp_path):
+    model, x = tiny(SHAPE), images(8, SHAPE)
+    model.fit(x, epochs=3, verbose=0)
+    model.save(tmp_path / "model.keras")
+    folder = tmp_path / "onnx"
+    folder.mkdir()
+    check_file(ae_keras.load(tmp_path / "model.keras"), folder / "model.onnx")
+    np.testing.assert_allclose(run(folder / "model.onnx", x), output(model, x), atol=1e-5)
+
+
+def test_the_model_trains_on_as_if_nothing_had_happened(tmp_path):
+    x = images(8, SHAPE)
+    model, twin = tiny(SHAPE), tiny(SHAPE)
+    for each in (model, twin):
+        each.fit(x, batch_size=4, shuffle=False, verbose=0)
+    export.to_onnx(model, tmp_path / "model.onnx")
+    for each in (model, twin):
+        each.fit(x, batch_size=4, shuffle=False, verbose=0)
+    assert_same_weights(model, twin)
+
+
+def test_nothing_is_printed(tmp_path, capfd):
+    export.to_onnx(tiny(SHAPE), tmp_path / "model.onnx")
+    assert capfd.readouterr() == ("", "")
+
+
+# No file, and a reason ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("missing", ["converter", "onnxruntime"])
+def test_what_is_not_installed_is_named(missing, tmp_path, monkeypatch):
+    missing = backend.onnx_converter() if missing == "converter" else missing
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *rest: None if name == missing else find(name)
+    )
+    with says(ImportError, f"Missing here: {missing}.", f"pip install {missing}"):
+        export.to_onnx(tiny(SHAPE), tmp_path / "model.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_there_is_a_converter_for_each_backend():
+    assert set(backend.ONNX_CONVERTERS) == set(backend.BACKENDS)
+
+
+class Unbuilt(keras.Model):
+    pass
+
+
+@pytest.mark.parametrize("model", [Unbuilt(), keras.Sequential([keras.layers.Dense(2)]), 3])
+def test_a_model_without_weights_or_image_shape(model, tmp_path):
+    with says(ValueError, "`model` must be built and know its `image_shape`. Received: model="):
+        export.to_onnx(model, tmp_path / "model.onnx")
+
+
+def test_a_folder_that_does_not_exist(tmp_path):
+    with says(FileNotFoundError, "`path` must lie in a folder that exists. Received: path="):
+        export.to_onnx(tiny(SHAPE), tmp_path / "none" / "model.onnx")
+
+
+def test_a_place_where_no_file_can_be_put(converted, tmp_path):
+    converted |= {"model": tiny(SHAPE), "change": lambda x_hat: x_hat}
+    (tmp_path / "model.onnx").mkdir()
+    with pytest.raises(OSError):  # the system's own words: it is a folder
+        export.to_onnx(converted["model"], tmp_path / "model.onnx")
+    assert os.listdir(tmp_path) == ["model.onnx"]
+
+
+WRONG = {
+    "other values": lambda x_hat: x_hat + 0.01,
+    "one other value": lambda x_hat: (
+        x_hat + 0.01 * (np.arange(x_hat.size) == 99).reshape(x_hat.shape)
+    ),
+    "nan": lambda x_hat: x_hat * np.nan,
+    "fewer images": lambda x_hat: x_hat[:1],
+}
+
+
+@pytest.mark.parametrize("change", WRONG)
+def test_a_file_that_computes_something_else_is_not_kept(converted, change, tmp_path):
+    path = tmp_path / "model.onnx"
+    path.write_bytes(b"old")
+    converted |= {"model": tiny(SHAPE), "change": WRONG[change]}
+    with says(ValueError, "`model` must compute the same in an ONNX file. Received: 'autoencoder"):
+        export.to_onnx(converted["model"], path)
+    assert list(tmp_path.iterdir()) == [path]
+    assert path.read_bytes() == b"old"
+
+
+def test_a_right_file_replaces_the_old_one(converted, tmp_path):
+    path = tmp_path / "model.onnx"
+    path.write_bytes(b"old")
+    converted |= {"model": tiny(SHAPE), "change": lambda x_hat: x_hat}
+    assert export.to_onnx(converted["model"], path) == 0
+    assert path.read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("raised", [RuntimeError, OSError])
+def test_a_converter_that_gives_up(raised, tmp_path, monkeypatch):
+    def fail(model, path, **kwargs):
+        raise raised("no such operation")
+
+    monkeypatch.setattr(keras.Model, "export", fail)
+    expected = {
+        RuntimeError: (
+            ValueError,
+            "`model` must be made of operations that can be converted",
+            "stopped by RuntimeError: 'no such operation'. Save it with `model.save`",
+        ),
+        OSError: (OSError, "no such operation"),
+    }
+    with says(*expected[raised]):
+        export.to_onnx(tiny(SHAPE), tmp_path / "model.onnx")
+    assert not list(tmp_path.iterdir())

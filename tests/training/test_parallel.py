@@ -1,0 +1,425 @@
+"""parallel.py and notebooks/scripts: many devices or workers end where one would have ended."""
+
+import concurrent.futures
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, data, losses
+from ae_keras.training import parallel
+from contract import images, says, tiny
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = ROOT / "notebooks" / "scripts"
+BACKEND = keras.config.backend()
+LIMIT = 240  # seconds for a script
+
+
+def batches(n, batch_size, **options):
+    return data.Batches(images(n, (7, 5, 1)), batch_size=batch_size, **options)
+
+
+# Shares of batches --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("n", "batch_size", "n_workers"), [(8, 4, 2), (6, 4, 2), (4, 100, 4), (9, 3, 3), (5, 5, 1)]
+)
+def test_shares_that_are_equal(n, batch_size, n_workers):
+    given = batches(n, batch_size)
+    parallel.check_shards(given, n_workers)
+    shares = [parallel.Shard(given, worker, n_workers) for worker in range(n_workers)]
+    for i in range(len(given)):
+        parts = [share[i][0] for share in shares]
+        assert len({len(part) for part in parts}) == 1
+        x = given[i][0]
+        together = np.stack(parts, axis=1).reshape(x.shape)
+        np.testing.assert_array_equal(together, x)
+
+
+@pytest.mark.parametrize(
+    ("n", "batch_size", "last", "advice"),
+    [(7, 4, 3, "6 images"), (9, 3, 3, "8 images"), (5, 8, 5, "4 images"), (12, 5, 2, "12 images")],
+)
+def test_shares_that_are_not(n, batch_size, last, advice):
+    with says(
+        ValueError,
+        "`batches` must split into equal shares, the last batch too. Received: 2 workers, "
+        f"{n} images in batches of {batch_size}, a last one of {last}.",
+        f"Take a batch_size that is a multiple of 2, and {advice}.",
+    ):
+        parallel.check_shards(batches(n, batch_size), 2)
+    with says(ValueError, "`batches` must split into equal shares"):
+        parallel.Shard(batches(n, batch_size), 0, 2)
+
+
+@pytest.mark.parametrize("worker", [-1, 2, 0.5, None])
+def test_a_worker_that_does_not_exist(worker):
+    with says(ValueError, f"`worker` must be an integer from 0 to 1, one less than `n_workers`. "
+              f"Received: worker={worker!r}."):  # fmt: skip
+        parallel.Shard(batches(8, 4), worker, 2)
+
+
+def test_no_workers():
+    with says(ValueError, "`n_workers` must be an integer >= 1. Received: n_workers=0."):
+        parallel.check_shards(batches(8, 4), 0)
+
+
+def test_a_share_has_each_epoch_s_own_order():
+    """`fit` goes through all epochs as it does with the batches themselves."""
+    plain, shared = tiny(), tiny()
+    plain.fit(batches(8, 4), epochs=3, shuffle=False, verbose=0)
+    shared.fit(parallel.Shard(batches(8, 4), 0, 1), epochs=3, shuffle=False, verbose=0)
+    for a, b in zip(plain.get_weights(), shared.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_weights_of_inpainting_are_shared_too():
+    corruption = lambda x, rng: (x, rng.uniform(size=(*x.shape[:3], 1)) < 0.5)  # noqa: E731
+    given = batches(8, 4, corruption=corruption)
+    assert [part.shape for part in parallel.Shard(given, 1, 2)[0]] == [
+        (2, 7, 5, 1),
+        (2, 7, 5, 1),
+        (2, 7, 5),
+    ]
+
+
+# The scripts --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path):
+    x = data.load("digits").x[:2048]  # 16 batches: see the note in TensorFlow's script
+    np.save(tmp_path / "images.npy", x)
+    return tmp_path
+
+
+def environment(**more):
+    hidden = ("XLA_FLAGS", "CUDA_VISIBLE_DEVICES", "RANK", "WORLD_SIZE")
+    kept = {name: value for name, value in os.environ.items() if name not in hidden}
+    return kept | {"GPU": "0", "PYTHONPATH": str(ROOT)} | more
+
+
+def command(folder, n_devices):
+    script = str(SCRIPTS / f"data_parallel_{BACKEND}.py")
+    if BACKEND == "torch":
+        launcher = ["-m", "torch.distributed.run", "--standalone"]
+        return [sys.executable, *launcher, "--nproc-per-node", str(n_devices), script, str(folder)]
+    return [sys.executable, script, str(folder), str(n_devices)]
+
+
+def run(folder, n_devices, **more):
+    return subprocess.run(
+        command(folder, n_devices),
+        env=environment(**more),
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+    )
+
+
+def one_device(folder):
+    """What the scripts do, on one device."""
+    x = np.load(folder / "images.npy")
+    model = Autoencoder(DenseEncoder(8, hidden=(64,)), DenseDecoder(x.shape[1:], hidden=(64,)))
+    backend.seed_weights(model, seed=0)
+    model.compile(optimizer=keras.optimizers.Adam(0.005), loss=losses.squared_error)
+    model.fit(data.Batches(x, batch_size=128), epochs=2, shuffle=False, verbose=0)
+    return model.get_weights()
+
+
+def assert_as_one_device(folder):
+    with np.load(folder / "weights.npz") as found:
+        together = [found[name] for name in found.files]
+    for ours, theirs in zip(together, one_device(folder), strict=True):
+        assert ours.shape == theirs.shape
+        assert np.abs(ours - theirs).max() <= 1e-5 * np.abs(theirs).max()
+
+
+def test_two_devices_give_the_weights_of_one(folder):
+    done = run(folder, 2)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert_as_one_device(folder)
+
+
+THEN_COUNT = """
+import os, runpy
+from pathlib import Path
+
+kept = runpy.run_path({script!r})  # its names, as they are kept until Python ends
+names = [task.read_text() for task in Path("/proc/self/task").glob("*/comm")]
+left = sum("gloo" in name for name in names)
+(Path(__file__).parent / f"left_{{os.environ['RANK']}}").write_text(str(left))
+"""
+
+
+@pytest.mark.skipif(BACKEND != "torch", reason="only PyTorch's script makes a process group")
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted in /proc")
+def test_no_thread_of_the_process_group_outlives_the_script(folder, monkeypatch):
+    # With some left, Python now and then aborted on its way out of a training that had gone well.
+    name = "data_parallel_torch.py"
+    (folder / name).write_text(THEN_COUNT.format(script=str(SCRIPTS / name)), encoding="utf-8")
+    monkeypatch.setitem(globals(), "SCRIPTS", folder)
+    done = run(folder, 2)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert [(folder / f"left_{rank}").read_text() for rank in (0, 1)] == ["0", "0"]
+
+
+@pytest.mark.skipif(BACKEND != "jax", reason="keras.distribution works on JAX alone, in Keras 3.15")
+def test_two_hosts_of_two_devices_give_the_weights_of_one(folder):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    names = ("JOB_ADDRESSES", "NUM_PROCESSES", "PROCESS_ID")
+    hosts = []
+    for process in "01":
+        settings = dict(zip(names, (address, "2", process), strict=True))
+        settings = {f"KERAS_DISTRIBUTION_{name}": value for name, value in settings.items()}
+        hosts.append(
+            subprocess.Popen(
+                command(folder, 2),
+                env=environment(**settings),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        )
+    try:
+        errors = [host.communicate(timeout=LIMIT)[1] for host in hosts]
+    finally:
+        for host in hosts:
+            host.kill()
+    assert [host.returncode for host in hosts] == [0, 0], errors
+    assert_as_one_device(folder)
+
+
+def test_a_batch_that_cannot_be_shared_is_refused_before_training(folder):
+    np.save(folder / "images.npy", np.load(folder / "images.npy")[:2047])
+    done = run(folder, 2)
+    assert done.returncode != 0
+    assert "`batches` must split into equal shares, the last batch too." in done.stderr
+    assert "and 2,046 images." in done.stderr
+    assert not (folder / "weights.npz").exists()
+
+
+# Sweeps -------------------------------------------------------------------------------------------
+
+
+def square(size):
+    return {"size": size, "square": size**2, "third": size / 3}
+
+
+class Counted:
+    """A `fit_one` that counts its calls, and fails at the sizes it is told."""
+
+    def __init__(self, fail=()):
+        self.called, self.fail = [], set(fail)
+
+    def __call__(self, size):
+        self.called.append(size)
+        if size in self.fail:
+            raise MemoryError(f"no room for {size}")
+        return square(size)
+
+
+def test_a_sweep_returns_each_result_in_the_order_asked(tmp_path):
+    assert list(parallel.sweep(square, [8, 2, 4], tmp_path / "new" / "run").items()) == [
+        (size, square(size)) for size in (8, 2, 4)
+    ]
+
+
+def test_a_second_sweep_reads_what_is_there(tmp_path):
+    fit_one = Counted()
+    first = parallel.sweep(fit_one, [2, 4], tmp_path)
+    again = parallel.sweep(fit_one, [2, 8, 4, 8], tmp_path)
+    assert fit_one.called == [2, 4, 8]
+    assert again == first | {8: square(8)}
+
+
+@pytest.mark.parametrize("threads", [0, 2])
+def test_a_failing_size_is_named_and_the_others_are_kept(tmp_path, threads):
+    fit_one = Counted(fail=[2, 8])
+    executor = concurrent.futures.ThreadPoolExecutor(threads) if threads else None
+    with says(
+        RuntimeError,
+        "`fit_one` must give a result for each size. Missing: [2, 8] of [2, 4, 8, 16].",
+        "2: MemoryError: no room for 2",
+        "8: MemoryError: no room for 8",
+    ) as error:
+        parallel.sweep(fit_one, [2, 4, 8, 16], tmp_path, executor)
+    assert isinstance(error.value.__cause__, MemoryError)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["16.json", "4.json"]
+    fit_one.fail, fit_one.called = set(), []
+    parallel.sweep(fit_one, [2, 4, 8, 16], tmp_path, executor)
+    assert sorted(fit_one.called) == [2, 8]
+
+
+def test_an_interrupted_sweep_goes_on(tmp_path):
+    def interrupted(size):
+        if size == 8:
+            raise KeyboardInterrupt
+        return square(size)
+
+    with pytest.raises(KeyboardInterrupt):
+        parallel.sweep(interrupted, [2, 4, 8, 16], tmp_path)
+    fit_one = Counted()
+    parallel.sweep(fit_one, [2, 4, 8, 16], tmp_path)
+    assert fit_one.called == [8, 16]
+
+
+def test_a_result_whose_worker_died_is_not_computed_again(tmp_path):
+    """The executor runs each call twice, as Dask does if what came of the first was lost."""
+
+    class Twice(concurrent.futures.ThreadPoolExecutor):
+        def submit(self, *call):
+            super().submit(*call).result()
+            return super().submit(*call)
+
+    fit_one = Counted()
+    with Twice(1) as executor:
+        parallel.sweep(fit_one, [2, 4], tmp_path, executor)
+    assert fit_one.called == [2, 4]
+
+
+def test_results_that_are_no_results(tmp_path):
+    with says(RuntimeError, "Missing: [2] of [2]", "TypeError", "not JSON serializable"):
+        parallel.sweep(lambda size: np.float32(size), [2], tmp_path)
+    (tmp_path / "2.json").write_text("half a resu")
+    with says(ValueError, "`folder` must hold results of `sweep` alone. Received: ", "2.json"):
+        parallel.sweep(square, [2], tmp_path)
+
+
+def test_sizes_that_are_no_sizes(tmp_path):
+    with says(ValueError, "`sizes[1]` must be an integer >= 1. Received: sizes[1]=0."):
+        parallel.sweep(square, [2, 0], tmp_path)
+
+
+# On a Dask cluster --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    distributed = pytest.importorskip("distributed")
+    import dask
+
+    one = {"distributed.scheduler.allowed-failures": 1}  # not 3: a worker takes long to import
+    options = {"threads_per_worker": 1, "dashboard_address": "127.0.0.1:0", "host": "127.0.0.1"}
+    with dask.config.set(one), distributed.LocalCluster(n_workers=2, **options) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def client(cluster):
+    with parallel.connect(cluster.scheduler_address, timeout=30) as client:
+        yield client
+
+
+def test_workers_of_a_cluster_give_what_one_process_gives(client, tmp_path):
+    def fit_one(size):  # not to be imported by the workers, so sent to them
+        import os
+
+        (tmp_path / f"by-{os.getpid()}").touch()
+        return {"sixth": size / 6, "pi": [3.141592653589793 * size]}
+
+    sizes = [1, 2, 3, 4, 5, 6]
+    alone = parallel.sweep(fit_one, sizes, tmp_path / "alone")
+    assert parallel.sweep(fit_one, sizes, tmp_path / "both", client.get_executor()) == alone
+    assert len(list(tmp_path.glob("by-*"))) >= 2
+
+
+def test_a_worker_that_dies_costs_its_size_alone(client, tmp_path):
+    """It is killed in the middle of size 3, once; no finished size is computed again."""
+
+    def fit_one(size):
+        import os
+        import signal
+
+        with open(tmp_path / "log", "a") as log:
+            log.write(f"{size}\n")
+        if size == 3 and not (tmp_path / "died").exists():
+            (tmp_path / "died").touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return size
+
+    found = parallel.sweep(fit_one, [1, 2, 3, 4, 5], tmp_path / "run", client.get_executor())
+    assert found == {size: size for size in (1, 2, 3, 4, 5)}
+    begun = [int(line) for line in (tmp_path / "log").read_text().split()]
+    assert begun.count(3) == 2
+    assert sorted(set(begun)) == [1, 2, 3, 4, 5]
+    assert len(begun) == 6
+
+
+def test_a_size_that_kills_every_worker_is_named_in_the_end(client, tmp_path):
+    def fit_one(size):
+        import os
+
+        if size == 2 and not (tmp_path / "cured").exists():
+            os._exit(1)
+        with open(tmp_path / "log", "a") as log:
+            log.write(f"{size}\n")
+        return size
+
+    start = time.monotonic()
+    with says(RuntimeError, "Missing: [2", "KilledWorker"):
+        parallel.sweep(fit_one, [2, 3, 4], tmp_path / "run", client.get_executor())
+    assert time.monotonic() - start < LIMIT
+    (tmp_path / "cured").touch()
+    found = parallel.sweep(fit_one, [2, 3, 4], tmp_path / "run", client.get_executor())
+    assert found == {2: 2, 3: 3, 4: 4}
+    done = (tmp_path / "log").read_text().split()
+    assert sorted(done) == ["2", "3", "4"]
+
+
+def test_workers_that_do_not_see_the_folder(tmp_path):
+    """Then the process that asks writes what they return."""
+
+    class Elsewhere(concurrent.futures.ThreadPoolExecutor):
+        def submit(self, function, fit_one, folder, *others):
+            return super().submit(function, fit_one, tmp_path / "another disk", *others)
+
+    fit_one = Counted()
+    with Elsewhere(1) as executor:
+        assert parallel.sweep(fit_one, [2], tmp_path / "run", executor) == {2: square(2)}
+        assert parallel.sweep(fit_one, [2], tmp_path / "run", executor) == {2: square(2)}
+    assert fit_one.called == [2]
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+# An address ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("address", ["", "nonsense", "tcp://host", "tcp://host:port", None, 8786])
+def test_what_is_no_address(address):
+    pytest.importorskip("distributed")
+    with says(ValueError, '`address` must be like "tcp://192.0.2.7:8786"', f"address={address!r}."):
+        parallel.connect(address)
+
+
+def test_nobody_answers():
+    pytest.importorskip("distributed")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{free.getsockname()[1]}"  # bound, but nobody listens
+        start = time.monotonic()
+        with says(ConnectionError, "`address` must be that of a running Dask scheduler", address):
+            parallel.connect(address, timeout=5)
+    assert time.monotonic() - start < 10
+
+
+def test_somebody_else_answers():
+    pytest.importorskip("distributed")
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        start = time.monotonic()
+        with says(ConnectionError, "`address` must be that of a running Dask scheduler", address):
+            parallel.connect(address, timeout=2)
+    assert time.monotonic() - start < 15

@@ -1,0 +1,185 @@
+"""Check everything: style, documents, and on each backend the package and the stored notebooks.
+
+    python tools/run_tests.py [--backend jax]
+
+The last line says how many checks passed and failed; any failure makes the exit code 1.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ET
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+import environment as installed
+import execution
+
+BACKENDS = installed.backends()
+SOLUTIONS_ON = "jax"  # the same exercises on each backend would tell little more
+DOCUMENTS = ["tests/test_lessons.py", "tests/test_project.py"]
+PYTEST = [sys.executable, "-m", "pytest"]
+TWO_AT_A_TIME = [
+    "-n",
+    "2",
+    "--dist",
+    "loadfile",
+]  # a notebook is one kernel: never spread its cells
+NBVAL = ["-p", "tests.nbval_plugin", "--nbval", "--nbval-current-env"]
+NBVAL += ["--nbval-sanitize-with=tests/nbval.cfg", "--nbval-cell-timeout=240", *TWO_AT_A_TIME]
+# Tests run on the CPU, on the bundled data, and open no window. JAX keeps what it has compiled: the
+# solutions repeat cells of the lessons, and the lessons each other's.
+SETTINGS = {**execution.ENVIRONMENT, "GPU": "0", "MPLBACKEND": "agg"}
+SETTINGS |= {"JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
+PACKAGE = ["tests", "ae_keras", "ae_course", "--doctest-modules"]
+HIDDEN = ("AE_KERAS_DATASET", "PYTEST_ADDOPTS")
+
+
+class Row(NamedTuple):
+    """One line of the summary; of several files, the one that took longest."""
+
+    what: str
+    backend: str
+    passed: int
+    failed: int
+    seconds: float
+    slowest: str = ""
+
+
+def environment(backend):
+    kept = {name: value for name, value in os.environ.items() if name not in HIDDEN}
+    return kept | SETTINGS | {"KERAS_BACKEND": backend}
+
+
+def announce(what, backend):
+    print(f"\n=== {what}{f', {backend}' if backend else ''}", flush=True)
+
+
+def command(what, arguments):
+    """Run a program of the environment that answers by its exit code alone."""
+    announce(what, "")
+    start = time.perf_counter()
+    program = Path(sys.executable).with_name(arguments[0])
+    failed = subprocess.run([program, *arguments[1:]], cwd=execution.ROOT).returncode != 0
+    return Row(what, "", int(not failed), int(failed), time.perf_counter() - start)
+
+
+def pytest(what, arguments, backend=""):
+    """Run pytest on `arguments` in a process of its own and count what it reports."""
+    announce(what, backend)
+    start = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        code = subprocess.run(
+            [*PYTEST, *arguments, f"--junitxml={report}"],
+            cwd=execution.ROOT,
+            env=environment(backend or BACKENDS[0]),
+        ).returncode
+        cases = cases_in(report)
+    passed, failed = count(cases)
+    if (code and not failed) or not passed + failed:
+        # It crashed, was interrupted, or collected nothing: that is no success.
+        print(f"*** pytest ended with code {code}, {passed} passed, {failed} failed", flush=True)
+        failed += 1
+    return Row(what, backend, passed, failed, time.perf_counter() - start, slowest(cases))
+
+
+class Case(NamedTuple):
+    """One test of a JUnit report."""
+
+    name: str
+    file: str
+    seconds: float
+    outcomes: set  # "failure", "error", "skipped", or nothing at all for a test that passed
+
+    @property
+    def failed(self):
+        return bool(self.outcomes & {"failure", "error"})
+
+
+def cases_in(report):
+    """The tests of a JUnit report; none if there is no whole file."""
+    try:
+        found = list(ET.parse(report).iter("testcase"))
+    except (OSError, ET.ParseError):
+        return []
+    return [
+        Case(
+            name=f"{case.get('classname')}::{case.get('name')}",
+            file=case.get("classname", "").removesuffix(".ipynb").split(".")[-1],
+            seconds=float(case.get("time", 0)),
+            outcomes={child.tag for child in case},
+        )
+        for case in found
+    ]
+
+
+def slowest(cases):
+    """The file that took longest, and its seconds."""
+    seconds = Counter()
+    for case in cases:
+        seconds[case.file] += case.seconds
+    return "".join(f"{name} {spent:.0f} s" for name, spent in seconds.most_common(1))
+
+
+def count(cases):
+    """How many tests passed and how many failed."""
+    failed = sum(case.failed for case in cases)
+    skipped = sum("skipped" in case.outcomes for case in cases)
+    return len(cases) - failed - skipped, failed
+
+
+def notebooks(backend):
+    """The stored notebooks to validate on a backend."""
+    folders = [execution.NOTEBOOKS]
+    if backend == SOLUTIONS_ON:
+        folders.append(execution.NOTEBOOKS / "solutions")
+    return [str(path) for folder in folders for path in sorted(folder.glob("*.ipynb"))]
+
+
+def checks(backends):
+    """Run all checks, the quick ones first; yield a row for each."""
+    yield command("ruff check", ["ruff", "check", "."])
+    yield command("ruff format", ["ruff", "format", "--check", "."])
+    yield command("imports", ["lint-imports"])
+    # Without conftest.py, which imports keras.
+    yield pytest("documents", ["--noconftest", *DOCUMENTS])
+    ignored = [f"--ignore={path}" for path in DOCUMENTS]
+    for backend in backends:
+        yield pytest("package", [*PACKAGE, *ignored, *TWO_AT_A_TIME], backend)
+    for backend in backends:
+        # A path that does not exist fails, where no path at all would run other tests.
+        yield pytest("notebooks", [*(notebooks(backend) or ["notebooks/*.ipynb"]), *NBVAL], backend)
+
+
+def summary(rows):
+    lines = ["", f"{'what':12} {'backend':10}  passed  failed  seconds  slowest file"]
+    lines += [
+        f"{row.what:12} {row.backend or '-':10}  {row.passed:6}  {row.failed:6}  {row.seconds:7.0f}"
+        f"  {row.slowest}"
+        for row in rows
+    ]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--backend", choices=BACKENDS, help="check on this one only")
+    chosen = parser.parse_args().backend
+    if chosen:  # then the other two need not be installed
+        os.environ["AE_KERAS_ONE_BACKEND"] = "1"
+    with tempfile.TemporaryDirectory(prefix="jax-") as compiled:
+        os.environ["JAX_COMPILATION_CACHE_DIR"] = compiled
+        rows = list(checks([chosen] if chosen else BACKENDS))
+    failed = sum(row.failed for row in rows)
+    print(summary(rows))
+    print(f"{sum(row.passed for row in rows)} passed, {failed} failed")
+    sys.exit(bool(failed))
+
+
+if __name__ == "__main__":
+    main()
