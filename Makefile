@@ -5,6 +5,10 @@ PYTHON ?= python3
 KERAS_BACKEND := $(or $(KERAS_BACKEND),jax)
 export KERAS_BACKEND
 
+# JAX keeps what it has compiled: a lesson that runs again takes half the time.
+export JAX_COMPILATION_CACHE_DIR := $(or $(JAX_COMPILATION_CACHE_DIR),$(CURDIR)/build/jax)
+export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS := 0
+
 RUN = $(PYTHON) tools/environment.py
 # Stored outputs and tests are made with the embedded data on the CPU, whatever the shell says.
 PLAIN = env -u AE_KERAS_DATASET GPU=0

@@ -1,1 +1,1 @@
-"""What only the lessons need: how a notebook starts and ends, and what checks its exercises."""
+"""What only the lessons need: the start and end of a notebook, and the checks of its exercises."""

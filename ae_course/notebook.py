@@ -1,4 +1,4 @@
-"""What the first and the last cell of every notebook call, and how a figure describes itself."""
+"""What every notebook calls in its first and last cell, and descriptions of figures in words."""
 
 import json
 import numbers
@@ -14,12 +14,23 @@ _started = None
 
 
 def start(seed=0):
-    """Seed everything, start the clock and show backend, device and data set in one line."""
+    """Seed all random number generators and show backend, device and data set in one line.
+
+    Every notebook calls it first. It also starts the clock whose seconds `receipt` records, and
+    makes every figure of the notebook carry its description in words, see `describe`.
+
+    Args:
+        seed: int, seed of Python, NumPy and the backend, in [0, 2**32). Defaults to 0.
+
+    Raises:
+        ValueError: `seed` is not such an integer.
+    """
     global _started
     _started = time.perf_counter()
     backend.quiet()
     backend.set_seed(seed)
-    Figure._repr_pretty_ = _print_description  # what IPython asks for the text of a figure
+    # IPython calls this method for the plain text that it stores beside the picture of a figure.
+    Figure._repr_pretty_ = _print_description
     name = data.default_name()
     note = " Numbers, pictures and times in the text are those of `digits`; yours will differ."
     running = f"Running {backend.report()}, data set **{name}**."
@@ -27,14 +38,21 @@ def start(seed=0):
 
 
 def claim(holds, statement):
-    """Stop if a statement of the text is not true on the course's own data; elsewhere, say so.
+    """Assert that a sentence of the lesson's text is true.
+
+    The text was written for the bundled data sets. On other data a false claim is printed, and the
+    notebook goes on.
 
     Args:
-        holds: whether it is true here.
-        statement: the words for it.
+        holds: bool, whether the claim is true here.
+        statement: str, the claim in words, without a full stop.
 
     Raises:
-        AssertionError: it is not, on a data set that comes with the course.
+        AssertionError: the claim is false on a bundled data set.
+
+    Example:
+        >>> from ae_course import notebook
+        >>> notebook.claim(7.1 < 13.4, "the autoencoder beats PCA")
     """
     if not holds and data.default_name() in data.BUNDLED:
         raise AssertionError(statement)
@@ -43,11 +61,14 @@ def claim(holds, statement):
 
 
 def receipt(**figures):
-    """Show the figures this notebook arrived at, with what they were made on.
+    """Show a receipt: the lesson's key figures, and the backend and data set they were made with.
+
+    Every notebook calls it last. The same record, with the seconds since `start`, is stored as JSON
+    in the metadata of the output, where `make course` reads it.
 
     Args:
-        figures: the key numbers, by name. They also go, with the seconds since `start`, as one line
-            of JSON into the metadata of the output, where `make course` reads them.
+        figures: numbers by name. Integers are shown as they are, others with four significant
+            digits, and underscores in names as spaces.
     """
     shown = {
         name: int(value) if isinstance(value, numbers.Integral) else float(f"{value:.4g}")
@@ -65,13 +86,30 @@ def receipt(**figures):
 
 
 def describe(figure):
-    """A figure in words: axes, titles, labels, and the range of what is drawn.
+    """Describe a figure in words: its axes, titles, labels, and the range of what is drawn.
 
-    It is the figure's plain text, so that a reader without the picture has something to read, and a
-    test can tell a wrong picture from a right one.
+    A notebook stores the description beside the picture, so that a reader who cannot see the
+    picture has something to read, and a test can tell a wrong picture from a right one.
+
+    Args:
+        figure: Matplotlib figure, in which every Axes shows something.
+
+    Returns:
+        str: a line for the figure, then one for each Axes.
 
     Raises:
-        ValueError: an Axes is empty, or something drawn is not finite.
+        ValueError: an Axes is empty, or a number drawn on it is not finite.
+
+    Example:
+        >>> import matplotlib
+        >>> matplotlib.use("Agg")
+        >>> import matplotlib.pyplot as plt
+        >>> from ae_course import notebook
+        >>> figure, ax = plt.subplots()
+        >>> _ = ax.plot([1, 2, 3], [9.0, 5.0, 4.0])
+        >>> print(notebook.describe(figure))
+        Figure of 1 axes
+        1. line of 3: x 1.00 to 3.00, y 4.00 to 9.00, from 9.00 to 4.00
     """
     return "\n".join(
         [f"Figure of {len(figure.axes)} axes"]
@@ -80,7 +118,7 @@ def describe(figure):
 
 
 def _describe_axes(number, ax):
-    # imshow masks what is not finite
+    # `imshow` masks values that are not finite; as NaN they are found by the check below.
     images = [np.ma.filled(np.ma.asarray(image.get_array(), float), np.nan) for image in ax.images]
     lines = [np.array(line.get_xydata(), float) for line in ax.lines]
     points = [np.array(group.get_offsets(), float) for group in ax.collections]
@@ -94,7 +132,9 @@ def _describe_axes(number, ax):
         parts.append("legend: " + ", ".join(text.get_text() for text in legend.get_texts()))
     parts += [_describe_image(image) for image in images]
     parts += [f"line of {len(xy)}: {_ranges(xy)}" for xy in lines if len(xy)]
-    labelled = bool(ax.get_xlabel())  # a map without labelled axes has no meaningful positions
+    # Without a label on its axis, a scatter plot is a map such as that of t-SNE, in which positions
+    # mean nothing.
+    labelled = bool(ax.get_xlabel())
     parts += [f"points of {len(xy)}" + f": {_ranges(xy)}" * labelled for xy in points if len(xy)]
     if shapes:
         parts.append(f"{len(shapes)} shapes: {_ranges(np.concatenate(shapes))}")
@@ -108,7 +148,8 @@ def _describe_axes(number, ax):
 def _describe_image(image):
     size = " x ".join(map(str, image.shape[:2]))
     half = image.shape[0] // 2
-    # originals have many pixels that are exactly black or white, reconstructions few
+    # Originals have many pixels that are exactly black or white, and reconstructions few, so this
+    # fraction tells whether the two were swapped.
     plain = [np.isin(part, (0, 1)).mean() for part in (image[:half], image[half:])]
     share = f"black or white above {plain[0]:.2f}, below {plain[1]:.2f}"
     return f"image {size}, mean {image.mean():.3f}, spread {image.std():.3f}, {share}"

@@ -4,7 +4,8 @@ import numbers
 
 import numpy as np
 
-ROWS = 4096  # images looked at together, so that a check of a large file needs little memory
+# Images are looked at in pieces of this many, so that a check of a large file needs little memory.
+ROWS = 4096
 
 
 def positive_int(value, name):
@@ -114,7 +115,8 @@ def image_tensor(x, image_shape, name="x"):
 
     Its values are not looked at: they are not known while a step is compiled.
     """
-    ranked = getattr(x.shape, "rank", 4) is not None  # TensorFlow after images of another rank
+    # TensorFlow does not know the rank of a tensor once it has seen images of another rank.
+    ranked = getattr(x.shape, "rank", 4) is not None
     if not ranked or tuple(x.shape[1:]) != tuple(image_shape):
         raise ValueError(
             f"`{name}` must be images of shape (batch, {', '.join(map(str, image_shape))}). "

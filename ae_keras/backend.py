@@ -1,7 +1,6 @@
 """Which framework Keras runs on, on which device, and where randomness comes from.
 
-Keras reads `KERAS_BACKEND` once, when it is first imported. `choose` therefore runs first, and
-every other function here imports what it needs inside its body.
+Keras reads `KERAS_BACKEND` once, when it is first imported. `choose` must run before that.
 """
 
 import importlib.util
@@ -12,39 +11,61 @@ import sys
 
 import numpy as np
 
+# Nothing above may import keras, because `choose` must come first. The functions below import it in
+# their bodies.
 BACKENDS = ("jax", "torch", "tensorflow")
 
-# Each is a default: what the user has set wins.
-QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3"}  # only TensorFlow's remark on oneDNN remains
+# QUIET and SHARING hold defaults: an environment variable that the user has set wins.
+# At this level, TensorFlow logs nothing on import except a remark on oneDNN.
+QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3"}
 SHARING = {
-    "OMP_WAIT_POLICY": "PASSIVE",  # spinning threads make torch 20x slower on a busy machine
-    "GOMP_SPINCOUNT": "1000",  # none at all makes small steps 1.6x slower on an idle one
-    "PYTORCH_ENABLE_MPS_FALLBACK": "1",  # operations Apple's GPU lacks run on the CPU
-    "TF_FORCE_GPU_ALLOW_GROWTH": "true",  # take GPU memory as needed, not all of it at once
-    "XLA_PYTHON_CLIENT_PREALLOCATE": "false",  # the same for JAX
+    # Threads that spin while they wait make torch 20 times slower on a busy machine.
+    "OMP_WAIT_POLICY": "PASSIVE",
+    # Threads that never spin make small steps 1.6 times slower on an idle machine.
+    "GOMP_SPINCOUNT": "1000",
+    # Operations that Apple's GPU lacks run on the CPU.
+    "PYTORCH_ENABLE_MPS_FALLBACK": "1",
+    # TensorFlow and JAX take GPU memory as they need it, not all of it at once.
+    "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+    "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
 }
 ONNX_CONVERTERS = {"jax": "jax2onnx", "torch": "onnx", "tensorflow": "tf2onnx"}
 CPU_ONLY = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu", "KERAS_TORCH_DEVICE": "cpu"}
 
 
 def installed():
-    """The backends that can be imported here, in order of preference."""
+    """List the backends that can be imported here, in order of preference.
+
+    Returns:
+        List of str, a selection of "jax", "torch" and "tensorflow" in this order; may be empty.
+
+    Example:
+        >>> from ae_keras import backend
+        >>> set(backend.installed()) <= {"jax", "torch", "tensorflow"}
+        True
+    """
     return [name for name in BACKENDS if importlib.util.find_spec(name)]
 
 
 def choose():
     """Fix backend and device of this process; called when `ae_keras` is imported.
 
-    The backend is the one `KERAS_BACKEND` names, else the first installed of jax, torch and
-    tensorflow. The device is a GPU where the backend finds one, unless `GPU=0` is set.
+    The backend is the one that `KERAS_BACKEND` names, by default the first installed of jax, torch
+    and tensorflow. The device is a GPU where the backend finds one, unless `GPU=0` is set. If keras
+    runs already, nothing changes.
 
     Returns:
-        The name of the backend.
+        str, the name of the backend: "jax", "torch" or "tensorflow".
 
     Raises:
         ValueError: `KERAS_BACKEND` names no backend of this course.
         ModuleNotFoundError: the backend it names, or every backend, is not installed.
         RuntimeError: keras was imported earlier and runs on another backend.
+
+    Example:
+        >>> from ae_keras import backend
+        >>> backend.choose() in backend.installed()
+        True
     """
     found = installed()
     here = f"Installed here: {', '.join(found) or 'none'}."
@@ -73,17 +94,21 @@ def choose():
 def _set_environment(name):
     os.environ["KERAS_BACKEND"] = name
     defaults = QUIET | SHARING
-    if "OMP_WAIT_POLICY" in os.environ:  # the count would override it
+    # A spin count would override the wait policy that the user has chosen.
+    if "OMP_WAIT_POLICY" in os.environ:
         del defaults["GOMP_SPINCOUNT"]
     for key, value in defaults.items():
         os.environ.setdefault(key, value)
-    if name != "tensorflow":  # then it computes nothing, and need not be fast but silent
+    # On another backend TensorFlow computes nothing, so it can do without the fast oneDNN, and
+    # without its remark.
+    if name != "tensorflow":
         os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
     if os.environ.get("GPU") == "0":
         os.environ.update(CPU_ONLY)
 
 
 def _already_running(wanted):
+    """The backend of a keras that is imported already, which must be the wanted one."""
     running = sys.modules["keras"].config.backend()
     if wanted and wanted != running:
         raise RuntimeError(
@@ -94,7 +119,16 @@ def _already_running(wanted):
 
 
 def device():
-    """ "GPU" or "CPU": where Keras puts a new tensor."""
+    """Find out where Keras puts a new tensor.
+
+    Returns:
+        str, "GPU" (NVIDIA, AMD, Intel or Apple) or "CPU".
+
+    Example:
+        >>> from ae_keras import backend
+        >>> backend.device() in ("GPU", "CPU")
+        True
+    """
     import keras
 
     place = str(getattr(keras.ops.zeros(()), "device", "")).lower()
@@ -102,7 +136,16 @@ def device():
 
 
 def report():
-    """One line: backend, device and versions."""
+    """Describe in one line what runs: the backend, its device and the versions.
+
+    Returns:
+        str, such as "jax 0.10.1 on CPU, Keras 3.15.1, Python 3.12.3".
+
+    Example:
+        >>> from ae_keras import backend
+        >>> backend.report()
+        '... on ..., Keras 3..., Python 3...'
+    """
     import keras
 
     name = keras.config.backend()
@@ -114,14 +157,33 @@ def report():
 
 
 def onnx_converter():
-    """The module that Keras needs on this backend to write ONNX files."""
+    """Name the module that Keras needs on this backend to write ONNX files.
+
+    Returns:
+        str, a module to import or install: "jax2onnx", "onnx" (for torch) or "tf2onnx".
+
+    Example:
+        >>> from ae_keras import backend
+        >>> backend.onnx_converter() in ("jax2onnx", "onnx", "tf2onnx")
+        True
+    """
     import keras
 
     return ONNX_CONVERTERS[keras.config.backend()]
 
 
 def quiet():
-    """Keep TensorFlow's remarks on retracing, which it prints in notebooks, out of them."""
+    """Silence TensorFlow's warnings in this process, such as those on retracing in notebooks.
+
+    Errors are still logged. On the other backends this changes nothing.
+
+    Example:
+        >>> import logging
+        >>> from ae_keras import backend
+        >>> backend.quiet()
+        >>> logging.getLogger("tensorflow").isEnabledFor(logging.WARNING)
+        False
+    """
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
@@ -132,7 +194,17 @@ def set_seed(seed):
     other numbers from it: see `seed_weights`.
 
     Args:
-        seed: integer in [0, 2**32).
+        seed: int in [0, 2**32).
+
+    Raises:
+        ValueError: `seed` is not such an integer.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import backend
+        >>> backend.set_seed(0)
+        >>> np.random.rand(3).round(2)
+        array([0.55, 0.72, 0.6 ])
     """
     import keras
 
@@ -144,12 +216,13 @@ def set_seed(seed):
 def seed_weights(model, seed):
     """Draw the initial weights with NumPy, so that they are the same on every backend.
 
-    Weights of two or more dimensions (kernels) get Glorot's uniform distribution; the others
-    (biases, scales) already start from constants. The optimizer is left as it is.
+    Trainable weights of two or more dimensions (kernels) are drawn uniformly from
+    `[-limit, limit]` with Glorot's `limit = sqrt(6 / (fan_in + fan_out))`. The others (biases,
+    scales) already start from constants and keep them, and the optimizer is left as it is.
 
     Args:
-        model: a built `keras.Model`.
-        seed: integer in [0, 2**32).
+        model: built `keras.Model`; its weights are changed in place.
+        seed: int in [0, 2**32).
 
     Returns:
         The same model.
@@ -158,6 +231,13 @@ def seed_weights(model, seed):
         ValueError: the model has no weights yet, or `seed` is not such an integer.
 
     Source: Glorot & Bengio (2010), equation 16.
+
+    Example:
+        >>> from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend
+        >>> model = Autoencoder(DenseEncoder(2, hidden=()), DenseDecoder((4, 4, 1), hidden=()))
+        >>> model = backend.seed_weights(model, seed=0)
+        >>> model.get_weights()[0][:2].round(2).tolist()
+        [[0.16, -0.27], [-0.53, -0.56]]
     """
     from ae_keras import _validation
 

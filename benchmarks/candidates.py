@@ -1,4 +1,4 @@
-"""Changes of the package that may speed up `fit`, measured beside it by `run.py --tried`."""
+"""Changes of the package that might speed up `fit`; `run.py --tried` measures them, too."""
 
 import keras
 from keras import layers
@@ -7,14 +7,14 @@ import ae_keras
 
 
 class ConvDecoder(ae_keras.ConvDecoder):
-    """The package's, with the transposed convolution of Keras."""
+    """The decoder of the package, with Keras's transposed convolution instead of `UpConv2x2`."""
 
     def _stage(self, channels, activation):
         return layers.Conv2DTranspose(channels, 2, strides=2, activation=activation)
 
 
 def fused_adam(learning_rate):
-    """Keras's Adam, with PyTorch's kernel that updates a weight in one pass over its memory."""
+    """Keras's Adam, with PyTorch's fused kernel, which updates a weight in one pass over memory."""
     import torch
 
     class Fused(type(keras.optimizers.Adam())):

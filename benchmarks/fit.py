@@ -1,9 +1,9 @@
-"""Seconds of an epoch by `model.fit` and by hand, on the backend of this process.
+"""Seconds per epoch of `model.fit` and of hand-written loops, on the backend of this process.
 
     KERAS_BACKEND=jax python benchmarks/fit.py dense --batch-size 128
 
-All start from the same weights and see the same images in the same order in their first epoch,
-after which their losses are compared. Then they take turns.
+All train one epoch from the same weights on the same images in the same order, and their losses
+must agree. Then they are timed in turns.
 """
 
 import argparse
@@ -24,8 +24,10 @@ from ae_keras import data, losses
 
 LEARNING_RATE = 0.002
 SEED = 0
-TOLERANCE = 0.02  # of the first epoch's loss, between the native loops and `fit`
-LEAST_EPOCHS, LEAST_SECONDS = 3, 0.5  # of one turn
+# The losses of the first epoch may differ by this fraction between the native loops and `fit`.
+TOLERANCE = 0.02
+# A turn takes at least so many epochs and seconds.
+LEAST_EPOCHS, LEAST_SECONDS = 3, 0.5
 KINDS = {
     "dense": lambda: ae_keras.Autoencoder(ae_keras.DenseEncoder(), ae_keras.DenseDecoder()),
     "conv": lambda: ae_keras.Autoencoder(ae_keras.ConvEncoder(), ae_keras.ConvDecoder()),
@@ -37,10 +39,14 @@ KINDS = {
 class Fit(NamedTuple):
     """A way to call `fit`."""
 
-    source: str = "batches"  # or "arrays"
-    steps: int = 1  # per execution
-    jit: str | bool = "auto"  # PyTorch and TensorFlow then do not compile on a CPU
-    tried: str = ""  # a change of the package
+    # Either "batches", an object of `data.Batches`, or "arrays", NumPy arrays.
+    source: str = "batches"
+    # Keras's argument `steps_per_execution`.
+    steps: int = 1
+    # Keras's argument `jit_compile`. With "auto", PyTorch and TensorFlow compile nothing on a CPU.
+    jit: str | bool = "auto"
+    # The change of the package that is tried, if any.
+    tried: str = ""
 
     @property
     def name(self):
@@ -49,10 +55,10 @@ class Fit(NamedTuple):
         return ", ".join(word for word in words if word)
 
 
-# The first is how the lessons call it.
+# The first way of each backend is that of the lessons.
 FITS = {
     "jax": [Fit(), Fit(steps=8), Fit(steps=16), Fit("arrays")],
-    # steps_per_execution must be 1, and torch.compile needs a C++ compiler
+    # On PyTorch, `steps_per_execution` must be 1, and compiling needs a C++ compiler.
     "torch": [Fit(), Fit("arrays")],
     "tensorflow": [
         *(Fit(), Fit(steps=8), Fit(steps=16), Fit("arrays")),
@@ -70,12 +76,13 @@ def changes(kind):
 
 
 def images(n):
-    """The course's training images, or `n` of them, repeated as often as it takes."""
+    """The course's training images; with `n`, the first `n`, repeated if there are fewer."""
     train, _, _ = data.load_splits("digits")
     return np.resize(train.x, (n, *train.x.shape[1:])) if n else train.x
 
 
 def build(kind, tried=""):
+    """A model of this kind with seeded weights."""
     model = KINDS[kind]()
     if tried == "Conv2DTranspose":
         model = ae_keras.Autoencoder(ae_keras.ConvEncoder(), candidates.ConvDecoder())
@@ -83,7 +90,7 @@ def build(kind, tried=""):
 
 
 def native(kind, style, x, batch_size):
-    """Function `epochs -> loss of the first of them`, by a hand-written loop."""
+    """Function `epochs -> loss of the first of them`, which trains by a hand-written loop."""
     loop = importlib.import_module(f"native_{keras.config.backend()}")
     weights = [keras.ops.convert_to_numpy(w) for w in build(kind).trainable_weights]
     epoch = loop.make(kind, style, weights, x, batch_size, LEARNING_RATE)
@@ -100,7 +107,7 @@ def native(kind, style, x, batch_size):
 
 
 def fit(kind, way, x, batch_size):
-    """The same by `model.fit`."""
+    """Function `epochs -> loss of the first of them`, which trains by `model.fit`."""
     model = build(kind, way.tried)
     optimizer = candidates.fused_adam if way.tried == "fused" else keras.optimizers.Adam
     model.compile(
@@ -111,7 +118,8 @@ def fit(kind, way, x, batch_size):
     )
     if way.source == "batches":
         given = {"x": data.Batches(x, batch_size=batch_size, seed=SEED)}
-    else:  # in memory in the order of the first epoch, and kept in it
+    else:
+        # The arrays are put in the order of the first epoch once, and stay in it.
         given = {"x": x[data.epoch_order(len(x), SEED, 0)], "batch_size": batch_size}
 
     def run(epochs):
@@ -122,7 +130,7 @@ def fit(kind, way, x, batch_size):
 
 
 def contenders(kind, x, batch_size, tried):
-    """Name -> function `epochs -> loss of the first`."""
+    """Dict from the name of each way to train to its function `epochs -> loss of the first`."""
     backend = keras.config.backend()
     styles = importlib.import_module(f"native_{backend}").STYLES[kind]
     found = {f"native {style}": native(kind, style, x, batch_size) for style in styles}
@@ -132,7 +140,7 @@ def contenders(kind, x, batch_size, tried):
 
 
 def check(first):
-    """All must have done the same work, so that their losses agree."""
+    """Stop if the losses differ, because then not all ways did the same work."""
     reference = next(iter(first.values()))
     apart = {k: v for k, v in first.items() if not math.isclose(v, reference, rel_tol=TOLERANCE)}
     if apart:
@@ -140,7 +148,7 @@ def check(first):
 
 
 def clock(run, epochs):
-    """Seconds an epoch takes, of a whole call: what a call costs beside its epochs counts."""
+    """Seconds per epoch of a whole call, including what a call costs besides its epochs."""
     gc.collect()
     start = time.perf_counter()
     run(epochs)
@@ -148,26 +156,29 @@ def clock(run, epochs):
 
 
 def compare(kind, n, batch_size, rounds, tried):
+    """Check that all ways to train agree, then time them in turns."""
     x = images(n)
     runs = contenders(kind, x, batch_size, tried)
-    first = {name: float(run(1)) for name, run in runs.items()}  # compiles, too
+    # The first epoch also compiles, so it is not timed.
+    first = {name: float(run(1)) for name, run in runs.items()}
     check(first)
-    # As many epochs for all, so that each has trained as long when it is measured.
+    # All train for the same number of epochs, so that each has come as far when it is measured.
     quickest = min(clock(run, 1) for run in runs.values())
     epochs = max(LEAST_EPOCHS, math.ceil(LEAST_SECONDS / quickest)) if rounds > 1 else 1
     seconds = {name: [] for name in runs}
     for i in range(rounds):
-        # There and back, so that none always runs after the same other.
+        # Every other round goes backwards, so that no way always runs after the same other one.
         for name in list(runs)[:: -1 if i % 2 else 1]:
             seconds[name].append(clock(runs[name], epochs))
     return {"images": len(x), "epochs_a_turn": epochs, "loss": first, "seconds": seconds}
 
 
 def summary(seconds):
-    """The fastest native loop against `fit` as the lessons call it and as it is fastest."""
+    """Compare the fastest native loop with `fit` as the lessons call it and at its fastest."""
     medians = {name: statistics.median(values) for name, values in seconds.items()}
     natives = [name for name in medians if name.startswith("native")]
-    changed = [way.name for kind in KINDS for way in changes(kind)]  # not the package as it is
+    # These ways need a change of the package, so they are no result of the package as it is.
+    changed = [way.name for kind in KINDS for way in changes(kind)]
     fits = [name for name in medians if name.startswith("fit") and name not in changed]
     native, best = (min(names, key=medians.get) for names in (natives, fits))
     return {

@@ -1,13 +1,14 @@
 """Seconds an import takes in a fresh process: `python benchmarks/imports.py keras|ae_keras`.
 
-Imports nothing else: what is loaded before the clock starts would not be counted.
+The script itself imports almost nothing, as what is loaded before the clock starts does not count.
 """
 
 import json
 import sys
 import time
 
-sys.path[0] = sys.path[0].removesuffix("benchmarks")  # the package of this checkout
+# The package must be that of this checkout.
+sys.path[0] = sys.path[0].removesuffix("benchmarks")
 
 start = time.perf_counter()
 if sys.argv[1] == "keras":

@@ -1,4 +1,4 @@
-"""Seconds, peak memory and figures of one lesson, executed as `make course` does.
+"""Seconds, peak memory and key figures of one lesson, executed as by `make course`.
 
 KERAS_BACKEND=jax python benchmarks/lessons.py 03 [mnist]
 """
@@ -15,11 +15,12 @@ import nbformat
 import measure
 from measure import execution
 
-KILO = 1024 if sys.platform == "linux" else 1024**2  # ru_maxrss: KB on Linux, bytes on macOS
+# `ru_maxrss` is in KB on Linux and in bytes on macOS.
+KILO = 1024 if sys.platform == "linux" else 1024**2
 
 
 def receipt(book):
-    """What the receipt at the end of a lesson says: its figures, and on what it ran."""
+    """The content of the receipt at the end of a lesson: its figures, and what it ran on."""
     outputs = [output for cell in book.cells for output in cell.get("outputs", ())]
     (found,) = (o.metadata["receipt"] for o in outputs if "receipt" in o.get("metadata", {}))
     found = json.loads(found)
@@ -29,13 +30,14 @@ def receipt(book):
 def main(part, data_set="digits"):
     os.environ["AE_KERAS_DATASET"] = data_set
     (source,) = execution.sources([part])
-    os.environ.pop("MPLBACKEND", None)  # else no figure would be drawn
+    # A backend set in the environment would keep figures out of the notebook.
+    os.environ.pop("MPLBACKEND", None)
     book = execution.lesson(jupytext.read(source))
     book.metadata = nbformat.from_dict(execution.METADATA)
     start = time.perf_counter()
     execution.execute(book, execution.NOTEBOOKS)
     seconds = time.perf_counter() - start
-    # The largest of the processes that this one started and that have ended: the kernel.
+    # The kernel is the largest of the processes that this one started and that have ended.
     kernel = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / KILO
     return {"seconds": seconds, "resident_mb": kernel, **receipt(book)}
 

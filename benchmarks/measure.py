@@ -1,4 +1,4 @@
-"""What the benchmarks share: the settings of a process, running one, and summing up."""
+"""What the benchmarks share: settings of a process, how to run one, and tables."""
 
 import json
 import os
@@ -15,9 +15,9 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 sys.path.append(str(ROOT / "tools"))
 
-import execution  # noqa: E402 - how the course executes a lesson
+import execution  # noqa: E402
 
-# What a caller's shell may hold that would change a measurement.
+# These variables of the caller's shell would change a measurement.
 HIDDEN = ("AE_KERAS_DATASET", "XLA_FLAGS", "JAX_COMPILATION_CACHE_DIR")
 PACKAGES = ("keras", "numpy", "jax", "torch", "tensorflow-cpu", "tensorflow")
 
@@ -27,10 +27,10 @@ BACKENDS = backend.BACKENDS
 
 
 def settings(threads):
-    """The environment variables that every measured process gets: those of the course.
+    """The environment variables of every measured process: those of the course.
 
-    Only GPU=1 in the caller's environment lets them use a GPU. What importing ae_keras would set
-    is set beforehand: a process without it is no different.
+    Processes use a GPU only if the caller's environment holds GPU=1. The variables that importing
+    ae_keras sets are set beforehand, so that processes that do not import it are no different.
     """
     counts = dict.fromkeys(execution.ENVIRONMENT, str(threads))
     gpu = {} if os.environ.get("GPU") == "1" else backend.CPU_ONLY | {"GPU": "0"}
@@ -42,7 +42,7 @@ class ChildError(Exception):
 
 
 def child(backend, threads, script, *arguments):
-    """Run a script of this folder in a process of its own; its last line is its answer, JSON."""
+    """Run a script of this folder in a new process and return the JSON in its last line."""
     kept = {name: value for name, value in os.environ.items() if name not in HIDDEN}
     run = subprocess.run(
         [sys.executable, str(HERE / script), *map(str, arguments)],
@@ -58,12 +58,12 @@ def child(backend, threads, script, *arguments):
 
 
 def answer(result):
-    """What a script started by `child` says at its end."""
+    """Print the result of a script that `child` started."""
     print(json.dumps(result), flush=True)
 
 
 def conditions(threads):
-    """On what and under what it was measured."""
+    """The machine, versions and settings of a measurement."""
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True
     )
@@ -79,7 +79,7 @@ def conditions(threads):
 
 
 def load():
-    """Processes that wanted to run, on average over the last minute: the idler, the better."""
+    """Average number of running or waiting processes over the last minute; it should be small."""
     return round(os.getloadavg()[0], 2)
 
 
@@ -94,7 +94,7 @@ def versions():
 
 
 def processor():
-    """The processor's name, as far as Linux tells."""
+    """The processor's name on Linux, elsewhere its architecture."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -104,7 +104,7 @@ def processor():
 
 
 def anonymous():
-    """MB of memory that are this process's own now: neither files nor libraries. Linux only."""
+    """Anonymous memory of this process in MB, without files and libraries; None except on Linux."""
     try:
         text = Path("/proc/self/smaps_rollup").read_text(encoding="utf-8")
     except OSError:
@@ -113,7 +113,7 @@ def anonymous():
 
 
 class PeakAnonymous:
-    """Look at `anonymous` ten times a second while the block runs, and keep the largest."""
+    """Context manager that polls `anonymous` ten times a second and keeps the largest value."""
 
     def __enter__(self):
         self.megabytes = anonymous()
@@ -135,7 +135,7 @@ class PeakAnonymous:
 
 
 def line(x, y):
-    """Least-squares line through points: slope, intercept and R^2."""
+    """Slope, intercept and R^2 of the least-squares line through points."""
     slope, intercept = statistics.linear_regression(x, y)
     mean = statistics.fmean(y)
     left = sum((b - slope * a - intercept) ** 2 for a, b in zip(x, y, strict=True))
@@ -144,7 +144,7 @@ def line(x, y):
 
 
 def table(header, rows):
-    """Rows under a header, in columns: words to the left, numbers to the right."""
+    """A table in plain text: words are aligned to the left, numbers to the right."""
     if not rows:
         return "nothing measured"
     shown = [[show(cell) for cell in row] for row in rows]
@@ -158,6 +158,7 @@ def table(header, rows):
 
 
 def show(cell):
+    """A cell of a table as text, floats with three digits or more."""
     if cell is None:
         return "-"
     if isinstance(cell, float):

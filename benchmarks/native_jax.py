@@ -1,4 +1,4 @@
-"""The course's autoencoders trained by hand in plain JAX, as fast as JAX goes: no Keras in here."""
+"""The course's autoencoders trained by hand in plain JAX without Keras, as fast as JAX can."""
 
 from functools import partial
 
@@ -9,16 +9,17 @@ from jax import lax
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
 NHWC = ("NHWC", "HWIO", "NHWC")
-# steps: a jitted step, called in a Python loop; scan: an epoch is one jitted `lax.scan`.
-# matmul: transposed convolutions as matrix products. Convolutions inside a `scan` are very slow on
-# the CPU, so there is none.
+# With "steps", a Python loop calls a jitted step; with "scan", an epoch is one jitted `lax.scan`.
+# With "matmul", transposed convolutions are matrix products. Convolutions inside a `scan` are very
+# slow on the CPU, so there is no such style.
 STYLES = {
     "dense": ("steps", "scan"),
     "conv": ("steps", "steps matmul"),
     "vae": ("steps", "scan"),
     "vqvae": ("steps", "scan"),
 }
-CODE_DIM, COMMITMENT = 4, 0.25  # of the vector-quantised one
+# The vector-quantised autoencoder has embeddings of this width, and this weight of its commitment.
+CODE_DIM, COMMITMENT = 4, 0.25
 
 gelu = partial(jax.nn.gelu, approximate=False)
 
@@ -46,7 +47,7 @@ def transposed(x, kernel):
 
 
 def transposed_by_matmul(x, kernel):
-    """The same: blocks of 2x2 with stride 2 do not overlap, so each is one matrix product."""
+    """The same by one matrix product, as blocks of 2x2 with stride 2 do not overlap."""
     n, height, width, channels = x.shape
     out = kernel.shape[2]
     blocks = x.reshape(-1, channels) @ kernel.transpose(3, 0, 1, 2).reshape(channels, -1)
@@ -115,7 +116,7 @@ def make_update(objective, learning_rate):
 
 
 def by_steps(update):
-    """An epoch as a Python loop over jitted steps; the old state's memory is used again."""
+    """An epoch as a Python loop over jitted steps, which reuse the memory of the old state."""
 
     @partial(jax.jit, donate_argnums=(0, 1))
     def step(state, total, images, rows):
@@ -132,7 +133,7 @@ def by_steps(update):
 
 
 def by_scan(update):
-    """An epoch as one jitted function: all whole batches, then what is left."""
+    """An epoch as one jitted function: a scan over all full batches, then the smaller last one."""
 
     @partial(jax.jit, donate_argnums=0, static_argnums=3)
     def epoch(state, images, rows, batch_size):
@@ -149,10 +150,11 @@ def by_scan(update):
 
 
 def make(kind, style, weights, x, batch_size, learning_rate):
-    """A trainer that starts from `weights` (in Keras's order and layout).
+    """Make a trainer that starts from `weights`, in Keras's order and layout.
 
     Returns:
-        Function `rows -> loss`: one epoch over `x[rows]`, and its mean loss per image.
+        Function `rows -> loss`, which trains one epoch on `x[rows]` and returns its mean loss per
+        image.
     """
     double = transposed_by_matmul if "matmul" in style else transposed
     objective = {
@@ -171,7 +173,8 @@ def make(kind, style, weights, x, batch_size, learning_rate):
     def run(rows):
         nonlocal state
         state, total = epoch(state, images, rows.astype(np.int32), batch_size)
-        jax.block_until_ready(state)  # JAX returns before the work is done
+        # JAX returns before the work is done, so the clock would stop too early.
+        jax.block_until_ready(state)
         return float(total) / len(rows)
 
     return run

@@ -1,4 +1,4 @@
-"""The course's autoencoders trained by hand in plain TensorFlow: no Keras in here."""
+"""The course's autoencoders trained by hand in plain TensorFlow without Keras."""
 
 from functools import partial
 
@@ -6,16 +6,17 @@ import numpy as np
 import tensorflow as tf
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
-# steps: a `tf.function` called in a Python loop; epoch: the loop is inside; xla: compiled by XLA;
-# matmul: transposed convolutions as matrix products. Convolutions in a loop that XLA compiles are
-# very slow on the CPU, so there is no such style.
+# With "steps", a Python loop calls a `tf.function`; with "epoch", the loop is inside it. With
+# "xla", XLA compiles the function; with "matmul", transposed convolutions are matrix products.
+# Convolutions in a loop that XLA compiles are very slow on the CPU, so there is no such style.
 STYLES = {
     "dense": ("steps", "epoch", "steps xla", "epoch xla"),
     "conv": ("steps", "epoch", "epoch matmul", "steps matmul xla"),
     "vae": ("steps", "epoch", "steps xla", "epoch xla"),
     "vqvae": ("steps", "epoch", "steps xla", "epoch xla"),
 }
-CODE_DIM, COMMITMENT = 4, 0.25  # of the vector-quantised one
+# The vector-quantised autoencoder has embeddings of this width, and this weight of its commitment.
+CODE_DIM, COMMITMENT = 4, 0.25
 
 
 def gelu(x):
@@ -45,7 +46,7 @@ def transposed(x, kernel):
 
 
 def transposed_by_matmul(x, kernel):
-    """The same: blocks of 2x2 with stride 2 do not overlap, so each is one matrix product."""
+    """The same by one matrix product, as blocks of 2x2 with stride 2 do not overlap."""
     height, width, channels = x.shape[1:]
     blocks = tf.matmul(
         tf.reshape(x, (-1, channels)),
@@ -93,7 +94,7 @@ def quantized_error(weights, x):
 
 
 class Trainer:
-    """Weights, Adam's memory, and one update of both by TensorFlow's own fused kernel."""
+    """Weights and Adam's moments, which TensorFlow's own fused kernel updates."""
 
     def __init__(self, objective, weights, learning_rate):
         self.objective = objective
@@ -101,10 +102,11 @@ class Trainer:
         self.weights = [tf.Variable(w) for w in weights]
         self.means = [tf.Variable(tf.zeros_like(w)) for w in weights]
         self.squares = [tf.Variable(tf.zeros_like(w)) for w in weights]
-        self.powers = [tf.Variable(BETA_1), tf.Variable(BETA_2)]  # beta**t of the step to come
+        # Both hold `beta**t` for the step `t` to come.
+        self.powers = [tf.Variable(BETA_1), tf.Variable(BETA_2)]
 
     def update(self, x):
-        """One step; returns the loss summed over the images of the batch."""
+        """Train one step and return the loss summed over the images of the batch."""
         with tf.GradientTape() as tape:
             total = self.objective([w.value() for w in self.weights], x)
             loss = total / tf.cast(tf.shape(x)[0], "float32")
@@ -161,10 +163,11 @@ def sizes(n, batch_size):
 
 
 def make(kind, style, weights, x, batch_size, learning_rate):
-    """A trainer that starts from `weights` (in Keras's order and layout).
+    """Make a trainer that starts from `weights`, in Keras's order and layout.
 
     Returns:
-        Function `rows -> loss`: one epoch over `x[rows]`, and its mean loss per image.
+        Function `rows -> loss`, which trains one epoch on `x[rows]` and returns its mean loss per
+        image.
     """
     double = transposed_by_matmul if "matmul" in style else transposed
     objective = {

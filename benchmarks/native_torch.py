@@ -1,19 +1,21 @@
-"""The course's autoencoders trained by hand in plain PyTorch, eager: no Keras in here."""
+"""The course's autoencoders trained by hand in plain, eager PyTorch without Keras."""
 
 import numpy as np
 import torch
 from torch.nn import functional
 
-# foreach, fused: how `torch.optim.Adam` updates all weights at once; last: memory is laid out
-# channels last; matmul: that, and the transposed convolutions as matrix products.
-# torch.compile is left out: it needs a C++ compiler, which learners may not have.
+# "foreach" and "fused" are how `torch.optim.Adam` updates all weights at once. With "last", memory
+# is laid out channels last. With "matmul" it is, too, and transposed convolutions are matrix
+# products.
+# `torch.compile` is left out, because it needs a C++ compiler, which learners may not have.
 STYLES = {
     "dense": ("foreach", "fused"),
     "conv": ("fused", "fused last", "fused matmul"),
     "vae": ("foreach", "fused"),
     "vqvae": ("foreach", "fused"),
 }
-CODE_DIM, COMMITMENT = 4, 0.25  # of the vector-quantised one
+# The vector-quantised autoencoder has embeddings of this width, and this weight of its commitment.
+CODE_DIM, COMMITMENT = 4, 0.25
 
 
 def stack(values, h):
@@ -28,7 +30,7 @@ def per_image(error, batch):
 
 
 class Dense(torch.nn.Module):
-    """Linear layers; `functional.linear` wants `(out, in)`, Keras stores `(in, out)`."""
+    """Linear layers, with kernels `(out, in)` for `functional.linear`; Keras has `(in, out)`."""
 
     def __init__(self, weights):
         super().__init__()
@@ -81,7 +83,7 @@ def transposed(x, kernel, bias):
 
 
 def transposed_by_matmul(x, kernel, bias):
-    """The same: blocks of 2x2 with stride 2 do not overlap, so each is one matrix product."""
+    """The same by one matrix product, as blocks of 2x2 with stride 2 do not overlap."""
     n, channels, height, width = x.shape
     out = kernel.shape[1]
     blocks = x.permute(0, 2, 3, 1).reshape(-1, channels)
@@ -91,11 +93,11 @@ def transposed_by_matmul(x, kernel, bias):
 
 
 class Conv(torch.nn.Module):
-    """Channels first, as PyTorch has it.
+    """The convolutional autoencoder, channels first, as is usual in PyTorch.
 
-    Where Keras pads right and below, `padding=1` pads left and above: that is Keras's model seen
-    in a mirror. So images and kernels are turned by 180 degrees once, here and in `make`, and
-    no step has to pad by hand.
+    With stride 2, Keras pads right and below, while `padding=1` in effect pads left and above,
+    which is Keras's model mirrored. So images and kernels are turned by 180 degrees once, here and
+    in `make`, and no step has to pad by hand.
     """
 
     def __init__(self, weights, last, matmul):
@@ -107,7 +109,8 @@ class Conv(torch.nn.Module):
         self.map_shape = (channels, side, side)
         self.last = last
         turned = [np.ascontiguousarray(k[::-1, ::-1].transpose(3, 2, 0, 1)) for k in (k1, k2)]
-        # Keras keeps a transposed kernel as (height, width, out, in), PyTorch as (in, out, ...)
+        # Keras stores a transposed kernel as (height, width, out, in), PyTorch as
+        # (in, out, height, width).
         doubled = [np.ascontiguousarray(k[::-1, ::-1].transpose(3, 2, 0, 1)) for k in (k3, k4)]
         code = self._channels_first(k_code).T
         map_, map_bias = self._channels_first(k_map.T), self._channels_first(b_map[:, None])[:, 0]
@@ -119,7 +122,7 @@ class Conv(torch.nn.Module):
         self.values = torch.nn.ParameterList(tensors)
 
     def _channels_first(self, rows):
-        """Rows that belong to (height, width, channel), put in PyTorch's order and turned."""
+        """Reorder rows from (height, width, channel) to PyTorch's order, turned by 180 degrees."""
         channels, side, _ = self.map_shape
         maps = rows.reshape(side, side, channels, -1)[::-1, ::-1]
         return maps.transpose(2, 0, 1, 3).reshape(len(rows), -1)
@@ -143,10 +146,11 @@ class Conv(torch.nn.Module):
 
 
 def make(kind, style, weights, x, batch_size, learning_rate):
-    """A trainer that starts from `weights` (in Keras's order and layout).
+    """Make a trainer that starts from `weights`, in Keras's order and layout.
 
     Returns:
-        Function `rows -> loss`: one epoch over `x[rows]`, and its mean loss per image.
+        Function `rows -> loss`, which trains one epoch on `x[rows]` and returns its mean loss per
+        image.
     """
     flat = {"dense": Dense, "vae": Variational, "vqvae": VectorQuantized}
     if kind in flat:

@@ -1,10 +1,10 @@
-"""Measure speed and memory, each backend in processes of its own, and print tables.
+"""Measure speed and memory of each backend in processes of its own, and print tables.
 
     python benchmarks/run.py [--quick] [--only fit] [--lessons] [--tried]
     AE_KERAS_DATA_DIR=... python benchmarks/run.py --only published --threads 2
 
-Results also go to benchmarks/results/measured.json; a part that is not measured keeps its last
-results. Let nothing else run meanwhile. What the numbers mean: benchmarks/README.md.
+Results also go to benchmarks/results/measured.json, where a part that is not measured keeps its
+last results. Let nothing else run meanwhile. benchmarks/README.md explains the numbers.
 """
 
 import argparse
@@ -20,8 +20,10 @@ from measure import BACKENDS, ChildError, child, table
 
 RESULTS = measure.HERE / "results" / "measured.json"
 QUICK_RESULTS = measure.ROOT / "build" / "bench" / "quick.json"
-PUBLISHED = measure.HERE / "results" / "published.json"  # lesson 23 shows it
-KINDS = ("dense", "conv", "vae", "vqvae")  # of fit.py, which needs a backend to say so
+# Lesson 23 shows this file.
+PUBLISHED = measure.HERE / "results" / "published.json"
+# These are the kinds of fit.py, which is not imported because it would start a backend.
+KINDS = ("dense", "conv", "vae", "vqvae")
 PARTS = ("import", "fit", "scaling", "sweep", "lessons", "published")
 SIZES = (2500, 5000, 10000, 20000, 40000, 60000)
 QUICK_SIZES = (500, 1000, 1500)
@@ -29,12 +31,12 @@ MB = 1024
 
 
 def say(words):
-    """Progress, apart from the tables."""
+    """Print progress to stderr, apart from the tables."""
     print(f"  {words}", file=sys.stderr, flush=True)
 
 
 def imports(chosen):
-    """What importing ae_keras adds to importing keras: fresh processes, in turns."""
+    """Measure what importing ae_keras adds to importing keras, in fresh processes in turns."""
     rows = []
     for backend in chosen.backends:
         found = {}
@@ -43,7 +45,7 @@ def imports(chosen):
             for what in ("keras", "ae_keras"):
                 for name, seconds in child(backend, chosen.threads, "imports.py", what).items():
                     found.setdefault(name, []).append(seconds)
-        # The first of each may have read from the disk and compiled.
+        # The first import of each may have read from the disk and compiled, so it does not count.
         medians = {name: statistics.median(values[1:]) for name, values in found.items()}
         added = medians["ae_keras"] - medians["keras"]
         rows.append({"backend": backend, "added": added, **medians, "all_seconds": found})
@@ -57,7 +59,7 @@ def show_imports(rows):
 
 
 def fits(chosen):
-    """Seconds of an epoch, native against `fit`."""
+    """Measure the seconds of an epoch by native loops and by `fit`."""
     arguments = ["--rounds", 1 if chosen.quick else 5, "--images", 512 if chosen.quick else 0]
     arguments += ["--tried"] if chosen.tried else []
     rows = []
@@ -89,7 +91,7 @@ def show_fits(rows):
 
 
 def scaling(chosen):
-    """Seconds and memory against the number of images."""
+    """Measure seconds and memory for growing numbers of images."""
     sizes = QUICK_SIZES if chosen.quick else SIZES
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "images.float32"
@@ -127,7 +129,7 @@ def show_scaling(rows):
 
 
 def sweeps(chosen):
-    """Seconds of a sweep over code sizes, serial and on two Dask workers."""
+    """Measure the seconds of a sweep over code sizes, serial and on two Dask workers."""
     rounds, epochs = (1, 1) if chosen.quick else (3, 10)
     rows = []
     for backend in chosen.backends:
@@ -144,7 +146,7 @@ def show_sweeps(rows):
 
 
 def lessons(chosen):
-    """Seconds and peak memory of each lesson on each backend."""
+    """Measure the seconds and peak memory of each lesson on each backend."""
     rows = []
     for source in measure.execution.sources()[: 1 if chosen.quick else None]:
         for backend in chosen.backends:
@@ -152,7 +154,8 @@ def lessons(chosen):
             row = {"lesson": source.stem, "backend": backend}
             try:
                 row |= child(backend, chosen.threads, "lessons.py", source.stem)
-            except ChildError as failure:  # the others are worth measuring
+            except ChildError as failure:
+                # The other lessons are still worth measuring.
                 say(failure)
                 row |= {"seconds": None, "resident_mb": None}
             rows.append(row)
@@ -165,7 +168,7 @@ def show_lessons(rows):
 
 
 def published(chosen):
-    """Lesson 23 on MNIST, half an hour a backend; the last runs of other backends are kept."""
+    """Run lesson 23 on MNIST, half an hour per backend; keep the last runs of other backends."""
     if chosen.quick:
         return [
             {"backend": backend} | child(backend, chosen.threads, "lessons.py", "23_")
@@ -193,13 +196,13 @@ def show_published(rows):
 
 
 def largest(rows, key):
-    """The largest value; None if one is missing, so that nothing passes unmeasured."""
+    """The largest value, or None if one is missing, so that nothing passes unmeasured."""
     values = [row[key] for row in rows]
     return None if None in values else max(values)
 
 
 def targets(parts):
-    """What is asked for: what, wanted, measured, met."""
+    """The targets of the project as a table: what, wanted, measured, met."""
     found = []
 
     def judge(what, words, value, good):

@@ -1,7 +1,7 @@
 """How the cost of `fit` grows with the number of images, on the backend of this process.
 
 python benchmarks/scaling.py seconds 3 2500 5000 10000   seconds of an epoch, 3 rounds
-python benchmarks/scaling.py write FILE 60000            images for the next, as raw float32
+python benchmarks/scaling.py write FILE 60000            write a file of raw float32 images
 python benchmarks/scaling.py memory FILE 2500            peak memory of an epoch from that file
 """
 
@@ -18,7 +18,8 @@ from ae_keras import data, losses
 
 BATCH_SIZE = 128
 SHAPE = (28, 28, 1)
-KILO = 1024 if sys.platform == "linux" else 1024**2  # ru_maxrss: KB on Linux, bytes on macOS
+# `ru_maxrss` is in KB on Linux and in bytes on macOS.
+KILO = 1024 if sys.platform == "linux" else 1024**2
 
 
 def model():
@@ -32,10 +33,11 @@ def train(made, x):
 
 
 def seconds(rounds, sizes):
-    """Median seconds of an epoch for each number of images; the sizes take turns."""
+    """Median seconds of an epoch for each number of images, measured in turns."""
     x = fit.images(max(sizes))
     made = model()
-    for n in sizes:  # compile for each size of a last batch
+    # The last batch of an epoch is smaller; each of its sizes is compiled before the clock starts.
+    for n in sizes:
         train(made, x[: BATCH_SIZE + n % BATCH_SIZE])
     found = {n: [] for n in sizes}
     for _ in range(rounds):
@@ -53,7 +55,7 @@ def seconds(rounds, sizes):
 
 
 def write(path, n):
-    """Part by part, as a data set larger than memory would be."""
+    """Write `n` images in parts, as one would write a data set larger than memory."""
     x = fit.images(0)
     with open(path, "wb") as file:
         for start in range(0, n, len(x)):
@@ -62,7 +64,7 @@ def write(path, n):
 
 
 def memory(path, n):
-    """Peak MB of a process that trains for an epoch on the first `n` images of a mapped file."""
+    """Peak memory in MB of an epoch on the first `n` images of a memory-mapped file."""
     with measure.PeakAnonymous() as peak:
         x = np.memmap(path, dtype="float32", mode="r", shape=(n, *SHAPE))
         train(model(), x)

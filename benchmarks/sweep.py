@@ -1,9 +1,9 @@
-"""How long lesson 09's sweep takes one size after another, and on the workers of a Dask cluster.
+"""Seconds of lesson 09's sweep, one size after another and on the workers of a Dask cluster.
 
-python benchmarks/sweep.py 3 2 10   3 rounds, 2 workers, 10 epochs a size
+    python benchmarks/sweep.py 3 2 10   3 rounds, 2 workers, 10 epochs for each size
 
-Both give the same errors, or there is no result. The workers have started and imported their
-framework before the clock starts: a sweep in earnest takes hours, and that seconds.
+Both ways must give the same errors. Starting the workers is not timed: it takes seconds, a real
+sweep hours.
 """
 
 import statistics
@@ -30,13 +30,14 @@ from ae_keras import (
 )
 
 SIZES = (2, 4, 8, 16, 32, 64)
-# Dask makes its workers give freed memory back at once, so that each step's arrays come from the
-# system anew: a thousand times the page faults, and half the speed on PyTorch. None leaves it out.
+# Dask makes its workers give freed memory back at once, so each step has to request it from the
+# system again, which means a thousand times the page faults and half the speed on PyTorch. None
+# turns this setting off.
 KEEP_MEMORY = {"distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None}
 
 
 def fit_one(size, folder, epochs):
-    """The validation error of one size: what lesson 09 does for each."""
+    """Train with codes of one size, as lesson 09 does, and return the validation error."""
     x, x_val = (np.load(Path(folder) / name, mmap_mode="r") for name in ("x.npy", "x_val.npy"))
     model = Autoencoder(DenseEncoder(size), DenseDecoder(x.shape[1:]))
     backend.seed_weights(model, seed=0)
@@ -56,14 +57,14 @@ def spread(folder, epochs):
 
 
 def timed(way, folder, epochs):
-    """Seconds, seconds of processor time in this process, and what was found."""
+    """Run a sweep; return its seconds, the processor seconds of this process, and its errors."""
     start, busy = time.perf_counter(), time.process_time()
     errors = way(folder, epochs)
     return time.perf_counter() - start, time.process_time() - busy, errors
 
 
 def measured(folder, rounds, epochs):
-    """Seconds of each round in turns, there and back, cores that serial kept busy, and errors."""
+    """Time both ways in turns; return all seconds, the cores serial kept busy, and the errors."""
     ways = {"serial": serial, "spread": spread}
     seconds, errors, cores = {name: [] for name in ways}, {}, []
     for turn in range(rounds):
@@ -93,7 +94,8 @@ def main(rounds, n_workers, epochs):
             distributed.Client(cluster) as client,
         ):
             fit_one(2, folder, 1)
-            client.run(fit_one, 2, folder, 1)  # on each worker: imports, and what is compiled once
+            # This runs on each worker, which imports its framework and compiles what it can.
+            client.run(fit_one, 2, folder, 1)
             seconds, cores, errors = measured(folder, rounds, epochs)
     medians = {name: statistics.median(values) for name, values in seconds.items()}
     return {

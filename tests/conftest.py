@@ -6,7 +6,7 @@ import matplotlib
 import numpy as np
 import pytest
 
-import ae_keras  # (chooses the backend, so before any test imports keras)
+import ae_keras  # It chooses the backend, so it must come before any test imports Keras.
 
 matplotlib.use("Agg")
 
@@ -16,7 +16,7 @@ def pytest_configure(config):
         import jax
 
         # JAX compiles each operation for each shape, which takes longer than the tests themselves.
-        # The environment is for the processes that tests start.
+        # The environment variables are for the processes that tests start.
         os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"
         os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
         os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(config.cache.mkdir("jax")))
@@ -33,7 +33,7 @@ def _no_figure_left_open():
 
 @pytest.fixture
 def no_settings(monkeypatch, tmp_path):
-    """None of the user's settings or caches; downloads would go to `tmp_path / "keras"`."""
+    """Hide the settings and caches of the user; downloads would go to `tmp_path / "keras"`."""
     for name in ("AE_KERAS_DATASET", "AE_KERAS_DATA_DIR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
@@ -41,7 +41,7 @@ def no_settings(monkeypatch, tmp_path):
 
 @pytest.fixture
 def rng():
-    """Each test draws its own numbers, in whatever order tests run."""
+    """A generator for each test, so that its numbers do not depend on the order of the tests."""
     return np.random.default_rng(0)
 
 

@@ -1,4 +1,4 @@
-"""The contract of every model, `check_model`, and what the tests of models share."""
+"""The contract of every model, `check_model`, and helpers that several tests share."""
 
 import importlib.util
 import json
@@ -22,7 +22,11 @@ def needs(module):
 
 
 def says(error, *texts):
-    """`with says(ValueError, text):` the block must raise such an error with each text in it."""
+    """`with says(ValueError, *texts):` the block must raise such an error with each text in it.
+
+    The texts are the name of the argument in backticks and the received value, not the wording,
+    so that a message can be improved without changing a test.
+    """
     return pytest.raises(error, match="(?s)" + "".join(f"(?=.*{re.escape(t)})" for t in texts))
 
 

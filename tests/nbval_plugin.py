@@ -19,19 +19,19 @@ import nbval.kernel
 from nbval.plugin import IPyNbCell, IPyNbFile
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
-# The kernel runs on the CPU. With the first setting, TensorFlow starts in silence.
+# The kernel runs on the CPU. The first setting keeps TensorFlow from printing while it starts.
 CPU = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "GPU": "0",
     "JAX_PLATFORMS": "cpu",
     "CUDA_VISIBLE_DEVICES": "-1",
 }
-# What would change a stored output: another data set, or a backend that shows no figures.
+# These would change stored outputs: another data set, or a Matplotlib backend without figures.
 UNSET = ("AE_KERAS_DATASET", "MPLBACKEND")
 NOT_COMPARED = {"stderr", "text/html", "text/markdown", "image/gif"}
 
-# IPython runs this when a kernel starts: a notebook that needs a second framework must fail here,
-# because most learners install one.
+# IPython runs this when a kernel starts. A notebook that needs a second framework must fail here,
+# because most learners install only one.
 ONE_FRAMEWORK = """
 import importlib.machinery, os, sys
 _other = {"tensorflow", "torch", "jax"} - {os.environ["KERAS_BACKEND"]}
@@ -46,13 +46,13 @@ DECIMAL = re.compile(
     r"(?<![\w.])[-+]?\d+\.(?P<places>\d*)(?:[eE](?P<exponent>[-+]?\d+))?(?![\w.]*\d)"
 )
 RELATIVE = 0.1
-UNITS = 2.5  # of the last stored place: for numbers near zero, where a sign may flip
+UNITS = 2.5  # Units of the last stored place. Near zero, where a sign may flip, these are more.
 
 
 def pytest_configure(config):
     home = Path(tempfile.mkdtemp(prefix="nb-"))
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
-    # The pytest run has nothing of ours in it: warnings would be those of Jupyter and nbval.
+    # None of the project's code runs in this process, so warnings are those of Jupyter and nbval.
     config.addinivalue_line("filterwarnings", "default")
     _prepare_environment(home)
     _prepare_kernels(home)
@@ -60,7 +60,7 @@ def pytest_configure(config):
 
 
 def _prepare_environment(home):
-    import execution  # (pytest finds tools/ only after it has read this file)
+    import execution  # It lies in tools/, which pytest finds only after it has read this file.
 
     os.environ.update(execution.ENVIRONMENT | execution.WIDTH | CPU)
     os.environ.setdefault("KERAS_BACKEND", "jax")
@@ -95,7 +95,7 @@ def _prepare_comparison():
         return exact(self, _soften(test, ref), ref, skip_compare)
 
     def runtest(self):
-        if self.cell.execution_count is None:  # nbval would run it and compare nothing
+        if self.cell.execution_count is None:  # nbval would run such a cell and compare nothing.
             self.raise_cell_error("The stored cell was never run. Rebuild it: make notebooks")
         if self.options["skip"] or not self.options["check"]:
             self.raise_cell_error("A tag or comment tells nbval to look away. Remove it")
@@ -107,12 +107,13 @@ def _prepare_comparison():
 def pytest_collectstart(collector):
     if isinstance(collector, IPyNbFile):
         skipped = set(collector.skip_compare) | NOT_COMPARED
-        collector.skip_compare = tuple(skipped - {"image/png"})  # with [png], figures are counted
+        # Figures are counted, which needs their type among those that are compared.
+        collector.skip_compare = tuple(skipped - {"image/png"})
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        item.output_timeout = 60  # nbval's 5 seconds are few on a busy machine
+        item.output_timeout = 60  # nbval's 5 seconds can be too few on a busy machine.
 
 
 def _soften(test, ref):
@@ -156,6 +157,7 @@ def _near(new, old):
 def _tolerance(stored):
     """How far a new number may be from the stored one."""
     places = len(stored["places"])
-    unit = 10.0 ** (int(stored["exponent"] or 0) - places) if places else 0  # "2." is whole
-    # A hair more, because 0.035 - 0.01 is not 0.025 in binary.
+    # A number such as "2." has no decimal places, so its unit would be a whole number.
+    unit = 10.0 ** (int(stored["exponent"] or 0) - places) if places else 0
+    # The tolerance is a little larger, because 0.035 - 0.01 is not exactly 0.025 in binary.
     return max(RELATIVE * abs(float(stored[0])), UNITS * unit) * (1 + 1e-9)

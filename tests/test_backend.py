@@ -1,4 +1,4 @@
-"""backend.py: the choice of backend and device, seeds, and weights drawn by NumPy."""
+"""ae_keras/backend.py: the choice of backend and device, seeds, and weights drawn by NumPy."""
 
 import random
 import sys
@@ -48,50 +48,38 @@ def fresh(monkeypatch):
 def test_the_named_backend_is_chosen_else_the_first_installed(fresh, installed, named, chosen):
     environment = fresh(installed, **named)
     assert backend.choose() == chosen
-    assert environment["KERAS_BACKEND"] == chosen  # where keras looks
+    assert environment["KERAS_BACKEND"] == chosen  # Keras reads it there.
 
 
 @pytest.mark.parametrize(
-    ("installed", "named", "error", "messages"),
+    ("installed", "named", "error", "texts"),
     [
         (
             ["jax", "torch"],
             "teano",
             ValueError,
-            [
-                "`KERAS_BACKEND` must be one of jax, torch, tensorflow.",
-                "Received: KERAS_BACKEND='teano'. Installed here: jax, torch.",
-            ],
+            ["`KERAS_BACKEND`", "jax, torch, tensorflow", "KERAS_BACKEND='teano'", ": jax, torch."],
         ),
         (
             ["torch"],
             "jax",
             ModuleNotFoundError,
-            [
-                "`KERAS_BACKEND` must name an installed backend. Received: KERAS_BACKEND='jax'",
-                "which is not installed. Installed here: torch. Install it, or choose another",
-            ],
+            ["`KERAS_BACKEND`", "KERAS_BACKEND='jax'", ": torch."],
         ),
-        ([], "jax", ModuleNotFoundError, ["Installed here: none."]),
-        (
-            [],
-            "",
-            ModuleNotFoundError,
-            ["Keras needs one of jax, torch, tensorflow. Installed here: none. Install one, e.g."],
-        ),
+        ([], "jax", ModuleNotFoundError, [": none."]),
+        ([], "", ModuleNotFoundError, ["jax, torch, tensorflow", ": none.", "`pip install "]),
     ],
     ids=["unknown", "not installed", "named, none installed", "none installed"],
 )
-def test_a_backend_that_cannot_be_had_is_refused(fresh, installed, named, error, messages):
+def test_an_unknown_or_missing_backend_is_refused(fresh, installed, named, error, texts):
     fresh(installed, KERAS_BACKEND=named)
-    with says(error, *messages):
+    with says(error, *texts):
         backend.choose()
 
 
 def test_keras_imported_earlier_on_another_backend_is_refused(monkeypatch):
     monkeypatch.setenv("KERAS_BACKEND", OTHER)
-    message = f"KERAS_BACKEND={OTHER!r}, but keras already runs on {RUNNING}. Restart Python."
-    with says(RuntimeError, message):
+    with says(RuntimeError, "`KERAS_BACKEND`", f"KERAS_BACKEND={OTHER!r}", RUNNING):
         backend.choose()
 
 
@@ -125,16 +113,17 @@ def test_otherwise_devices_are_left_to_the_backend(fresh, given):
     assert not CPU.keys() & environment.keys()
 
 
-def test_what_the_user_has_set_wins(fresh):
+def test_settings_of_the_user_are_kept(fresh):
     own = {"TF_CPP_MIN_LOG_LEVEL": "0", "XLA_PYTHON_CLIENT_PREALLOCATE": "true"}
     environment = fresh(**own)
     backend.choose()
     assert environment.items() >= own.items()
-    assert environment["TF_FORCE_GPU_ALLOW_GROWTH"] == "true"  # not set by the user
+    # The user has not set this one, so it is still set.
+    assert environment["TF_FORCE_GPU_ALLOW_GROWTH"] == "true"
 
 
 @pytest.mark.parametrize("given", [{}, {"OMP_WAIT_POLICY": "ACTIVE"}])
-def test_how_long_threads_look_for_work_is_set_unless_the_user_chose_a_policy(fresh, given):
+def test_the_spin_count_of_threads_is_set_unless_the_user_chose_a_policy(fresh, given):
     environment = fresh(**given)
     backend.choose()
     assert environment.items() >= given.items()
@@ -142,7 +131,7 @@ def test_how_long_threads_look_for_work_is_set_unless_the_user_chose_a_policy(fr
 
 
 @pytest.mark.parametrize("name", backend.BACKENDS)
-def test_tensorflow_is_slowed_down_only_where_it_computes_nothing(fresh, name):
+def test_onednn_is_turned_off_only_where_tensorflow_computes_nothing(fresh, name):
     environment = fresh(KERAS_BACKEND=name)
     backend.choose()
     assert environment.get("TF_ENABLE_ONEDNN_OPTS") == (None if name == "tensorflow" else "0")
@@ -162,13 +151,13 @@ def test_tensorflow_is_slowed_down_only_where_it_computes_nothing(fresh, name):
         ("/job:localhost/replica:0/task:0/device:GPU:0", "GPU"),
     ],
 )
-def test_device_understands_how_each_backend_names_it(monkeypatch, place, expected):
+def test_device_understands_the_name_that_each_backend_gives_it(monkeypatch, place, expected):
     tensor = types.SimpleNamespace(device=place)
     monkeypatch.setattr(keras.ops, "zeros", lambda shape: tensor)
     assert backend.device() == expected
 
 
-def test_report_names_backend_device_and_versions():
+def test_report_names_the_backend_the_device_and_the_versions():
     line = backend.report()
     assert line.startswith(f"{RUNNING} {sys.modules[RUNNING].__version__} on {backend.device()}, ")
     assert f"Keras {keras.__version__}, Python 3." in line
@@ -182,15 +171,15 @@ BAD_SEEDS = [-1, 2**32, 0.5, 1.0, True, "1", None]
 
 @pytest.mark.parametrize("seed", BAD_SEEDS, ids=repr)
 def test_a_bad_seed_is_refused(seed):
-    message = f"`seed` must be an integer in [0, 2**32). Received: seed={seed!r}."
-    with says(ValueError, message):
+    texts = "`seed`", f"seed={seed!r}"
+    with says(ValueError, *texts):
         backend.set_seed(seed)
-    with says(ValueError, message):
+    with says(ValueError, *texts):
         backend.seed_weights(tiny(), seed)
 
 
 @pytest.mark.parametrize("seed", [0, 2**32 - 1, np.int64(3)], ids=repr)
-def test_one_seed_gives_the_same_numbers_again(seed):
+def test_a_seed_repeats_the_random_numbers(seed):
     def draw():
         backend.set_seed(seed)
         tensor = keras.random.normal((3,))
@@ -207,7 +196,7 @@ def seeded(model, seed):
     return backend.seed_weights(model, seed).get_weights()
 
 
-def test_seeded_weights_are_what_numpy_draws_on_any_backend():
+def test_seeded_weights_are_drawn_by_numpy_on_every_backend():
     rng = np.random.default_rng(7)
     for fan_in, fan_out, weights in zip(
         (35, 8, 2, 8), (8, 2, 8, 35), seeded(tiny((7, 5, 1)), 7)[::2], strict=True
@@ -216,8 +205,8 @@ def test_seeded_weights_are_what_numpy_draws_on_any_backend():
         np.testing.assert_allclose(weights, drawn, rtol=1e-6, atol=1e-7)
 
 
-def test_seeded_weights_are_those_of_last_year():
-    """Stored outputs of the notebooks rest on them."""
+def test_seeded_weights_never_change():
+    """The stored outputs of the notebooks depend on them."""
     sums = [np.abs(kernel).sum(dtype=float) for kernel in seeded(convolutional(), 7)[::2]]
     expected = [4.10695, 9.44934, 7.91595, 8.39366, 5.95762, 2.88202]
     np.testing.assert_allclose(sums, expected, rtol=1e-5)
@@ -248,7 +237,7 @@ def test_another_seed_gives_other_kernels_and_biases_stay_zero(make):
     ],
     ids=["dense", "convolution", "transposed convolution"],
 )
-def test_kernels_are_spread_as_glorot_says(layer, shape, fans):
+def test_kernels_have_the_uniform_distribution_of_glorot(layer, shape, fans):
     model = keras.Sequential([keras.Input(shape), layer])
     kernel = seeded(model, 0)[0]
     limit = np.sqrt(6 / fans)
@@ -257,7 +246,7 @@ def test_kernels_are_spread_as_glorot_says(layer, shape, fans):
     assert abs(kernel.mean()) < 0.05 * limit
 
 
-def test_the_optimizer_is_left_as_it_is():
+def test_seeding_weights_leaves_the_optimizer_unchanged():
     model = tiny()
     model.fit(images(4, (7, 5, 1)), verbose=0)
     before = [np.array(v) for v in map(keras.ops.convert_to_numpy, model.optimizer.variables)]
@@ -267,7 +256,5 @@ def test_the_optimizer_is_left_as_it_is():
 
 
 def test_a_model_without_weights_is_refused():
-    with says(
-        ValueError, "`model` must be built, so that it has weights. Received: 'empty' without"
-    ):
+    with says(ValueError, "`model`", "'empty'"):
         backend.seed_weights(ConvEncoder(2, name="empty"), 0)

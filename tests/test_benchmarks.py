@@ -21,5 +21,5 @@ def test_fit_is_measured_against_native_loops():
     assert run.returncode == 0, run.stderr
     targets = run.stdout.split("\ntarget ")[1].splitlines()
     for kind in ("conv", "vae"):
-        # as the lessons call fit, and its best way
+        # One row calls `fit` as the lessons do, and one in its fastest way.
         assert sum(line.startswith(f"{kind}, {keras.config.backend()}") for line in targets) == 2

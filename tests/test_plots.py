@@ -1,4 +1,4 @@
-"""plots.py: each figure shows what it was given, and where."""
+"""ae_keras/plots.py: each figure shows what it was given, in the right place."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -28,7 +28,7 @@ def test_images_are_laid_out_row_by_row(ax, x):
     for i, image in enumerate(x):
         np.testing.assert_array_equal(tile(ax, *divmod(i, 4)), image.squeeze())
     assert sheet(ax).shape[:2] == (14 + 1 + 14, 4 * 10 + 3)
-    assert (tile(ax, 1, 3) == 1).all()  # nothing there: white
+    assert (tile(ax, 1, 3) == 1).all()  # A place without an image is white.
 
 
 def test_images_are_in_one_row_unless_asked_otherwise(ax):
@@ -55,7 +55,7 @@ def test_originals_stand_above_their_reconstructions(ax):
     assert labels_by_height(ax) == [("original", 6.5), ("reconstruction", 21.5)]
     assert ax.get_title() == "pairs"
     bottom, top = ax.get_ylim()
-    assert bottom > top  # row 0 is drawn at the top
+    assert bottom > top  # Otherwise row 0 would be drawn at the bottom.
 
 
 def test_rows_carry_their_names_in_order(ax):
@@ -66,7 +66,7 @@ def test_rows_carry_their_names_in_order(ax):
 
 
 CURVES = {"loss": [9.0, 5.0, 4.0], "val_loss": [10.0, 7.0, 6.5]}
-YARDSTICKS = {"mean image": 12.0, "PCA": 3.25, "floor": 1.0, "noise": 0.5}
+BASELINES = {"mean image": 12.0, "PCA": 3.25, "floor": 1.0, "noise": 0.5}
 
 
 def test_curves_show_each_value_at_its_epoch(ax):
@@ -80,7 +80,7 @@ def test_curves_show_each_value_at_its_epoch(ax):
 
 @pytest.mark.parametrize("n", [1, 2, 4])
 def test_every_baseline_is_drawn_at_its_value_and_named_in_the_legend(ax, n):
-    given = dict(list(YARDSTICKS.items())[:n])
+    given = dict(list(BASELINES.items())[:n])
     plots.plot_curves(CURVES, baselines=given, ax=ax)
     drawn = ax.lines[len(CURVES) :]
     assert [line.get_ydata()[0] for line in drawn] == list(given.values())

@@ -2,7 +2,7 @@
 
     python tools/build.py [part of a name ...]
 
-The result depends on the sources and the package alone: built again, it is the same to the byte.
+The result depends on the sources and the package alone: a second build gives the same bytes.
 """
 
 import copy
@@ -21,7 +21,7 @@ PASSED = "passed: "
 
 
 def solutions(book):
-    """A short notebook: the set-up, what the exercises need, and each exercise filled in."""
+    """Make the notebook of solutions: the set-up, what the exercises need, and their solutions."""
     title = re.search(r"^# (.+)$", book.cells[0].source, re.M)[1]
     heading = (
         f"# Solutions: {title}\n\nOne way to do each exercise. Try them yourself first: the "
@@ -32,13 +32,14 @@ def solutions(book):
         if execution.tags(cell) & {"setup", "keep", "solution"}:
             cells.append(cell)
         elif "exercise" in execution.tags(cell):
-            before = book.cells[number - 1]  # its text, or code that is there already
+            # The cell before an exercise holds its text, or code that was already copied.
+            before = book.cells[number - 1]
             cells += [] if before in cells else [before]
     return nbformat.v4.new_notebook(cells=copy.deepcopy(cells))
 
 
 def tidy(book):
-    """Leave nothing in an executed notebook that differs from one run or machine to the next."""
+    """Remove from an executed notebook all that differs between runs or machines."""
     book.metadata = nbformat.from_dict(execution.METADATA)
     for number, cell in enumerate(book.cells):
         cell.id = f"cell-{number:02d}"
@@ -53,6 +54,7 @@ def tidy(book):
 
 
 def check_solved(book, name):
+    """Stop if a check of an exercise did not pass, or no check ran at all."""
     printed = "".join(str(cell.get("outputs", "")) for cell in book.cells)
     for wrong in ("not attempted yet", "not yet: "):
         if wrong in printed:
@@ -62,11 +64,13 @@ def check_solved(book, name):
 
 
 def write(book, target):
+    """Write a notebook after a check of its format."""
     nbformat.validate(book)
     execution.write(f"{nbformat.writes(book)}\n", target)
 
 
 def build(source):
+    """Execute a lesson and its solutions and write both; return the path of the lesson."""
     book = jupytext.read(source)
     solved = solutions(book)
     target = execution.NOTEBOOKS / f"{source.stem}.ipynb"

@@ -22,10 +22,12 @@ from tqdm import tqdm
 import execution
 
 BUILD = execution.ROOT / "build" / "course"
-# The cell, the kernel, the clock; and Ctrl-C, on which nbclient ends with a failed assertion.
+# A cell raised, the kernel died, or a cell ran too long. On Ctrl-C, nbclient ends with a failed
+# assertion.
 FAILURES = (CellExecutionError, RuntimeError, TimeoutError, AssertionError)
 
-# nbconvert's page, with the description that a figure's cell carries as its alternative text.
+# nbconvert's template does not show the description that a figure's cell carries, so this one adds
+# it as the alternative text of the picture.
 PAGE = """
 {%- extends 'lab/index.html.j2' -%}
 {%- block data_png -%}
@@ -36,7 +38,7 @@ PAGE = """
 
 
 def chosen(parts):
-    """The sources asked for; a part that no name holds is a mistake."""
+    """The sources whose names contain one of `parts`; stop if a part is in no name."""
     for part in parts:
         if not execution.sources([part]):
             names = "\n  ".join(path.stem for path in execution.sources())
@@ -45,15 +47,18 @@ def chosen(parts):
 
 
 def alt(cell):
+    """The alternative text of a cell's figure, escaped for HTML."""
     return html.escape(cell.metadata.get("mystnb", {}).get("image", {}).get("alt", ""))
 
 
 def page(book, name):
+    """A notebook as an HTML page, with links to the other pages instead of the notebooks."""
     book = copy.deepcopy(book)
     for cell in book.cells:
         for output in cell.get("outputs", ()):
             film = output.get("data", {}).get("image/gif")
-            if film:  # which nbconvert does not show
+            # nbconvert shows no animations.
+            if film:
                 data = film.replace("\n", "")
                 output.data["text/html"] = (
                     f'<img src="data:image/gif;base64,{data}" alt="{alt(cell)}">'
@@ -65,7 +70,7 @@ def page(book, name):
 
 
 def glossary():
-    """The glossary as a page beside the lessons, whose links name its headings in small letters."""
+    """The glossary as an HTML page, with lower-case anchors like those that lessons link to."""
     text = (execution.NOTEBOOKS / "glossary.md").read_text(encoding="utf-8")
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text)])
     return re.sub(
@@ -77,10 +82,11 @@ def run(book, name):
     """Execute a lesson under a progress bar; return the error that stopped it and its cell."""
     running = []
     n_cells = sum(cell.cell_type == "code" for cell in book.cells)
-    calm = 0.1 if sys.stderr.isatty() else 10  # in a log, a line now and then is enough
+    # A log would fill with the lines of a bar that moves ten times a second.
+    calm = 0.1 if sys.stderr.isatty() else 10
     with tqdm(total=n_cells, desc=name, unit="cell", mininterval=calm, file=sys.stderr) as bar:
-
-        def on_cell(cell, cell_index):  # nbclient calls it when a cell begins
+        # nbclient calls it as soon as it has sent a cell to the kernel.
+        def on_cell(cell, cell_index):
             bar.update(len(running) - bar.n)
             running.append(cell)
 
@@ -93,7 +99,7 @@ def run(book, name):
 
 
 def figures(book):
-    """The key figures in the receipt that ends a lesson, as words."""
+    """The key figures in the receipt at the end of a lesson, in words."""
     for cell in reversed(book.cells):
         for output in cell.get("outputs", ()):
             if "receipt" in output.get("metadata", {}):
@@ -103,7 +109,7 @@ def figures(book):
 
 
 def explain(error, cell, name, path):
-    """What a person needs to know of a failure: where, on what, and why."""
+    """What a person needs to know of a failure: which lesson, which cell, and which error."""
     lines = ["", f"{name} stopped."]
     if cell is not None:
         lines += ["", "The cell:", *(f"    {line}" for line in cell.source.splitlines())]
@@ -119,6 +125,7 @@ def explain(error, cell, name, path):
 
 
 def table(rows):
+    """The seconds and key figures of each lesson as a table in plain text."""
     width = max(len("notebook"), *(len(name) for name, _, _ in rows))
     lines = [f"{'notebook':{width}}  seconds  key figures"]
     lines += [f"{name:{width}}  {seconds:7.1f}  {shown}" for name, seconds, shown in rows]
@@ -127,12 +134,13 @@ def table(rows):
 
 
 def lesson(source, folder):
-    """Run one lesson and write what came of it; return a row of the table."""
+    """Run one lesson and write its notebook and page; return its row of the table."""
     start = time.perf_counter()
     book = execution.lesson(jupytext.read(source))
     book.metadata = nbformat.from_dict(execution.METADATA)
     path = folder / f"{source.stem}.ipynb"
-    path.with_suffix(".html").unlink(missing_ok=True)  # of an earlier run
+    # If this run fails, no page of an earlier run must stay beside its notebook.
+    path.with_suffix(".html").unlink(missing_ok=True)
     error, cell = run(book, source.stem)
     execution.write(nbformat.writes(book), path)
     if error is not None:
@@ -147,7 +155,8 @@ def main(parts):
         raise SystemExit("There is no lesson in notebooks/source.")
     for name, value in execution.ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-    os.environ.pop("MPLBACKEND", None)  # else no figure would be shown
+    # A backend set in the user's shell would keep figures out of the notebooks.
+    os.environ.pop("MPLBACKEND", None)
     backend = os.environ.setdefault("KERAS_BACKEND", "jax")
     folder = BUILD / backend
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,8 @@
-"""Report what is a matter of taste in the lessons: long cells, little or much prose, large files.
+"""Report long cells, little or much prose, and large files in the lessons.
 
     python tools/editorial.py
 
-It never fails: these are aims, and a writer may have reasons.
+It never fails, because these limits are a matter of taste.
 """
 
 import re
@@ -14,17 +14,19 @@ import nbformat
 import execution
 
 LINES, LINES_OF_A_CLASS = 30, 50
-WORDS = (60, 140)  # of prose for each code cell
+# The fewest and most words of prose for each code cell.
+WORDS = (60, 140)
 CODE_CELLS_IN_A_ROW = 3
 BYTES = 600_000
 
 
 def lines(cell):
+    """Lines of a cell that are not empty."""
     return sum(bool(line.strip()) for line in cell.source.splitlines())
 
 
 def remarks(book, size):
-    """What to look at in a lesson, in words."""
+    """Yield in words what exceeds a limit in a lesson; `size` is that of its file in bytes."""
     code = [cell for cell in book.cells if cell.cell_type == "code"]
     prose = [cell for cell in book.cells if cell.cell_type == "markdown"]
     for cell in code:

@@ -3,11 +3,12 @@
     python3 tools/environment.py EXTRA[,EXTRA...] ARGUMENT...
     python3 tools/environment.py jax,notebooks tools/course.py 03
 
-The extras are those of pyproject.toml; the arguments are given to the environment's Python. What
-is installed already, for the pyproject.toml and constraints.txt of now, is not installed again.
-
-Only the standard library, in words that an old Python reads: it has to say that it is too old.
+The extras are those of pyproject.toml; the arguments are passed to the environment's Python.
+What is there is not installed again until pyproject.toml or constraints.txt changes.
 """
+
+# This file uses the standard library alone and no recent syntax: an old Python must be able to run
+# it far enough to say that it is too old.
 
 import hashlib
 import json
@@ -20,7 +21,8 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-CPU_ONLY = {"all", "test"}  # what is tested is the CPU build
+# Tests run on the CPU builds, even where there is a GPU.
+CPU_ONLY = {"all", "test"}
 STAMP = "ae_keras.json"
 AGAIN = "Then give the same command again: what was downloaded is kept."
 
@@ -30,7 +32,7 @@ def stop(message):
 
 
 def succeeds(command):
-    """Whether a command runs and answers 0; what it prints is not shown."""
+    """Whether a command runs and exits with code 0; its output is not shown."""
     silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     try:
         return subprocess.run(command, **silent).returncode == 0
@@ -46,13 +48,13 @@ def known_extras():
 
 
 def backends():
-    """The extras that have a CUDA build beside them: those are Keras's backends."""
+    """The Keras backends: the extras for which there is also one with the suffix "-cuda"."""
     known = known_extras()
     return [extra for extra in known if f"{extra}-cuda" in known]
 
 
 def check(extras):
-    """Stop at an extra that pyproject.toml does not have: pip would only warn."""
+    """Stop at an extra that pyproject.toml does not have, of which pip would only warn."""
     for extra in extras:
         if extra not in known_extras():
             stop(
@@ -62,7 +64,7 @@ def check(extras):
 
 
 def find_python():
-    """A Python to build on: the running one if it will do, else another on the PATH."""
+    """A Python of a supported version: the running one if possible, otherwise one on the PATH."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     low, end = map(int, re.search(r'requires-python = ">=3\.(\d+),<3\.(\d+)"', text).groups())
     if (3, low) <= sys.version_info[:2] < (3, end):
@@ -79,7 +81,7 @@ def find_python():
 
 
 def gpu_answers():
-    """Whether there is an NVIDIA GPU that may be used."""
+    """Whether there is an NVIDIA GPU, and `GPU=0` does not forbid its use."""
     if os.environ.get("GPU") == "0" or not shutil.which("nvidia-smi"):
         return False
     try:
@@ -92,7 +94,8 @@ def gpu_answers():
 def place(extras):
     """The environment's folder, and the extras to install in it.
 
-    Each CUDA build gets a folder of its own, because two of them need different CUDA libraries.
+    Each CUDA build gets a folder of its own, because the CUDA libraries that two of them need
+    differ.
     """
     named = [extra for extra in extras if extra in backends()]
     if CPU_ONLY.isdisjoint(extras) and len(named) == 1 and gpu_answers():
@@ -102,13 +105,13 @@ def place(extras):
 
 
 def fingerprint():
-    """What an installation depends on; the root too, because the package is linked, not copied."""
+    """A hash of what an installation depends on: two files, and the path that it links to."""
     parts = [(ROOT / name).read_bytes() for name in ("pyproject.toml", "constraints.txt")]
     return hashlib.sha256(b"\n".join([str(ROOT).encode(), *parts])).hexdigest()
 
 
 def present(folder):
-    """The extras that are in the environment, as pyproject.toml and constraints.txt are now."""
+    """The installed extras; none if pyproject.toml or constraints.txt has changed since."""
     try:
         stamp = json.loads((folder / STAMP).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -117,7 +120,7 @@ def present(folder):
 
 
 def write_stamp(folder, extras):
-    """Note what is installed. A half-written note counts as none: see `present`."""
+    """Note which extras are installed. To `present`, a half-written note counts as none."""
     stamp = {"fingerprint": fingerprint(), "extras": sorted(extras)}
     (folder / STAMP).write_text(json.dumps(stamp), encoding="utf-8")
 
@@ -131,7 +134,7 @@ def has_pip(folder):
 
 
 def create(folder):
-    """Make an empty environment, or finish one whose making was cut short."""
+    """Make an empty environment, or complete one whose creation was interrupted."""
     base = find_python()
     if not succeeds([base, "-c", "import venv, ensurepip"]):
         stop(
@@ -148,14 +151,14 @@ def create(folder):
 
 
 def last_step(log):
-    """What pip said last that means something to a person waiting."""
+    """The last step in pip's log that tells a waiting person something."""
     text = log.read_text(encoding="utf-8", errors="replace")
     steps = re.findall(r"^ *((?:Collecting|Downloading|Installing) .*)", text, re.M)
     return steps[-1][:60] if steps else "starting"
 
 
 def follow(process, log):
-    """Show what pip is doing: on a terminal in one line, elsewhere in a line now and then."""
+    """Show what pip is doing: on a terminal in one line, elsewhere in a line every 15 seconds."""
     start = said = time.time()
     terminal = sys.stdout.isatty()
     while process.poll() is None:
@@ -173,7 +176,7 @@ def follow(process, log):
 
 
 def install(folder, extras):
-    """Install the package, linked, with these extras and every version pinned."""
+    """Install the package in editable mode, with these extras and every version pinned."""
     what = f".[{','.join(extras)}]"
     print(f"Installing {what} into {folder.name}", flush=True)
     command = [python_of(folder), "-m", "pip", "install", "--disable-pip-version-check"]
@@ -187,7 +190,8 @@ def install(folder, extras):
         )
         try:
             follow(process, log)
-        finally:  # Ctrl-C stops pip too
+        # On Ctrl-C, pip must stop, too.
+        finally:
             process.terminate()
             process.wait()
     if process.returncode:
@@ -201,7 +205,7 @@ def install(folder, extras):
 
 
 def provide(extras):
-    """The Python of an environment that holds these extras."""
+    """The Python of an environment with these extras, which are installed if they are missing."""
     folder, extras = place(extras)
     there = present(folder)
     lacking = "all" not in there and not there.issuperset(extras)
@@ -220,7 +224,7 @@ def main(extras, arguments):
         python = provide(extras)
     except KeyboardInterrupt:
         stop(f"Stopped. {AGAIN}")
-    # Notebooks run in notebooks/, from where a path relative to the root would lead elsewhere.
+    # Notebooks run in notebooks/, where a path relative to the root would lead elsewhere.
     data = os.environ.get("AE_KERAS_DATA_DIR")
     if data:
         os.environ["AE_KERAS_DATA_DIR"] = os.path.abspath(os.path.expanduser(data))

@@ -1,4 +1,4 @@
-"""How notebooks are read from their sources, executed and written: shared by the other tools."""
+"""How the tools read notebooks from their sources, execute and write them."""
 
 import importlib.util
 import os
@@ -8,7 +8,8 @@ ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 SOURCES = NOTEBOOKS / "source"
 
-# One thread a process: torch's threads spin when there are more of them than free cores.
+# Each process gets one thread, because PyTorch's threads spin when there are more of them than free
+# cores.
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
@@ -29,7 +30,7 @@ METADATA = {
 
 
 def module(name):
-    """A module of this project by its path, without importing the packages above it."""
+    """Load a module of this project from its path, without importing the package it is in."""
     spec = importlib.util.spec_from_file_location(Path(name).stem, ROOT / name)
     found = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(found)
@@ -37,14 +38,14 @@ def module(name):
 
 
 def sources(parts=()):
-    """The lesson sources in reading order; with `parts`, those whose name holds one of them."""
+    """The lesson sources in reading order; with `parts`, those whose name contains one of them."""
     paths = sorted(SOURCES.glob("[0-9][0-9]_*.py"))
     return [p for p in paths if not parts or any(part in p.stem for part in parts)]
 
 
 def write(text, path):
-    """Write a text file under a temporary name and rename it: a reader never meets half of it."""
-    # Not at the top: importing the package takes seconds, which tools that only read can save.
+    """Write a text file as a temporary file and rename it, so that nobody ever reads half of it."""
+    # Importing the package takes seconds, which tools that write nothing can save.
     from ae_keras.saving import atomic_write
 
     with atomic_write(path) as temporary:
@@ -52,6 +53,7 @@ def write(text, path):
 
 
 def tags(cell):
+    """The tags of a cell as a set."""
     return set(cell.metadata.get("tags", ()))
 
 
@@ -60,14 +62,14 @@ def is_solution(cell):
 
 
 def lesson(book):
-    """The notebook that learners get: everything but the solutions."""
+    """The notebook that learners get: all cells but the solutions."""
     import nbformat
 
     return nbformat.v4.new_notebook(cells=[c for c in book.cells if not is_solution(c)])
 
 
 def execute(book, folder, on_cell=None, timeout=3600):
-    """Run every cell of `book`, in place; the first error raises `CellExecutionError`."""
+    """Run every cell of `book` in place; the first error in a cell raises `CellExecutionError`."""
     from nbclient import NotebookClient
 
     os.environ.update(WIDTH)
@@ -76,7 +78,8 @@ def execute(book, folder, on_cell=None, timeout=3600):
         timeout=timeout,
         kernel_name="python3",
         record_timing=False,
-        extra_arguments=["--log-level=ERROR"],  # ipykernel warns of its own local connection
+        # Below this level, ipykernel warns of its own local connection.
+        extra_arguments=["--log-level=ERROR"],
         coalesce_streams=True,
         resources={"metadata": {"path": str(folder)}},
         on_cell_complete=on_cell,

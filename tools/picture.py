@@ -1,6 +1,8 @@
-"""Draw the picture of the README, docs/course.png: what three small autoencoders of the course do.
+"""Draw docs/course.png, the picture in the README: what three small autoencoders can do.
 
-make picture            about a minute on two cores
+    make picture
+
+It takes about a minute on two cores.
 """
 
 import matplotlib
@@ -18,11 +20,13 @@ from ae_keras.saving import atomic_write
 
 TARGET = execution.ROOT / "docs" / "course.png"
 TITLE = {"color": "#0b4f8a", "fontsize": 13, "loc": "left"}
-# Ten hues that colour-blind people tell apart by lightness; the digits stand in the map as well.
+# Colour-blind people can tell these colours apart by their lightness. The digits are also written
+# on the map.
 HUES = plt.get_cmap("viridis")(np.linspace(0, 0.95, 10))
 
 
 def trained(model, x, loss, epochs, corruption=None):
+    """Train a model from seeded weights and return it."""
     backend.seed_weights(model, 0)
     model.compile(optimizer="adam", loss=loss)
     batches = data.Batches(x, corruption=corruption, batch_size=64)
@@ -31,7 +35,7 @@ def trained(model, x, loss, epochs, corruption=None):
 
 
 def grid(images, n_columns):
-    """Images in rows, as one array."""
+    """Grey images of 28x28 pixels as one array, with `n_columns` of them in a row."""
     rows = images[..., 0].reshape(-1, n_columns, 28, 28)
     return rows.transpose(0, 2, 1, 3).reshape(len(rows) * 28, n_columns * 28)
 
@@ -43,6 +47,7 @@ def show(ax, images, n_columns, title):
 
 
 def denoising(ax, train, test):
+    """Draw noisy digits, each above its cleaned version."""
     noise = lambda x, seed: data.gaussian_noise(x, 0.4, seed)  # noqa: E731
     model = Autoencoder(DenseEncoder(64), DenseDecoder((28, 28, 1)))
     trained(model, train.x, losses.squared_error, 20, noise)
@@ -54,6 +59,7 @@ def denoising(ax, train, test):
 
 
 def latent_map(ax, train, test):
+    """Draw the t-SNE map of the codes of the test digits."""
     model = Autoencoder(DenseEncoder(16), DenseDecoder((28, 28, 1)))
     trained(model, train.x, losses.squared_error, 20)
     z = TSNE(random_state=0).fit_transform(evaluation.encode(model, test.x))
@@ -69,7 +75,9 @@ def latent_map(ax, train, test):
 
 
 def new_digits(ax, train):
-    model = VAE(DenseEncoder(32), DenseDecoder((28, 28, 1)))  # 16 means and 16 log variances
+    """Draw digits decoded from random codes of a variational autoencoder."""
+    # The encoder returns 16 means and 16 log variances.
+    model = VAE(DenseEncoder(32), DenseDecoder((28, 28, 1)))
     trained(model, train.x, losses.binary_crossentropy, 40)
     samples = evaluation.decode(model, np.random.default_rng(0).normal(size=(36, 16)))
     show(ax, samples, 6, "Draw new ones")

@@ -20,19 +20,21 @@ import environment as installed
 import execution
 
 BACKENDS = installed.backends()
-SOLUTIONS_ON = "jax"  # the same exercises on each backend would tell little more
+# The solutions run on one backend, as the same exercises on the others would find little more.
+SOLUTIONS_ON = "jax"
 DOCUMENTS = ["tests/test_lessons.py", "tests/test_project.py"]
 PYTEST = [sys.executable, "-m", "pytest"]
+# The cells of a notebook share one kernel, so a file is never split between processes.
 TWO_AT_A_TIME = [
     "-n",
     "2",
     "--dist",
     "loadfile",
-]  # a notebook is one kernel: never spread its cells
+]
 NBVAL = ["-p", "tests.nbval_plugin", "--nbval", "--nbval-current-env"]
 NBVAL += ["--nbval-sanitize-with=tests/nbval.cfg", "--nbval-cell-timeout=240", *TWO_AT_A_TIME]
-# Tests run on the CPU, on the bundled data, and open no window. JAX keeps what it has compiled: the
-# solutions repeat cells of the lessons, and the lessons each other's.
+# Tests run on the CPU, on the bundled data, and open no window. JAX caches everything it compiles,
+# because the solutions repeat cells of the lessons, and the lessons repeat one another's.
 SETTINGS = {**execution.ENVIRONMENT, "GPU": "0", "MPLBACKEND": "agg"}
 SETTINGS |= {"JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
 PACKAGE = ["tests", "ae_keras", "ae_course", "--doctest-modules"]
@@ -40,7 +42,7 @@ HIDDEN = ("AE_KERAS_DATASET", "PYTEST_ADDOPTS")
 
 
 class Row(NamedTuple):
-    """One line of the summary; of several files, the one that took longest."""
+    """One line of the summary; `slowest` names the file that took longest."""
 
     what: str
     backend: str
@@ -51,16 +53,18 @@ class Row(NamedTuple):
 
 
 def environment(backend):
+    """The environment variables of a test process on a backend."""
     kept = {name: value for name, value in os.environ.items() if name not in HIDDEN}
     return kept | SETTINGS | {"KERAS_BACKEND": backend}
 
 
 def announce(what, backend):
+    """Print a heading before the output of a check."""
     print(f"\n=== {what}{f', {backend}' if backend else ''}", flush=True)
 
 
 def command(what, arguments):
-    """Run a program of the environment that answers by its exit code alone."""
+    """Run a program of the environment; its exit code counts as one check."""
     announce(what, "")
     start = time.perf_counter()
     program = Path(sys.executable).with_name(arguments[0])
@@ -82,7 +86,7 @@ def pytest(what, arguments, backend=""):
         cases = cases_in(report)
     passed, failed = count(cases)
     if (code and not failed) or not passed + failed:
-        # It crashed, was interrupted, or collected nothing: that is no success.
+        # It crashed, was interrupted, or collected nothing, none of which is a success.
         print(f"*** pytest ended with code {code}, {passed} passed, {failed} failed", flush=True)
         failed += 1
     return Row(what, backend, passed, failed, time.perf_counter() - start, slowest(cases))
@@ -94,7 +98,8 @@ class Case(NamedTuple):
     name: str
     file: str
     seconds: float
-    outcomes: set  # "failure", "error", "skipped", or nothing at all for a test that passed
+    # The set holds "failure", "error" or "skipped"; it is empty for a test that passed.
+    outcomes: set
 
     @property
     def failed(self):
@@ -102,7 +107,7 @@ class Case(NamedTuple):
 
 
 def cases_in(report):
-    """The tests of a JUnit report; none if there is no whole file."""
+    """The tests of a JUnit report; none if the file is missing or incomplete."""
     try:
         found = list(ET.parse(report).iter("testcase"))
     except (OSError, ET.ParseError):
@@ -127,7 +132,7 @@ def slowest(cases):
 
 
 def count(cases):
-    """How many tests passed and how many failed."""
+    """The number of tests that passed and the number that failed."""
     failed = sum(case.failed for case in cases)
     skipped = sum("skipped" in case.outcomes for case in cases)
     return len(cases) - failed - skipped, failed
@@ -146,17 +151,19 @@ def checks(backends):
     yield command("ruff check", ["ruff", "check", "."])
     yield command("ruff format", ["ruff", "format", "--check", "."])
     yield command("imports", ["lint-imports"])
-    # Without conftest.py, which imports keras.
+    # These tests need no keras, which conftest.py would import.
     yield pytest("documents", ["--noconftest", *DOCUMENTS])
     ignored = [f"--ignore={path}" for path in DOCUMENTS]
     for backend in backends:
         yield pytest("package", [*PACKAGE, *ignored, *TWO_AT_A_TIME], backend)
     for backend in backends:
-        # A path that does not exist fails, where no path at all would run other tests.
+        # If there are no notebooks, a path that does not exist makes the check fail. Without any
+        # path, pytest would run other tests instead.
         yield pytest("notebooks", [*(notebooks(backend) or ["notebooks/*.ipynb"]), *NBVAL], backend)
 
 
 def summary(rows):
+    """The rows as a table in plain text."""
     lines = ["", f"{'what':12} {'backend':10}  passed  failed  seconds  slowest file"]
     lines += [
         f"{row.what:12} {row.backend or '-':10}  {row.passed:6}  {row.failed:6}  {row.seconds:7.0f}"
@@ -170,7 +177,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--backend", choices=BACKENDS, help="check on this one only")
     chosen = parser.parse_args().backend
-    if chosen:  # then the other two need not be installed
+    # Where one backend is asked for, the other two need not be installed.
+    if chosen:
         os.environ["AE_KERAS_ONE_BACKEND"] = "1"
     with tempfile.TemporaryDirectory(prefix="jax-") as compiled:
         os.environ["JAX_COMPILATION_CACHE_DIR"] = compiled

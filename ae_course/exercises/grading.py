@@ -1,8 +1,6 @@
-"""What the exercises call: each check tries what the learner wrote and answers in one line.
+"""What the checks of the exercises share.
 
-A check looks at behaviour, never at code or at one expected number. Its answer begins with
-"passed", with "not yet" and a hint, or with "not attempted yet", and never with a traceback, so
-that *Run all* reaches the end of a notebook.
+A check tests the behaviour of what the learner wrote and never raises: see `check`.
 """
 
 import functools
@@ -11,7 +9,7 @@ import numpy as np
 
 
 class Verdict:
-    """The answer of a check: true if passed, shown as its message."""
+    """The answer of a check: true if the exercise is passed, and displayed as its message."""
 
     def __init__(self, passed, message):
         self.passed = passed
@@ -25,15 +23,26 @@ class Verdict:
 
 
 class Hint(Exception):  # noqa: N818 - an answer, not an error
-    """Raised by a check: the learner's work is not right yet, and this is what to try."""
+    """Raised by a check if the learner's work is not right yet; the message says what to try."""
 
 
 class Blank(Exception):  # noqa: N818
-    """Raised by a check: there is no work yet."""
+    """Raised by a check if the learner has written nothing yet."""
 
 
 def check(function):
-    """Make a check of a function that takes the learner's work and returns what to praise."""
+    """Decorator that turns a function into a check, which answers in one line and never raises.
+
+    The answer begins with "passed", with "not yet" and a hint, or with "not attempted yet". As no
+    error leaves the check, *Run all* reaches the end of the notebook.
+
+    Args:
+        function: takes the learner's work, and perhaps more arguments. It returns a string that
+            says what is right, or raises `Hint` or `Blank`.
+
+    Returns:
+        Function with the same arguments that returns a `Verdict`.
+    """
 
     @functools.wraps(function)
     def checked(attempt, *args, **kwargs):
@@ -45,14 +54,15 @@ def check(function):
             return Verdict(False, "not attempted yet (if you did write it: nothing is returned)")
         except Hint as hint:
             return Verdict(False, f"not yet: {hint}")
-        except Exception as error:  # raised by the learner's code: show it, with its name
+        # Any other error comes from the learner's code. The answer shows it with its name.
+        except Exception as error:
             return Verdict(False, f"not yet: your code raised {type(error).__name__}: {error}")
 
     return checked
 
 
 def call(function, *args):
-    """The result of the learner's function; one that returns nothing was not written yet."""
+    """Call the learner's function and return its result; without a result, raise `Blank`."""
     result = function(*args)
     if result is None or result is ...:
         raise Blank
@@ -60,12 +70,12 @@ def call(function, *args):
 
 
 def expect(condition, hint):
-    """Go on if the condition holds, else answer with the hint."""
+    """Raise `Hint(hint)` unless the condition holds."""
     if not condition:
         raise Hint(hint)
 
 
 def close(a, b, tolerance=1e-5):
-    """Whether two arrays have one shape and, up to rounding, the same values."""
+    """Whether two arrays have the same shape and, up to the tolerance, the same values."""
     a, b = np.asarray(a, "float64"), np.asarray(b, "float64")
     return a.shape == b.shape and np.allclose(a, b, rtol=tolerance, atol=tolerance)

@@ -29,15 +29,15 @@ def check_validation_rows(validation_rows):
         "return one True or False for each image.",
     )
     both = set(groups[rows]) & set(groups[~rows])
-    expect(not both, f"{len(both)} originals have copies in both parts. Choose among the sources.")
-    share = len(set(groups[rows])) / 100
-    expect(abs(share - 0.2) < 0.03, f"{share:.0%} of the originals were chosen instead of 20%.")
+    expect(not both, f"{len(both)} originals have copies in both parts. Choose among the groups.")
+    fraction = len(set(groups[rows])) / 100
+    expect(abs(fraction - 0.2) < 0.03, f"{fraction:.0%} of the groups were chosen instead of 20%.")
     expect(np.array_equal(rows, validation_rows(groups, 0.2, 0)), "seed 0 gave two splits.")
     expect(
         not np.array_equal(rows, validation_rows(groups, 0.2, 1)),
         "another seed gave the same split.",
     )
-    return "no original in both parts, the right share, repeatable"
+    return "no group in both parts, the right fraction, repeatable"
 
 
 @check

@@ -44,5 +44,5 @@ def check_encoder(cls):
     last = [layer for layer in encoder._flatten_layers() if hasattr(layer, "kernel")][-1]
     last.kernel.assign(1000 * last.kernel)
     z = keras.ops.convert_to_numpy(encoder(x))
-    expect(z.min() < -1 and z.max() > 1, "the code is bent: leave the last layer linear.")
+    expect(z.min() < -1 and z.max() > 1, "the code is nonlinear: leave out the last activation.")
     return "any image size, any code size, and a linear code"

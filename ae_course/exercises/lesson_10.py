@@ -32,7 +32,7 @@ def check_fold(fold):
         "W is right; b is not: an early bias passes through every later matrix.",
     )
     expect(close(fold(layers[:1])[1], layers[0][1]), "a single layer should come back as it is.")
-    return "any number of straight layers is one"
+    return "any number of linear layers is one"
 
 
 @check

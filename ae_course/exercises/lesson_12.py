@@ -65,5 +65,8 @@ def check_robust(model, x_train, x, x_noisy):
         noisy <= allowed,
         f"under noise the error is {noisy:.1f}, allowed is {allowed:.1f}. Which two cures helped?",
     )
-    expect(clean <= most, f"on clean images it is {clean:.1f}, allowed {most:.1f}: a weaker dose.")
+    expect(
+        clean <= most,
+        f"on clean images it is {clean:.1f}, allowed {most:.1f}: weaken the regulariser.",
+    )
     return f"clean {clean:.1f} of at most {most:.1f}, noisy {noisy:.1f} of at most {allowed:.1f}"

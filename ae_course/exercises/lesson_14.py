@@ -48,7 +48,7 @@ def check_dead_units(dead_units):
 
 @check
 def check_activity_budget(model, x_train, x, budget):
-    """Exercise 14.3: a trained sparse model that may use a share `budget` of its units."""
+    """Exercise 14.3: a trained sparse model that may use a fraction `budget` of its units."""
     z = evaluation.encode(model, x)
     active = (z > 0).mean()
     expect(z.min() >= 0, "some codes are negative: end the encoder with a ReLU.")

@@ -1,4 +1,4 @@
-"""Checks of the exercises in lesson 16, The price of a nat."""
+"""Checks of the exercises in lesson 16, The beta-VAE."""
 
 import numpy as np
 
@@ -46,4 +46,4 @@ def check_highest_beta(highest_beta):
     )
     expect(highest_beta(results, 6.9) == 2.0, "a distortion equal to the budget is good enough.")
     expect(highest_beta(results, 1) == 0, "return 0 if no distortion is within the budget.")
-    return "the highest price within the budget"
+    return "the highest beta within the budget"

@@ -8,20 +8,22 @@ from ae_course.exercises.grading import call, check, close, expect
 
 @check
 def check_auroc(auroc):
-    """Exercise 18.1: `my_auroc(normal, strange)`."""
-    normal, strange = np.array([1.0, 2.0, 3.0, 4.0]), np.array([2.5, 3.0, 5.0])
-    result = call(auroc, normal, strange)
-    expect(np.ndim(result) == 0, "return one number, the share of all pairs.")
+    """Exercise 18.1: `my_auroc(normal, anomalous)`."""
+    normal, anomalous = np.array([1.0, 2.0, 3.0, 4.0]), np.array([2.5, 3.0, 5.0])
+    result = call(auroc, normal, anomalous)
+    expect(np.ndim(result) == 0, "return one number, the fraction of all pairs.")
     expect(not close(result, 8.5), "that is the number of pairs: divide by how many there are.")
-    expect(not close(result, 3.5 / 12), "that is the share of pairs in which the normal one wins.")
+    expect(
+        not close(result, 3.5 / 12), "that is the fraction of pairs in which the normal one wins."
+    )
     expect(not close(result, 8 / 12), "a tie should count half; it counts nothing.")
     expect(not close(result, 9 / 12), "a tie should count half; it counts as a whole.")
     expect(close(result, 8.5 / 12), "of the 12 pairs here, 8 are right and one is a tie: 8.5 / 12.")
     rng = np.random.default_rng(0)
-    normal, strange = rng.normal(size=50), rng.normal(0.7, 2, 30)
-    right = roc_auc_score(np.repeat([0, 1], [50, 30]), np.concatenate([normal, strange]))
-    expect(close(auroc(normal, strange), right), f"for other scores it should be {right:.3f}.")
-    return "the share of pairs in the right order, ties half"
+    normal, anomalous = rng.normal(size=50), rng.normal(0.7, 2, 30)
+    right = roc_auc_score(np.repeat([0, 1], [50, 30]), np.concatenate([normal, anomalous]))
+    expect(close(auroc(normal, anomalous), right), f"for other scores it should be {right:.3f}.")
+    return "the fraction of pairs in the right order, ties half"
 
 
 @check
@@ -36,7 +38,9 @@ def check_daily_line(daily_line):
         expect(close(scores, kept), "the scores handed over were changed. Work on a copy.")
         above, wanted = int((scores > line).sum()), n * alarms // items
         told = f"{above} of {n} scores lie above it; {alarms} in {items} are {wanted}"
-        expect(above < n - 2 * wanted, f"{told}: the quantile is at 1 minus the share.")
+        expect(
+            above < n - 2 * wanted, f"{told}: the quantile is at 1 minus the false-positive rate."
+        )
         expect(above != alarms, f"{told}: divide by the items of a day, not by the scores.")
         expect(above <= wanted, f"{told}, and no more.")
         expect(above >= wanted - 1, f"{told}: use up the budget, a lower line finds more.")
@@ -51,8 +55,8 @@ def check_least_base_rate(least_base_rate):
         expect(np.ndim(result) == 0, "return one number.")
         odds = false_positive_rate * precision / (recall * (1 - precision))
         right = odds / (1 + odds)
-        expect(not close(result, odds), "those are odds, frauds to honest: make them a share.")
-        expect(not close(result, 1 - right), "that is the share of normal items.")
+        expect(not close(result, odds), "those are odds, frauds to honest: make them a fraction.")
+        expect(not close(result, 1 - right), "that is the fraction of normal items.")
         forward = recall * precision / (recall * precision + false_positive_rate * (1 - precision))
         expect(
             not close(result, forward),

@@ -17,12 +17,12 @@ def check_strangers(strangers):
     result = np.asarray(call(strangers, found.copy(), groups, query_groups, 3))
     right = np.array([[2, 3, 5], [0, 2, 6]])
     expect(result.shape == (2, 3), f"two queries with k=3 make (2, 3), not {result.shape}.")
-    expect(not close(result, found[:, :3]), "twins of the query are still among them.")
+    expect(not close(result, found[:, :3]), "near-duplicates of the query are still among them.")
     own = groups[result.astype(int)] == query_groups[:, None]
-    expect(not own.any(), "a row of the query's own groups is left: compare the sources.")
+    expect(not own.any(), "a row of the query's own group is left: compare the groups.")
     expect(not close(np.sort(result), right) or close(result, right), "keep them nearest first.")
-    expect(close(result, right), "the first k that remain; several may share a groups.")
-    return "nearest first, and no twins"
+    expect(close(result, right), "the first k that remain; several may be of one group.")
+    return "nearest first, and no near-duplicates"
 
 
 @check
@@ -37,7 +37,7 @@ def check_entropy_bits(entropy_bits):
     expect(not close(result, -right), "minus the sum of p log p.")
     expect(not close(result, right / 3), "add up the units; an image needs all of them.")
     expect(not close(result, right * 4), "per image, not for all four together.")
-    expect(close(result, right), "one table for each unit, from the shares of its own levels.")
+    expect(close(result, right), "one table for each unit, from the frequencies of its own levels.")
     return "bits of an image, one table for each unit"
 
 

@@ -137,6 +137,7 @@ def _trained_around(function, x):
     model.build((None, *x.shape[1:]))
     before = np.array(first.get_weights()[0])
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # that a gradient is missing, is said better
+        # Keras warns of a missing gradient, which the check explains better in its hint.
+        warnings.simplefilter("ignore", UserWarning)
         model.fit(x, x, verbose=0)
     return before, first.get_weights()[0]

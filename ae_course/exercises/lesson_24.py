@@ -18,7 +18,7 @@ def check_shard(shard):
         expect(not set(range(n_items)) - set(together), f"{where}, some go to nobody.")
         expect(together == list(range(n_items)), f"{where}, some do not exist.")
         lengths = [len(part) for part in parts]
-        expect(max(lengths) - min(lengths) <= 1, f"{where}, they get {lengths}: share evenly.")
+        expect(max(lengths) - min(lengths) <= 1, f"{where}, they get {lengths}: divide evenly.")
     return "every row once, and no worker has two more than another"
 
 
@@ -58,4 +58,4 @@ def check_equal_batch(equal_batch):
         expect(last % n_workers == 0, f"{asked} is {result}: the last batch would have {last}.")
         hint = f"one of {right} is larger." if right else "0 if there is none."
         expect(result == right, f"{asked} is {result}; {hint}")
-    return "the largest batch whose shares are equal to the end"
+    return "the largest batch whose shards are equal to the end"

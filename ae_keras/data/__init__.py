@@ -1,4 +1,4 @@
-"""Images in, batches out: load, scale, split, corrupt, and feed them in one order everywhere."""
+"""Load, scale, split and corrupt images, and batch them in the same order on every backend."""
 
 from ae_keras.data.batches import Batches, epoch_order, tf_dataset, torch_loader
 from ae_keras.data.corruption import (

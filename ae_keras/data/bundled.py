@@ -1,4 +1,4 @@
-"""Data sets made on the spot from what the dependencies ship: no download, the same everywhere."""
+"""Bundled data sets, computed from images and fonts that the dependencies ship: no download."""
 
 import functools
 from pathlib import Path
@@ -11,30 +11,43 @@ from sklearn.datasets import load_digits, load_sample_images
 
 from ae_keras.data.pixels import to_bytes
 
-COPIES = 6  # warped copies of each handwritten digit
-TEST_GROUPS = 297  # of the 1,797 originals
-SIZE = 28  # pixels, the size of an MNIST image
-ZOOM = 2.6  # 8 pixels become 21, as in MNIST's 20x20 box
-CONTRAST = 2  # crisp strokes: most pixels are then black or white, as in MNIST
+# Six warped copies of each of the 1,797 originals; 297 originals and their copies are for testing.
+COPIES = 6
+TEST_GROUPS = 297
+# The size of an MNIST image, in pixels.
+SIZE = 28
+# 8 pixels become 21, because the digits of MNIST fill a box of 20x20 pixels.
+ZOOM = 2.6
+# Doubling the contrast makes strokes crisp: most pixels are then black or white, as in MNIST.
+CONTRAST = 2
 
 
 def digits(subset):
-    """Handwritten digits enlarged to 28x28 and gently deformed: 10,782 images.
+    """Return handwritten digits, enlarged to 28x28 pixels and gently deformed: 10,782 images.
 
     scikit-learn's 1,797 scanned digits of 8x8 pixels are enlarged by cubic splines; each gives six
     copies, rotated by up to 12 degrees, sheared, scaled by up to 10 % and shifted by up to 1.5
     pixels. All copies of one original belong to the same subset.
 
     Args:
-        subset: "train" (9,000 images of 1,500 originals) or "test" (1,782 of 297).
+        subset: "train" (9,000 images of 1,500 originals) or "test" (1,782 images of 297).
+            `data.load_raw` checks it.
 
     Returns:
-        images: uint8 `(n, 28, 28, 1)`.
-        labels: int64 `(n,)`, the digits 0-9.
-        groups: int64 `(n,)`, the number of the original.
+        images: uint8 array `(n, 28, 28, 1)`, values 0..255.
+        labels: int64 array `(n,)`, the digits 0 to 9.
+        groups: int64 array `(n,)`, the number of the original, 0 to 1,796.
 
     Source: Alpaydin & Kaynak (1998), Optical Recognition of Handwritten Digits,
     doi:10.24432/C50P49, CC BY 4.0.
+
+    Example:
+        >>> from ae_keras.data import bundled
+        >>> images, labels, groups = bundled.digits("test")
+        >>> images.shape
+        (1782, 28, 28, 1)
+        >>> int((groups == groups[0]).sum())
+        6
     """
     images, labels, groups = _all_digits()
     test_groups = np.random.default_rng(0).permutation(groups.max() + 1)[:TEST_GROUPS]
@@ -44,6 +57,7 @@ def digits(subset):
 
 @functools.cache
 def _all_digits():
+    """Images, labels and groups of both subsets; they take about a second, once a process."""
     small = load_digits()
     n = len(small.images)
     rng = np.random.default_rng(0)
@@ -54,13 +68,14 @@ def _all_digits():
         for j in range(COPIES):
             images[i, j] = to_bytes(0.5 + CONTRAST * (_warp(spline, ZOOM, *warps[i, j]) - 0.5))
     groups = np.repeat(np.arange(n), COPIES)
-    # an order in which neighbours are strangers, as in MNIST
+    # The images are shuffled, so that neighbours are unrelated, as in MNIST.
     order = rng.permutation(n * COPIES)
     images = images.reshape(-1, SIZE, SIZE, 1)
     return images[order], small.target[groups][order].astype("int64"), groups[order]
 
 
-LETTERS = "ACDEFGHJKLMNPQRTUVWXY"  # capitals that no digit looks like
+# B, I, O, S and Z are left out, because they look like digits.
+LETTERS = "ACDEFGHJKLMNPQRTUVWXY"
 FONTS = (
     *("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSansMono"),
     *("DejaVuSerif", "DejaVuSerif-Italic", "STIXGeneral", "STIXGeneralItalic"),
@@ -70,18 +85,26 @@ GLYPH_COPIES = 10
 
 
 def glyphs(subset):
-    """Printed capital letters, warped as the digits are: 2,520 images of unfamiliar shapes.
+    """Return printed capital letters, deformed as the digits are: 2,520 images.
 
-    21 letters in 12 fonts that matplotlib ships, ten copies each. For each letter, three of the
-    fonts are kept for the test subset.
+    They are 21 letters in 12 fonts that matplotlib ships, ten copies each: shapes that a model
+    trained on digits has not seen. For each letter, three of the fonts are kept for testing.
 
     Args:
-        subset: "train" (1,890 images) or "test" (630).
+        subset: "train" (1,890 images) or "test" (630). `data.load_raw` checks it.
 
     Returns:
-        images: uint8 `(n, 28, 28, 1)`.
-        labels: int64 `(n,)`, the place of the letter in `LETTERS`.
-        groups: int64 `(n,)`, the number of the letter in its font.
+        images: uint8 array `(n, 28, 28, 1)`, values 0..255.
+        labels: int64 array `(n,)`, the place of the letter in `LETTERS`, 0 to 20.
+        groups: int64 array `(n,)`, 0 to 251; the ten copies of a letter in one font share a number.
+
+    Example:
+        >>> from ae_keras.data import bundled
+        >>> images, labels, groups = bundled.glyphs("test")
+        >>> images.shape
+        (630, 28, 28, 1)
+        >>> bundled.LETTERS[labels[0]]
+        'N'
     """
     rng = np.random.default_rng(1)
     n = len(LETTERS) * len(FONTS)
@@ -101,7 +124,7 @@ def glyphs(subset):
 
 
 def _letter(letter, font):
-    """A letter, 40 pixels high, in the middle of a 56x56 image in [0, 1]."""
+    """A letter, 40 pixels high, in the middle of an image of 56x56 pixels in [0, 1]."""
     path = Path(matplotlib.get_data_path(), "fonts", "ttf", f"{font}.ttf")
     size = 60
     box = ImageFont.truetype(path, size).getbbox(letter)
@@ -110,28 +133,38 @@ def _letter(letter, font):
     sheet = Image.new("L", (2 * SIZE, 2 * SIZE))
     place = (SIZE - (left + right) / 2, SIZE - (top + bottom) / 2)
     ImageDraw.Draw(sheet).text(place, letter, fill=255, font=face)
-    # every second pixel is kept: without this blur, edges would flicker
+    # `glyphs` keeps every second pixel. Without this blur, edges would show aliasing.
     return ndimage.gaussian_filter(np.asarray(sheet, "float64") / 255, 0.7)
 
 
-TILE, PATCH, PATCHES = 64, 32, 40  # pixels, pixels, patches a tile
+# Sides of a tile and of a patch in pixels, and the number of patches that a tile gives.
+TILE, PATCH, PATCHES = 64, 32, 40
 
 
 def photos(subset):
-    """Colour patches of scikit-learn's two photographs, a Chinese palace and a flower.
+    """Return colour patches of scikit-learn's two photographs, a Chinese palace and a flower.
 
     Each photograph is cut into 60 tiles of 64x64 pixels, and 40 patches are taken from each tile at
     random, half of them mirrored. Patches of one tile overlap, so they belong to the same subset.
 
     Args:
-        subset: "train" (3,840 patches of 96 tiles) or "test" (960 of 24).
+        subset: "train" (3,840 patches of 96 tiles) or "test" (960 patches of 24).
+            `data.load_raw` checks it.
 
     Returns:
-        images: uint8 `(n, 32, 32, 3)`.
-        labels: int64 `(n,)`: 0 the palace, 1 the flower.
-        groups: int64 `(n,)`, the number of the tile.
+        images: uint8 array `(n, 32, 32, 3)`, red, green and blue, values 0..255.
+        labels: int64 array `(n,)`: 0 the palace, 1 the flower.
+        groups: int64 array `(n,)`, the number of the tile, 0 to 119.
 
     Source: scikit-learn, `load_sample_images`, CC BY.
+
+    Example:
+        >>> from ae_keras.data import bundled
+        >>> images, labels, groups = bundled.photos("test")
+        >>> images.shape
+        (960, 32, 32, 3)
+        >>> len(set(groups.tolist()))
+        24
     """
     rng = np.random.default_rng(2)
     pictures = load_sample_images().images
@@ -152,7 +185,7 @@ def photos(subset):
 
 
 def _warp(spline, zoom, angle, shear, scale, down, right):
-    """`spline` coefficients drawn on a 28x28 grid, `zoom` times as large; the rest in [-1, 1]."""
+    """Draw spline coefficients `zoom` times as large on 28x28 pixels; the rest lies in [-1, 1]."""
     turn = np.deg2rad(12 * angle)
     zoom = zoom * (1 + 0.1 * scale)
     rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])

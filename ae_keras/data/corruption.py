@@ -1,8 +1,4 @@
-"""What spoils images, in NumPy: the same on every backend.
-
-`x` are images `(n, height, width, channels)`, float in [0, 1]; so is the result. `seed` is an
-integer or a `numpy.random.Generator`. A `ValueError` says what is wrong with an argument.
-"""
+"""Noise for images and masks of missing pixels, drawn by NumPy: the same on every backend."""
 
 import numpy as np
 
@@ -10,7 +6,27 @@ from ae_keras import _validation
 
 
 def gaussian_noise(x, stddev, seed=0, mean=0.0):
-    """`x` plus normal noise of this mean and standard deviation, clipped to [0, 1]."""
+    """Return `clip(x + e, 0, 1)` with noise `e ~ N(mean, stddev**2)`, drawn for each value.
+
+    Args:
+        x: float array `(n, height, width, channels)`, pixels in [0, 1], n >= 1.
+        stddev: float, standard deviation of the noise, >= 0, in the unit of the pixels.
+        seed: int in [0, 2**32), or a `numpy.random.Generator`. Defaults to 0.
+        mean: float, mean of the noise, in the unit of the pixels. Defaults to 0.
+
+    Returns:
+        float32 array like `x`, pixels in [0, 1].
+
+    Raises:
+        ValueError: `x` are not such images, or another argument is out of range.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import data
+        >>> x = np.full((100, 8, 8, 1), 0.5)
+        >>> float(data.gaussian_noise(x, 0.1).std())
+        0.10
+    """
     x = _validation.images(x)
     stddev = _validation.not_negative(stddev, "stddev")
     mean = _validation.number(mean, "mean")
@@ -19,13 +35,56 @@ def gaussian_noise(x, stddev, seed=0, mean=0.0):
 
 
 def masking(x, fraction, seed=0):
-    """`x` with a fraction of its pixels, in (0, 1), set to 0; all channels of a pixel together."""
+    """Set pixels of `x` to 0, each with probability `fraction`.
+
+    All channels of a pixel are set together. The masked pixels are `random_mask(x, fraction, seed)`
+    with the same seed.
+
+    Args:
+        x: float array `(n, height, width, channels)`, pixels in [0, 1], n >= 1.
+        fraction: float in (0, 1), the expected fraction of pixels set to 0.
+        seed: int in [0, 2**32), or a `numpy.random.Generator`. Defaults to 0.
+
+    Returns:
+        float32 array like `x`, pixels in [0, 1].
+
+    Raises:
+        ValueError: `x` are not such images, or another argument is out of range.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import data
+        >>> x = np.full((100, 8, 8, 1), 0.5)
+        >>> float((data.masking(x, 0.3) == 0).mean())
+        0.30
+    """
     x = _validation.images(x)
     return np.where(random_mask(x, fraction, seed), np.float32(0), x)
 
 
 def salt_and_pepper(x, fraction, seed=0):
-    """`x` with a fraction of its pixels, in (0, 1), set to 0 or 1, each half of the time."""
+    """Set pixels of `x`, each with probability `fraction`, to 0 or 1, which are equally likely.
+
+    All channels of a pixel are set together.
+
+    Args:
+        x: float array `(n, height, width, channels)`, pixels in [0, 1], n >= 1.
+        fraction: float in (0, 1), the expected fraction of pixels set to 0 or 1.
+        seed: int in [0, 2**32), or a `numpy.random.Generator`. Defaults to 0.
+
+    Returns:
+        float32 array like `x`, pixels in [0, 1].
+
+    Raises:
+        ValueError: `x` are not such images, or another argument is out of range.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import data
+        >>> x_noisy = data.salt_and_pepper(np.full((100, 8, 8, 1), 0.5), 0.3)
+        >>> [float((x_noisy == value).mean()) for value in (0, 0.5, 1)]
+        [0.15, 0.70, 0.15]
+    """
     x = _validation.images(x)
     fraction = _validation.fraction(fraction, "fraction")
     chance = _validation.generator(seed).random((*x.shape[:3], 1))
@@ -34,10 +93,25 @@ def salt_and_pepper(x, fraction, seed=0):
 
 
 def random_mask(x, fraction, seed=0):
-    """Pixels to take away, each with probability `fraction`, in (0, 1), whatever its neighbours do.
+    """Draw a mask of missing pixels: each is missing with probability `fraction`, independently.
+
+    Args:
+        x: float array `(n, height, width, channels)`, pixels in [0, 1], n >= 1.
+        fraction: float in (0, 1), the expected fraction of missing pixels.
+        seed: int in [0, 2**32), or a `numpy.random.Generator`. Defaults to 0.
 
     Returns:
-        mask: bool `(n, height, width, 1)`, True where a pixel is missing.
+        bool array `(n, height, width, 1)`, True where a pixel is missing.
+
+    Raises:
+        ValueError: `x` are not such images, or another argument is out of range.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import data
+        >>> mask = data.random_mask(np.full((100, 8, 8, 3), 0.5), 0.3)
+        >>> mask.shape, float(mask.mean())
+        ((100, 8, 8, 1), 0.30)
     """
     x = _validation.images(x)
     fraction = _validation.fraction(fraction, "fraction")
@@ -45,13 +119,25 @@ def random_mask(x, fraction, seed=0):
 
 
 def block_mask(x, size, seed=0):
-    """Pixels to take away: in each image one square, at a random place wholly inside it.
+    """Draw a mask of missing pixels: one square in each image, at a random place inside it.
 
     Args:
-        size: of the square in pixels, from 1 to the image's shorter side.
+        x: float array `(n, height, width, channels)`, pixels in [0, 1], n >= 1.
+        size: int, side of the square in pixels, from 1 to the shorter side of an image.
+        seed: int in [0, 2**32), or a `numpy.random.Generator`. Defaults to 0.
 
     Returns:
-        mask: bool `(n, height, width, 1)`, True where a pixel is missing.
+        bool array `(n, height, width, 1)`, True where a pixel is missing.
+
+    Raises:
+        ValueError: `x` are not such images, or `size` or `seed` is out of range.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import data
+        >>> mask = data.block_mask(np.full((2, 8, 8, 1), 0.5), size=3)
+        >>> mask.sum(axis=(1, 2, 3)).tolist()
+        [9, 9]
     """
     n, height, width, _ = _validation.images(x).shape
     size = _validation.positive_int(size, "size")

@@ -1,4 +1,4 @@
-"""Pictures from a folder of one's own: found, read and made alike, or a message that names them."""
+"""Find and read the pictures of your own folder and make them alike, or name what is wrong."""
 
 import os
 import struct
@@ -11,37 +11,56 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from ae_keras import _validation
 
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+# The value of white in those of Pillow's modes whose grey values are not 8-bit integers.
 WHITE = {"1": 1, "I": 65535, "I;16": 65535, "I;16B": 65535, "I;16L": 65535, "F": 1}
-GREY = np.array([0.299, 0.587, 0.114], "float32")  # how bright red, green and blue look: ITU-R 601
-NAMED = 20  # files that a message lists
+# How bright red, green and blue look, by the recommendation ITU-R BT.601.
+GREY = np.array([0.299, 0.587, 0.114], "float32")
+# An error message lists at most this many files.
+NAMED = 20
+# What Pillow raises for files that are damaged, unknown or suspiciously large.
 UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error)
 UNREADABLE += (Image.DecompressionBombError,)
 
 
 def load_images(folder, image_shape=None):
-    """The pictures of a folder, sorted by name; `data.load_images` returns them as `Images`.
+    """Load the pictures of a folder, sorted by name; `data.load_images` returns them as `Images`.
 
     Files count as pictures by their suffix (`SUFFIXES`, upper or lower case); hidden ones and all
     others are ignored. Pictures lie in the folder itself, or in sub-folders, one for each class.
     Grey pictures have one channel, all others three. Transparent pixels become white, as on a page;
-    16 bits keep their precision; a camera's note on orientation is obeyed; of an animation the
-    first frame is taken.
+    pictures of 16 bits keep their precision; the orientation that a camera noted (EXIF) is applied;
+    of an animation, the first frame is taken.
 
     Args:
-        folder: path.
+        folder: str or path; "~" is the home folder.
         image_shape: `(height, width, channels)`, channels 1 or 3. Pictures are stretched or shrunk
-            to it (aspect ratio is not kept) and converted. None: they must be alike already.
+            to it (the aspect ratio is not kept) and converted. Defaults to None: they must be alike
+            already.
 
     Returns:
-        x: float32 `(n, height, width, channels)` in [0, 1].
-        labels: int64 `(n,)`, the place of the sub-folder among those with pictures, sorted; else 0.
-        groups: int64 `(n,)`, 0 to n - 1. If some pictures show the same original, say so with
-            `data.Images(x, labels, groups)` and numbers of your own, made from `find(folder)`.
+        x: float32 array `(n, height, width, channels)`, pixels in [0, 1].
+        labels: int64 array `(n,)`, the place of a picture's sub-folder among those with pictures,
+            sorted by name; 0 without sub-folders.
+        groups: int64 array `(n,)`, 0 to n - 1: each picture is a group of its own. If some of your
+            pictures show the same original, give them the same number, in the order of
+            `find(folder)`, and pass `data.Images(x, labels, groups)`.
 
     Raises:
         FileNotFoundError: there is no such folder.
         ValueError: it holds no pictures, or pictures beside sub-folders with pictures; a picture
-            cannot be read; or they differ in size or channels and no `image_shape` was given.
+            cannot be read; `image_shape` is no such shape; or the pictures differ in size or
+            channels and no `image_shape` was given.
+
+    Example:
+        >>> import tempfile
+        >>> import numpy as np
+        >>> from PIL import Image
+        >>> from ae_keras.data import image_folder
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     Image.fromarray(np.full((6, 8), 51, "uint8")).save(f"{folder}/dark.png")
+        ...     x, labels, groups = image_folder.load_images(folder, image_shape=(3, 4, 1))
+        >>> x.shape, float(x.max())
+        ((1, 3, 4, 1), 0.2)
     """
     shape = None if image_shape is None else _image_shape(image_shape)
     paths, labels = find(folder)
@@ -50,14 +69,32 @@ def load_images(folder, image_shape=None):
 
 
 def find(folder):
-    """The paths of the pictures in `folder`, in the order of `load_images`, and their labels.
+    """Find the paths of the pictures in `folder`, in the order of `load_images`, and their labels.
+
+    No picture is opened.
+
+    Args:
+        folder: as for `load_images`.
 
     Returns:
-        paths: list of `pathlib.Path`.
-        labels: int64 `(n,)`.
+        paths: list of n `pathlib.Path`.
+        labels: int64 array `(n,)`, as `load_images` returns them.
 
     Raises:
-        FileNotFoundError, ValueError: as `load_images`, but no picture is opened.
+        FileNotFoundError: there is no such folder.
+        ValueError: it holds no pictures, or pictures beside sub-folders with pictures.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from ae_keras.data import image_folder
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     for name in ("dog", "cat"):
+        ...         Path(folder, name).mkdir()
+        ...         Path(folder, name, "1.png").touch()
+        ...     paths, labels = image_folder.find(folder)
+        >>> [path.parent.name for path in paths], labels.tolist()
+        (['cat', 'dog'], [0, 1])
     """
     path = _path(folder)
     if not path.exists():
@@ -90,7 +127,7 @@ def find(folder):
 
 
 def _read(folder, paths, shape):
-    """The pictures as a list of arrays; an error names those that are unreadable or not alike."""
+    """The pictures as a list of arrays; an error names those that are unreadable or differ."""
     kept, first, broken = [], {}, []
     for path in paths:
         name = path.relative_to(_path(folder)).as_posix()
@@ -101,7 +138,8 @@ def _read(folder, paths, shape):
             continue
         x = x if shape is None else _fitted(x, shape)
         first.setdefault(x.shape, name)
-        if len(first) == 1:  # else they will be refused, and need no memory
+        # Pictures that differ are refused below, so no memory is spent on more of them.
+        if len(first) == 1:
             kept.append(x)
     if broken:
         raise ValueError(
@@ -125,10 +163,12 @@ def _path(folder):
 
 
 def _visible(path):
+    """What lies in a folder and is not hidden, sorted."""
     return sorted(each for each in path.iterdir() if not each.name.startswith("."))
 
 
 def _pictures(path):
+    """The pictures that lie in a folder itself, sorted."""
     return [p for p in _visible(path) if p.suffix.lower() in SUFFIXES and not p.is_dir()]
 
 
@@ -142,11 +182,13 @@ def _contents(path):
 
 
 def _listed(items):
+    """The first items, and how many more there are."""
     more = len(items) - NAMED
     return ", ".join(items[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _reason(error):
+    """Why a picture could not be read, in a few words."""
     if isinstance(error, UnidentifiedImageError):
         return "not a picture, or damaged"
     return getattr(error, "strerror", None) or str(error)
@@ -168,7 +210,8 @@ def _pixels(path):
         picture = ImageOps.exif_transpose(opened)
     if picture.mode in WHITE:
         x = np.asarray(picture, "float32")[..., None] / WHITE[picture.mode]
-        if not (x.min() >= 0 and x.max() <= 1):  # not a number fails as well
+        # NaN fails this comparison, too.
+        if not (x.min() >= 0 and x.max() <= 1):
             raise ValueError(f"values from {x.min():.4g} to {x.max():.4g} of white")
         return x
     wanted = "L" if picture.mode in ("L", "LA") else "RGB"
@@ -186,6 +229,7 @@ def _fitted(x, image_shape):
         x = (x @ GREY)[..., None]
     if x.shape[:2] != (height, width):
         planes = [Image.fromarray(np.ascontiguousarray(x[..., i])) for i in range(x.shape[2])]
-        how = Image.Resampling.BILINEAR  # averages when it shrinks, and never leaves [0, 1]
+        # Pillow's bilinear filter averages over an area when it shrinks, and never leaves [0, 1].
+        how = Image.Resampling.BILINEAR
         x = np.stack([np.asarray(p.resize((width, height), how)) for p in planes], axis=-1)
     return np.broadcast_to(x.clip(0, 1), image_shape)

@@ -20,11 +20,27 @@ FILES = {
 
 
 class Published(NamedTuple):
-    """A data set on the web. The sums are those of the four files in the order of `FILES`."""
+    """Where a data set is published, and how its four files are recognised.
+
+    The checksums are in the order of `FILES`: images and labels for training, then for testing.
+
+    Args:
+        mirrors: tuple of str, addresses that end in "/", tried in this order.
+        md5: tuple of four str, checksums of the published `.gz` files.
+        sha256: tuple of four str, checksums of the bytes inside, which also recognise a file that
+            was unpacked or compressed anew; None where it is not known.
+        licence: str.
+        citation: str, the paper with its DOI or arXiv number.
+
+    Example:
+        >>> from ae_keras.data import published
+        >>> published.PUBLISHED["kmnist"].licence
+        'CC BY-SA 4.0'
+    """
 
     mirrors: tuple
-    md5: tuple  # of the published .gz files
-    sha256: tuple  # of the bytes inside, where known: they identify a file compressed anew as well
+    md5: tuple
+    sha256: tuple
     licence: str
     citation: str
 
@@ -89,33 +105,72 @@ PUBLISHED = {
 
 
 def folder(name):
-    """`AE_KERAS_DATA_DIR/<name>` as a Path, if that folder exists, else None."""
+    """Return the local folder of a data set, `AE_KERAS_DATA_DIR/<name>`.
+
+    Args:
+        name: str, a key of `PUBLISHED`, or the name of a folder of your own.
+
+    Returns:
+        `pathlib.Path`, or None if there is no such folder or `AE_KERAS_DATA_DIR` is not set.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from unittest import mock
+        >>> from ae_keras.data import published
+        >>> with tempfile.TemporaryDirectory() as root:
+        ...     Path(root, "mnist").mkdir()
+        ...     with mock.patch.dict("os.environ", AE_KERAS_DATA_DIR=root):
+        ...         published.folder("mnist").name, published.folder("kmnist")
+        ('mnist', None)
+    """
     root = os.environ.get("AE_KERAS_DATA_DIR")
     path = Path(root).expanduser() / name if root else None
     return path if path and path.is_dir() else None
 
 
 def cache(name):
-    """The folder of Keras's cache that downloads of this data set go to."""
+    """Return the folder of Keras's cache that keeps downloads of a data set.
+
+    Args:
+        name: str, a key of `PUBLISHED`.
+
+    Returns:
+        `pathlib.Path` below `KERAS_HOME`, or below `~/.keras` if that is not set. The folder need
+        not exist.
+
+    Example:
+        >>> from ae_keras.data import published
+        >>> published.cache("mnist").name
+        'mnist'
+    """
     home = os.environ.get("KERAS_HOME") or Path("~/.keras").expanduser()
     return Path(home) / "datasets" / "ae_keras" / name
 
 
 def load(name, subset):
-    """Images and labels of one subset, from the local folder, the cache or the web, in that order.
+    """Load images and labels of one subset from the local folder, the cache or the web.
+
+    They are looked for in this order. What is downloaded stays in the cache.
 
     Args:
-        name: a key of `PUBLISHED`, or a folder of four IDX files in `AE_KERAS_DATA_DIR`.
+        name: str, a key of `PUBLISHED`, or a folder of four IDX files in `AE_KERAS_DATA_DIR`.
         subset: "train" or "test".
 
     Returns:
-        images: uint8 `(n, height, width, channels)`.
-        labels: int64 `(n,)`.
+        images: uint8 array `(n, height, width, channels)`, values 0..255.
+        labels: int64 array `(n,)`.
 
     Raises:
-        FileNotFoundError: a file is neither on disk nor to be downloaded.
-        ValueError: a file is damaged, not IDX, or not the one its name promises.
-        OSError: the cache cannot be written.
+        FileNotFoundError: a file is neither on the disk nor to be downloaded.
+        ValueError: a file is damaged, is not IDX, or has another checksum than the published one.
+        OSError: the cache cannot be written to.
+
+    Example:
+        >>> from ae_keras.data import published
+        >>> images, labels = published.load("mnist", "test")  # doctest: +SKIP
+        >>> images.shape  # doctest: +SKIP
+        (10000, 28, 28, 1)
     """
     image_file, label_file = FILES[subset]
     images = read(name, image_file)
@@ -132,7 +187,23 @@ def load(name, subset):
 
 
 def read(name, file):
-    """The array in one file of a data set."""
+    """Read the array in one file of a data set, after its checksum if the data set is published.
+
+    Args:
+        name: as for `load`.
+        file: str, a name in `FILES`, without ".gz".
+
+    Returns:
+        uint8 array of the shape that the file states.
+
+    Raises:
+        FileNotFoundError, ValueError, OSError: as `load`.
+
+    Example:
+        >>> from ae_keras.data import published
+        >>> published.read("mnist", "t10k-labels-idx1-ubyte").shape  # doctest: +SKIP
+        (10000,)
+    """
     path = _on_disk(name, file) or _download(name, file)
     content = path.read_bytes()
     packed = path.suffix == ".gz"
@@ -147,10 +218,25 @@ def read(name, file):
 
 
 def parse(content, path="the file"):
-    """The array in the bytes of an IDX file of unsigned bytes.
+    """Return the array in the bytes of an IDX file of unsigned bytes.
 
     The format: two zero bytes, the type (8: unsigned byte), the number of dimensions, each
-    dimension as four bytes, big end first, and then the values.
+    dimension as four bytes, most significant first, and then the values.
+
+    Args:
+        content: bytes, the whole file, unpacked.
+        path: str or path, the name of the file in error messages. Defaults to "the file".
+
+    Returns:
+        uint8 array of 1 to 4 dimensions; it cannot be written to.
+
+    Raises:
+        ValueError: these are not the bytes of such a file, or there are too few or too many.
+
+    Example:
+        >>> from ae_keras.data import published
+        >>> published.parse(bytes([0, 0, 8, 1, 0, 0, 0, 3, 7, 1, 4])).tolist()
+        [7, 1, 4]
     """
     if len(content) < 4 or content[:3] != b"\x00\x00\x08" or not 1 <= content[3] <= 4:
         raise ValueError(
@@ -170,6 +256,7 @@ def parse(content, path="the file"):
 
 
 def _on_disk(name, file):
+    """The path of a file in the local folder or the cache, or None."""
     for place in (folder(name), cache(name)):
         for candidate in (f"{file}.gz", file):
             if place and (place / candidate).is_file():
@@ -178,11 +265,13 @@ def _on_disk(name, file):
 
 
 def _check_sum(name, file, path, content, archive):
+    """Raise a `ValueError` unless the bytes, or the archive around them, are the published ones."""
     published = PUBLISHED[name]
     number = [*FILES["train"], *FILES["test"]].index(file)
     if published.sha256[number]:
         right = hashlib.sha256(content).hexdigest() == published.sha256[number]
-    else:  # the sum of the bytes inside is not known
+    else:
+        # Only the checksum of the archive is known, so an unpacked file cannot be checked.
         right = not archive or hashlib.md5(archive).hexdigest() == published.md5[number]
     if not right:
         raise ValueError(
@@ -192,6 +281,7 @@ def _check_sum(name, file, path, content, archive):
 
 
 def _download(name, file):
+    """The path of a file downloaded to the cache; an error says what each mirror answered."""
     published = PUBLISHED.get(name)
     refused = []
     if published:
@@ -200,7 +290,7 @@ def _download(name, file):
         known = published.md5[[*FILES["train"], *FILES["test"]].index(file)]
         for mirror in published.mirrors:
             try:
-                # writes under a temporary name, checks the sum, then renames
+                # Pooch writes to a temporary file, checks its checksum, and then renames it.
                 got = pooch.retrieve(
                     f"{mirror}{file}.gz", f"md5:{known}", f"{file}.gz", target, progressbar=True
                 )
@@ -216,6 +306,7 @@ def _download(name, file):
 
 
 def _check_writable(target):
+    """Make the folder if it is missing; raise an `OSError` with advice if it is not writable."""
     try:
         target.mkdir(parents=True, exist_ok=True)
         probe = target / f".write-test-{os.getpid()}"

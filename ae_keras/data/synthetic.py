@@ -1,26 +1,37 @@
-"""Data sets that are computed: their true factors are known."""
+"""Data sets that are computed from known factors."""
 
 import numpy as np
 
 from ae_keras.data.bundled import SIZE
 from ae_keras.data.pixels import to_bytes
 
-FACTORS = {"shape": 3, "size": 5, "x": 14, "y": 14}  # how many values each takes
-LENGTH = 128  # samples of a signal
+# The factors of `shapes`, and how many values each takes.
+FACTORS = {"shape": 3, "size": 5, "x": 14, "y": 14}
+# The number of samples in a signal.
+LENGTH = 128
 
 
 def shapes(subset):
-    """A square, a disc or a triangle, in all sizes and places: 2,940 images, each once.
+    """Return a square, a disc or a triangle in all sizes and places: 2,940 images, each once.
 
     Args:
-        subset: "train" (four of five images) or "test".
+        subset: "train" (2,352 images, four of five) or "test" (588). `data.load_raw` checks it.
 
     Returns:
-        images: uint8 `(n, 28, 28, 1)`, white on black, with smooth edges.
-        labels: int64 `(n,)`: 0 square, 1 disc, 2 triangle.
-        groups: int64 `(n,)`, the number of the combination: `factors(groups)` takes it apart.
+        images: uint8 array `(n, 28, 28, 1)`, white on black, with smooth edges, values 0..255.
+        labels: int64 array `(n,)`: 0 square, 1 disc, 2 triangle.
+        groups: int64 array `(n,)`, 0 to 2,939, the number of the combination of factors, which
+            `factors(groups)` returns. Each image is a group of its own.
 
     Source: after dSprites, Matthey et al. (2017), https://github.com/google-deepmind/dsprites-dataset.
+
+    Example:
+        >>> from ae_keras.data import synthetic
+        >>> images, labels, groups = synthetic.shapes("test")
+        >>> images.shape
+        (588, 28, 28, 1)
+        >>> bool((synthetic.factors(groups)[:, 0] == labels).all())
+        True
     """
     groups = np.random.default_rng(3).permutation(np.prod(list(FACTORS.values())))
     cut = len(groups) * 4 // 5
@@ -38,20 +49,41 @@ def shapes(subset):
 
 
 def factors(groups):
-    """The true factors of `shapes`, `(n, 4)` whole numbers, in the order of `FACTORS`."""
+    """Return the true factors of images of `shapes`, in the order of `FACTORS`.
+
+    Args:
+        groups: int array `(n,)`, 0 to 2,939, as `shapes` returns it.
+
+    Returns:
+        int64 array `(n, 4)`: shape 0 to 2, size 0 to 4, x and y 0 to 13.
+
+    Raises:
+        ValueError: a number is out of range.
+
+    Example:
+        >>> from ae_keras.data import synthetic
+        >>> synthetic.factors([0, 1, 2939]).tolist()
+        [[0, 0, 0, 0], [0, 0, 0, 1], [2, 4, 13, 13]]
+    """
     return np.stack(np.unravel_index(groups, tuple(FACTORS.values())), axis=1)
 
 
 def signals(subset):
-    """Periodic signals of three kinds: 3,000 pieces of 128 samples, as images of one row.
+    """Return periodic signals of three kinds: 3,000 pieces of 128 samples, as images of one row.
 
     Args:
-        subset: "train" (2,400 signals) or "test" (600).
+        subset: "train" (2,400 signals) or "test" (600). `data.load_raw` checks it.
 
     Returns:
-        images: uint8 `(n, 1, 128, 1)`.
-        labels: int64 `(n,)`: 0 a sine with an overtone, 1 a triangle wave, 2 a heartbeat.
-        groups: int64 `(n,)`.
+        images: uint8 array `(n, 1, 128, 1)`, values 0..255; a signal oscillates around the middle.
+        labels: int64 array `(n,)`: 0 a sine with an overtone, 1 a triangle wave, 2 a heartbeat.
+        groups: int64 array `(n,)`, 0 to 2,999: each signal is a group of its own.
+
+    Example:
+        >>> from ae_keras.data import synthetic
+        >>> images, labels, groups = synthetic.signals("test")
+        >>> images.shape
+        (600, 1, 128, 1)
     """
     rng = np.random.default_rng(4)
     n = 3000
@@ -67,7 +99,7 @@ def signals(subset):
 
 
 def _heartbeat(phase):
-    """Five bumps, as in an electrocardiogram: P, Q, R, S and T."""
+    """Five bumps, the waves P, Q, R, S and T of an electrocardiogram."""
     bumps = [(0.2, 0.04, 0.2), (0.36, 0.015, -0.25), (0.4, 0.02, 1.0), (0.44, 0.015, -0.35)]
     bumps += [(0.65, 0.06, 0.35)]
     return sum(a * np.exp(-(((phase - centre) / width) ** 2) / 2) for centre, width, a in bumps)

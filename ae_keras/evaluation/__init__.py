@@ -1,7 +1,6 @@
-"""Numbers from models and arrays: errors with their baselines, and what a code is worth.
+"""Measures of models and arrays: errors, their baselines, and what a code is worth.
 
-Scores of anomalies, sizes in bits and errors inside masks have modules of their own: `anomaly`,
-`compression`, `inpainting`. Figures are drawn by `ae_keras.plots`.
+The submodules `anomaly`, `compression` and `inpainting` hold the measures of those three uses.
 """
 
 from ae_keras.evaluation import anomaly, compression, inpainting

@@ -1,4 +1,4 @@
-"""Codes as bits, and JPEG to compare them with: what a picture costs to keep."""
+"""How many bits a code takes once it is quantised, and JPEG as a baseline."""
 
 import io
 import warnings
@@ -14,20 +14,31 @@ MAX_BITS = 12
 
 
 def fit_quantizer(z_train, bits):
-    """Rounding of each unit to `2**bits` levels, evenly spaced over its range in training.
+    """Fit a quantiser that rounds each unit of a code to `2**bits` evenly spaced levels.
 
-    `transform` gives the level of each number, `inverse_transform` the middle of its interval. What
-    lies outside the range gets the nearest level. A unit that never changes keeps its value.
+    The levels of a unit span its range in `z_train`: `transform` returns the level of each number,
+    `inverse_transform` the middle of the interval of that level. Numbers outside the range get the
+    nearest level. A unit that never changes keeps its value.
 
     Args:
-        z_train: codes `(n, latent_dim)`, finite.
-        bits: a number's share, an integer in 1..12.
+        z_train: float array `(n, latent_dim)`, finite codes.
+        bits: int, bits for each number of a code, in 1..12.
 
     Returns:
-        A fitted scikit-learn `KBinsDiscretizer`; its levels are floats that hold whole numbers.
+        A fitted `sklearn.preprocessing.KBinsDiscretizer`. Its levels are whole numbers in
+        0..2**bits-1, stored as floats.
 
     Raises:
-        ValueError: `z_train` is not such codes, or `bits` is out of range.
+        ValueError: `z_train` does not hold such codes, or `bits` is out of range.
+
+    Example:
+        >>> from ae_keras.evaluation import compression
+        >>> quantizer = compression.fit_quantizer([[0.0], [8.0]], bits=2)
+        >>> levels = quantizer.transform([[1.9], [5.5], [100.0]])
+        >>> levels.ravel().tolist()
+        [0.0, 2.0, 3.0]
+        >>> quantizer.inverse_transform(levels).ravel().tolist()
+        [1.0, 5.0, 7.0]
     """
     z_train = _validation.codes(z_train, "z_train")
     n_levels = 2 ** _bits(bits)
@@ -36,31 +47,42 @@ def fit_quantizer(z_train, bits):
         warnings.filterwarnings("ignore", "Feature .* is constant", UserWarning)
         quantizer.fit(z_train)
     for unit in np.flatnonzero(z_train.min(axis=0) == z_train.max(axis=0)):
-        # scikit-learn's one interval is the whole line, and the middle of that is NaN
+        # For a constant unit scikit-learn makes one interval from -infinity to infinity, whose
+        # middle is NaN. Both edges at the constant make that value the middle.
         quantizer.bin_edges_[unit] = np.repeat(z_train[0, unit], 2)
     return quantizer
 
 
 def code_length(levels_train, levels):
-    """Bits of each image's code under an ideal entropy coder: `(n,)`.
+    """Length in bits of each quantised code under an ideal entropy coder: `sum_j -log2 p_j(level)`.
 
-    A level that made up the share `p` of the training levels of its unit costs `-log2(p)` bits.
-    Each level counts once more than it was seen, so that none is impossible.
+    `p_j` are the frequencies of the levels of unit `j` in `levels_train`, which sender and receiver
+    both know. Each level counts once more than it was seen, so that none has probability 0.
 
     Args:
-        levels_train: whole numbers >= 0, `(n_train, latent_dim)`: what sender and receiver both
-            know, and count their tables on.
-        levels: `(n, latent_dim)`, the codes to send.
+        levels_train: array `(n_train, latent_dim)` of whole numbers >= 0, such as
+            `fit_quantizer(z_train, bits).transform(z_train)`.
+        levels: array `(n, latent_dim)` of whole numbers >= 0, the codes to send.
+
+    Returns:
+        float64 array `(n,)` in bits, >= 0.
 
     Raises:
-        ValueError: they are not such numbers, or differ in `latent_dim`.
+        ValueError: `levels_train` or `levels` does not hold such numbers, or their widths
+            differ.
 
     Source: Shannon (1948), doi:10.1002/j.1538-7305.1948.tb01338.x; Laplace's rule of succession.
+
+    Example:
+        >>> from ae_keras.evaluation import compression
+        >>> levels_train = [[0], [0], [0], [1]]
+        >>> compression.code_length(levels_train, [[0], [1], [2]]).round(2).tolist()
+        [0.81, 1.81, 2.81]
     """
     levels_train, levels = _levels(levels_train, "levels_train"), _levels(levels, "levels")
     if levels.shape[1] != levels_train.shape[1]:
         raise ValueError(
-            "`levels` must have the units of `levels_train`. Received: "
+            "`levels` must have as many units as `levels_train`. Received: "
             f"{levels.shape[1]} units, {levels_train.shape[1]} in training."
         )
     total = np.zeros(len(levels))
@@ -71,18 +93,27 @@ def code_length(levels_train, levels):
 
 
 def jpeg(x, quality):
-    """Images through JPEG and back, each as a file of its own.
+    """Compress each image to a JPEG file in memory, and decompress it.
 
     Args:
-        x: images `(n, height, width, channels)` in [0, 1]; channels 1 (grey) or 3 (colour).
-        quality: JPEG's scale, an integer in 1..95; more is better and larger.
+        x: float array `(n, height, width, channels)`, pixels in [0, 1]; 1 channel (grey) or 3
+            (colour).
+        quality: int, quality on JPEG's scale, in 1..95; larger means better images and larger
+            files.
 
     Returns:
-        x_hat: float32 like `x`.
-        n_bytes: size of each file, header included: int64 `(n,)`.
+        x_hat: float32 array of the shape of `x`, in [0, 1].
+        n_bytes: int64 array `(n,)`, the size of each file in bytes, header included.
 
     Raises:
-        ValueError: `x` is not such images, or `quality` is out of range.
+        ValueError: `x` does not hold such images, or `quality` is out of range.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras.evaluation import compression
+        >>> x_hat, n_bytes = compression.jpeg(np.zeros((2, 16, 16, 1)), quality=50)
+        >>> x_hat.shape, n_bytes.shape
+        ((2, 16, 16, 1), (2,))
     """
     x = _validation.images(x)
     if x.shape[3] not in (1, 3):

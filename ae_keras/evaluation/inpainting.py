@@ -1,7 +1,6 @@
-"""Pictures with pixels missing: how well a hole was filled, and the step people forget.
+"""How well missing pixels were filled in.
 
-Which pixels are missing, `mask`, is a bool array `(n, height, width, 1)` as
-`corruption.random_mask` and `corruption.block_mask` make it.
+A `mask` says which pixels are missing; `data.random_mask` and `data.block_mask` make such masks.
 """
 
 import numpy as np
@@ -10,23 +9,36 @@ from ae_keras import _validation
 
 
 def masked_mse(x, x_hat, mask):
-    """Squared error per missing pixel, channels averaged: a mean over each image's hole, `(n,)`.
+    """Mean squared error of each image over its missing pixels and their channels.
 
-    What `x_hat` says of pixels that are known plays no part.
+    The values of `x_hat` at known pixels make no difference.
 
     Args:
-        x: the true images `(n, height, width, channels)`.
-        x_hat: the filled images, of the same shape.
-        mask: bool `(n, height, width, 1)`, True where a pixel is missing; in each image somewhere.
+        x: array `(n, height, width, channels)`, the true images.
+        x_hat: array of the shape of `x`, the images with the missing pixels filled in.
+        mask: bool array `(n, height, width, 1)`, True where a pixel is missing; at least one in
+            each image.
+
+    Returns:
+        float64 array `(n,)`, >= 0.
 
     Raises:
-        ValueError: the shapes differ, or an image misses no pixel.
+        ValueError: the shapes do not fit together, `mask` is not bool, or an image has no
+            missing pixel.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras.evaluation import inpainting
+        >>> x, mask = np.zeros((1, 4, 4, 1)), np.zeros((1, 4, 4, 1), bool)
+        >>> mask[0, 1:3, 1:3] = True
+        >>> inpainting.masked_mse(x, x + 0.5, mask).tolist()
+        [0.25]
     """
     x, x_hat, mask = _checked(x, x_hat, mask)
     missing = mask.sum(axis=(1, 2, 3))
     if not missing.all():
         raise ValueError(
-            "`mask` must hold a missing pixel in each image, for there the error is measured. "
+            "`mask` must hold a missing pixel in each image, because the error is measured there. "
             f"Received: none in {np.sum(missing == 0)} of {len(x)} images. Leave those out."
         )
     squared = np.where(mask, x.astype("float64") - x_hat, 0) ** 2

@@ -1,4 +1,4 @@
-"""What a code is worth: probes, neighbours, clusters, and how much each unit tells."""
+"""What a code is worth: probes, neighbours, clusters, and the information in each unit."""
 
 import keras
 import numpy as np
@@ -10,19 +10,63 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from ae_keras import _validation
-from ae_keras.evaluation._arrays import flatten
+from ae_keras.evaluation._arrays import flatten, kl_of_units
 
 
 def encode(model, x, batch_size=512):
-    """Codes `(n, latent_dim)` of `x` as a NumPy array."""
+    """Encode images in batches: `z = model.to_code(model.encoder(x))`.
+
+    Of `VAE` and `IWAE` the code is the mean of its distribution, of `VQVAE` the codebook vectors.
+
+    Args:
+        model: `Autoencoder` or a subclass, or any other object with a Keras model `encoder`;
+            without a method `to_code`, the encoder's output is the code.
+        x: float array `(n, height, width, channels)`, pixels in [0, 1].
+        batch_size: int, images encoded together, >= 1. Defaults to 512.
+
+    Returns:
+        NumPy array of floats `(n, latent_dim)`.
+
+    Raises:
+        ValueError: `x` does not hold such images.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, evaluation
+        >>> encoder, decoder = DenseEncoder(2, hidden=(4,)), DenseDecoder((6, 6, 1), hidden=(4,))
+        >>> model = Autoencoder(encoder, decoder)
+        >>> evaluation.encode(model, np.zeros((3, 6, 6, 1))).shape
+        (3, 2)
+    """
     h = _encoder_output(model, x, batch_size)
-    if hasattr(model, "to_code"):  # a class of one's own may do without
+    # A model of the user's own may have an encoder and a decoder, but no method `to_code`.
+    if hasattr(model, "to_code"):
         h = keras.ops.convert_to_numpy(model.to_code(h))
     return h
 
 
 def decode(model, z, batch_size=512):
-    """Images `(n, height, width, channels)` of codes `z`, `(n, latent_dim)`, as a NumPy array."""
+    """Decode codes in batches: `x_hat = model.decoder(z)`.
+
+    Args:
+        model: `Autoencoder` or a subclass, or any other object with a Keras model `decoder`.
+        z: array `(n, latent_dim)`, the codes.
+        batch_size: int, codes decoded together, >= 1. Defaults to 512.
+
+    Returns:
+        NumPy array of floats `(n, height, width, channels)`.
+
+    Raises:
+        ValueError: `z` has another width than the decoder was built for.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, evaluation
+        >>> encoder, decoder = DenseEncoder(2, hidden=(4,)), DenseDecoder((6, 6, 1), hidden=(4,))
+        >>> model = Autoencoder(encoder, decoder)
+        >>> evaluation.decode(model, np.zeros((5, 2))).shape
+        (5, 6, 6, 1)
+    """
     return model.decoder.predict(np.asarray(z, "float32"), batch_size=batch_size, verbose=0)
 
 
@@ -31,76 +75,248 @@ def _encoder_output(model, x, batch_size):
 
 
 def posterior(model, x, batch_size=512):
-    """Mean and log variance of the codes of `x` by a `VAE`, each `(n, latent_dim)`."""
+    """Mean and log variance of `q(z|x)`, the distribution of the code of each image.
+
+    Args:
+        model: `VAE` or `IWAE`.
+        x, batch_size: as for `encode`.
+
+    Returns:
+        z_mean: float64 array `(n, latent_dim)`.
+        z_log_var: float64 array `(n, latent_dim)`, the natural logarithm of the variances.
+
+    Raises:
+        ValueError: `x` does not hold such images.
+        AttributeError: the codes of `model` have no distribution.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import VAE, DenseDecoder, DenseEncoder, evaluation
+        >>> model = VAE(DenseEncoder(4, hidden=(8,)), DenseDecoder((6, 6, 1), hidden=(8,)))
+        >>> x = np.random.default_rng(0).random((3, 6, 6, 1))
+        >>> z_mean, z_log_var = evaluation.posterior(model, x)
+        >>> z_mean.shape, z_log_var.shape
+        ((3, 2), (3, 2))
+    """
     return model.moments(_encoder_output(model, x, batch_size).astype("float64"))
 
 
 def kl_per_unit(z_mean, z_log_var):
-    """Nats that each unit of the code tells about an image, on average: `(latent_dim,)`."""
-    return gaussian_kl(z_mean, z_log_var).mean(axis=0)
+    """KL divergence of each unit's code distribution from `N(0, 1)`, averaged over the images.
 
+    It is what the unit contributes to the KL term of the ELBO; a unit near 0 carries almost no
+    information about the image.
 
-def gaussian_kl(z_mean, z_log_var):
-    """`losses.gaussian_kl` of NumPy arrays in 64 bits, before its sum: `(n, latent_dim)` nats."""
-    return (np.exp(z_log_var) + z_mean**2 - 1 - z_log_var) / 2
+    Args:
+        z_mean, z_log_var: float arrays `(n, latent_dim)`, as `posterior` returns them.
+
+    Returns:
+        float array `(latent_dim,)` in nats, >= 0.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import evaluation
+        >>> z_mean = np.array([[1.0, 0.0], [-1.0, 0.0]])
+        >>> evaluation.kl_per_unit(z_mean, np.zeros((2, 2))).tolist()
+        [0.5, 0.0]
+    """
+    return kl_of_units(z_mean, z_log_var).mean(axis=0)
 
 
 def active_units(z_mean, threshold=0.01):
-    """How many units' means vary over the images by more than `threshold` (variance).
+    """Number of units whose mean varies over the images: `Var_x(E[z|x]) > threshold`.
+
+    The other units are collapsed: they encode every image alike.
+
+    Args:
+        z_mean: float array `(n, latent_dim)`, the means that `posterior` returns.
+        threshold: float, the variance that a unit must exceed, >= 0. Defaults to 0.01.
+
+    Returns:
+        int, from 0 to `latent_dim`.
 
     Source: Burda et al. (2016), arXiv:1509.00519, section 5.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import evaluation
+        >>> evaluation.active_units(np.array([[1.0, 0.3], [-1.0, 0.31]]))
+        1
     """
     return int((np.var(z_mean, axis=0) > threshold).sum())
 
 
 def probe_accuracy(z_train, labels_train, z_test, labels_test):
-    """Share of test labels that a logistic regression on the codes gets right, in [0, 1]."""
+    """Accuracy of a linear probe: a logistic regression from standardised codes to labels.
+
+    Args:
+        z_train: array `(n_train, ...)`, codes; every axis after the first is flattened.
+        labels_train: int array `(n_train,)`, at least two classes.
+        z_test: array `(n_test, ...)`, codes of the same model.
+        labels_test: int array `(n_test,)`.
+
+    Returns:
+        float in [0, 1], the fraction of test labels that the probe predicts correctly.
+
+    Raises:
+        ValueError: codes and labels differ in number, codes are not finite, or there is only
+            one class to learn.
+
+    Example:
+        >>> from ae_keras import evaluation
+        >>> z_train, labels_train = [[0.0], [0.1], [1.0], [1.1]], [0, 0, 1, 1]
+        >>> evaluation.probe_accuracy(z_train, labels_train, [[0.2], [0.9]], [0, 1])
+        1.0
+    """
     probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
     return float(probe.fit(flatten(z_train), labels_train).score(flatten(z_test), labels_test))
 
 
 def knn_accuracy(z_train, labels_train, z_test, labels_test, k=5):
-    """Share of test labels that a vote of the `k` nearest training codes gets right, in [0, 1]."""
+    """Accuracy of k-nearest neighbours: a vote of the `k` nearest training codes (Euclidean).
+
+    Args:
+        z_train, labels_train, z_test, labels_test: as for `probe_accuracy`.
+        k: int, neighbours that vote, from 1 to `n_train`. Defaults to 5.
+
+    Returns:
+        float in [0, 1], the fraction of test labels that the vote predicts correctly.
+
+    Raises:
+        ValueError: `k` is out of range, codes and labels differ in number, or codes are not
+            finite.
+
+    Example:
+        >>> from ae_keras import evaluation
+        >>> z_train, labels_train = [[0.0], [0.1], [1.0], [1.1]], [0, 0, 1, 1]
+        >>> evaluation.knn_accuracy(z_train, labels_train, [[0.2], [0.9]], [0, 0], k=1)
+        0.5
+    """
     vote = KNeighborsClassifier(_validation.positive_int(k, "k"))
     return float(vote.fit(flatten(z_train), labels_train).score(flatten(z_test), labels_test))
 
 
 def nearest(z, queries, k=5):
-    """Rows of `z` closest to each query (Euclidean), nearest first: `(n_queries, k)`."""
+    """Row numbers of the `k` codes nearest to each query (Euclidean), the nearest first.
+
+    Args:
+        z: array `(n, ...)`, the codes to search; every axis after the first is flattened.
+        queries: array `(n_queries, ...)`, codes of the same width.
+        k: int, neighbours for each query, from 1 to `n`. Defaults to 5.
+
+    Returns:
+        int array `(n_queries, k)`, rows of `z`.
+
+    Raises:
+        ValueError: `k` is out of range, or the widths of `z` and `queries` differ.
+
+    Example:
+        >>> from ae_keras import evaluation
+        >>> evaluation.nearest([[0.0], [1.0], [5.0]], queries=[[4.0]], k=2).tolist()
+        [[2, 1]]
+    """
     search = NearestNeighbors(n_neighbors=_validation.positive_int(k, "k")).fit(flatten(z))
     return search.kneighbors(flatten(queries), return_distance=False)
 
 
 def cluster(z, n_clusters, seed=0):
-    """The k-means cluster of each code, `(n,)` in `0..n_clusters-1`."""
+    """Assign each code to one of `n_clusters` clusters by k-means, the best of four starts.
+
+    Args:
+        z: array `(n, ...)`, codes; every axis after the first is flattened.
+        n_clusters: int, clusters to form, from 1 to `n`.
+        seed: int, seed of the starts, in [0, 2**32). Defaults to 0.
+
+    Returns:
+        int array `(n,)`, the cluster of each code in 0..n_clusters-1, numbered arbitrarily.
+
+    Raises:
+        ValueError: `n_clusters` or `seed` is out of range, or the codes are not finite.
+
+    Example:
+        >>> from ae_keras import evaluation
+        >>> clusters = evaluation.cluster([[0.0], [0.1], [5.0], [5.1]], n_clusters=2)
+        >>> bool(clusters[0] == clusters[1] != clusters[2] == clusters[3])
+        True
+    """
     return KMeans(n_clusters, n_init=4, random_state=seed).fit_predict(flatten(z))
 
 
 def cluster_agreement(clusters, labels):
-    """Adjusted Rand index of clusters and labels: 1 the same grouping, about 0 chance."""
+    """Adjusted Rand index of clusters and labels: 1 for the same grouping, about 0 for chance.
+
+    How the clusters are numbered makes no difference.
+
+    Args:
+        clusters: int array `(n,)`, as `cluster` returns it.
+        labels: int array `(n,)`.
+
+    Returns:
+        float in [-0.5, 1].
+
+    Raises:
+        ValueError: `clusters` and `labels` differ in length.
+
+    Example:
+        >>> from ae_keras import evaluation
+        >>> evaluation.cluster_agreement([1, 1, 0, 0], [0, 0, 1, 1])
+        1.0
+    """
     return float(adjusted_rand_score(labels, clusters))
 
 
 def perplexity(indices, num_embeddings):
-    """How many of `num_embeddings` vectors are in use: `exp` of their frequencies' entropy."""
+    """Effective number of codebook vectors in use: `exp` of the entropy of their frequencies.
+
+    It is 1 if a single vector is used and `num_embeddings` if all are used equally often.
+
+    Args:
+        indices: int array of any shape, as `VQVAE.indices` returns it, in 0..num_embeddings-1.
+        num_embeddings: int, vectors in the codebook, >= 1.
+
+    Returns:
+        float in [1, num_embeddings].
+
+    Raises:
+        ValueError: an index is negative.
+
+    Example:
+        >>> from ae_keras import evaluation
+        >>> round(evaluation.perplexity([[0, 5], [5, 0]], num_embeddings=8), 3)
+        2.0
+    """
     share = np.bincount(np.ravel(indices), minlength=num_embeddings) / np.size(indices)
     return float(np.exp(-(share[share > 0] * np.log(share[share > 0])).sum()))
 
 
 def mutual_information_gap(z, factors, n_bins=20):
-    """How far each factor is told by one unit alone, averaged over the factors, in [0, 1].
+    """Mutual information gap: how far a single unit alone encodes each factor of the data.
 
-    For each factor: the information of the unit that tells most about it, less that of the second,
-    as a share of the factor's entropy. Codes are cut into bins of equal width.
+    For each factor `v`, `(I(z_1; v) - I(z_2; v)) / H(v)`, where `z_1` and `z_2` are the two units
+    with the largest mutual information; then the mean over the factors. For the estimate, the range
+    of each unit is cut into bins of equal width.
 
     Args:
-        z: codes `(n, latent_dim)`, at least two units.
-        factors: true factors `(n, n_factors)`, whole numbers.
+        z: float array `(n, latent_dim)`, codes of at least two units.
+        factors: int array `(n, n_factors)`, the true factors of each image, such as its shape and
+            position; each must vary.
+        n_bins: int, bins for each unit, >= 2. Defaults to 20.
+
+    Returns:
+        float in [0, 1]; 1 if each factor is encoded by a single unit.
 
     Raises:
-        ValueError: a single unit, unequal lengths, or a factor that never changes.
+        ValueError: `z` has a single unit, `factors` has another number of rows than `z`, or a
+            factor never changes.
 
     Source: Chen et al. (2018), arXiv:1802.04942, section 4.1.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import evaluation
+        >>> factors = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+        >>> round(evaluation.mutual_information_gap(3.0 * factors, factors), 3)
+        1.0
     """
     z, factors = np.asarray(z), np.asarray(factors)
     if z.ndim != 2 or z.shape[1] < 2:

@@ -4,38 +4,115 @@ import numpy as np
 from scipy.special import logsumexp
 
 from ae_keras import _validation
-from ae_keras.evaluation._arrays import flatten
-from ae_keras.evaluation.latent import decode, gaussian_kl, posterior
+from ae_keras.evaluation._arrays import flatten, kl_of_units
+from ae_keras.evaluation.latent import decode, posterior
 from ae_keras.models import losses
 
 
 def pixel_entropy(x):
-    """Nats per image that no reconstruction can go below: the entropy of the grey pixels of `x`."""
+    """Entropy of the pixels per image: `-sum(x log x + (1 - x) log(1 - x))`, mean over the images.
+
+    No reconstruction has a smaller cross-entropy. The entropy of black and white images is 0.
+
+    Args:
+        x: float array `(n, height, width, channels)`, pixels in [0, 1].
+
+    Returns:
+        float, nats per image, >= 0.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import evaluation
+        >>> round(evaluation.pixel_entropy(np.full((2, 4, 4, 1), 0.5)), 2)  # 16 ln 2
+        11.09
+    """
     return float(_crossentropy(x, x, least=1e-12).mean())
 
 
 def negative_elbo(model, x, n_samples=1, seed=0):
-    """`-ELBO` of Bernoulli pixels in nats per image: the mean of `negative_elbo_per_image`."""
+    """Negative ELBO of Bernoulli pixels in nats per image: the mean of `negative_elbo_per_image`.
+
+    Args:
+        model, x, n_samples, seed: as for `negative_elbo_per_image`.
+
+    Returns:
+        float, nats per image. No model reaches less than `pixel_entropy(x)`.
+
+    Raises:
+        ValueError, AttributeError: as for `negative_elbo_per_image`.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import VAE, DenseDecoder, DenseEncoder, evaluation
+        >>> model = VAE(DenseEncoder(4, hidden=(8,)), DenseDecoder((6, 6, 1), hidden=(8,)))
+        >>> x = np.random.default_rng(0).random((3, 6, 6, 1))
+        >>> evaluation.negative_elbo(model, x) > evaluation.pixel_entropy(x)
+        True
+    """
     return float(negative_elbo_per_image(model, x, n_samples, seed).mean())
 
 
 def negative_elbo_per_image(model, x, n_samples=1, seed=0):
-    """`-ELBO` of Bernoulli pixels in nats, with codes drawn `n_samples` times: `(n,)`.
+    """Negative ELBO of Bernoulli pixels: `-E[log p(x|z)] + KL(q(z|x) || N(0, I))` of each image.
 
-    The draws are NumPy's, the same on every backend; the KL term is exact.
+    The expectation is the mean over `n_samples` codes drawn from `q(z|x)`; the KL term is exact.
+    NumPy draws the codes, so that they are the same on every backend.
+
+    Args:
+        model: `VAE` or `IWAE`, trained with Bernoulli pixels (`losses.binary_crossentropy`).
+        x: float array `(n, height, width, channels)`, pixels in [0, 1].
+        n_samples: int, codes drawn for each image, >= 1. Defaults to 1.
+        seed: int, seed of the draws, in [0, 2**32). Defaults to 0.
+
+    Returns:
+        float64 array `(n,)` in nats, an upper bound of `-log p(x)` up to the noise of the draws.
+
+    Raises:
+        ValueError: `x` does not hold such images, or `n_samples` or `seed` is out of range.
+        AttributeError: the codes of `model` have no distribution.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import VAE, DenseDecoder, DenseEncoder, evaluation
+        >>> model = VAE(DenseEncoder(4, hidden=(8,)), DenseDecoder((6, 6, 1), hidden=(8,)))
+        >>> x = np.random.default_rng(0).random((3, 6, 6, 1))
+        >>> evaluation.negative_elbo_per_image(model, x, n_samples=2).shape
+        (3,)
     """
     z_mean, z_log_var = posterior(model, x)
     draws = _draws(seed, n_samples, z_mean, z_log_var)
     distortion = sum(_crossentropy(x, decode(model, z)) for _, z in draws) / n_samples
-    return distortion + gaussian_kl(z_mean, z_log_var).sum(axis=1)
+    return distortion + kl_of_units(z_mean, z_log_var).sum(axis=1)
 
 
 def log_likelihood(model, x, n_samples=100, seed=0):
-    """Importance-sampled `log p(x)` of Bernoulli pixels, in nats, for each image: `(n,)`.
+    """Importance-sampled `log p(x)` of Bernoulli pixels: `log(1/k sum_i p(x, z_i) / q(z_i|x))`.
 
-    `log 1/k sum_i p(x, z_i) / q(z_i|x)`: a lower bound that tightens as `n_samples`, `k`, grows.
+    The `k` codes `z_i` are drawn from `q(z|x)`. On average the estimate is a lower bound, which
+    tightens as `k` grows. NumPy draws the codes, so that they are the same on every backend.
+
+    Args:
+        model: `VAE` or `IWAE`, trained with Bernoulli pixels (`losses.binary_crossentropy`).
+        x: float array `(n, height, width, channels)`, pixels in [0, 1].
+        n_samples: int, `k`, codes drawn for each image, >= 1. Defaults to 100.
+        seed: int, seed of the draws, in [0, 2**32). Defaults to 0.
+
+    Returns:
+        float64 array `(n,)` in nats.
+
+    Raises:
+        ValueError: `x` does not hold such images, or `n_samples` or `seed` is out of range.
+        AttributeError: the codes of `model` have no distribution.
 
     Source: Burda et al. (2016), arXiv:1509.00519, section 5.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import VAE, DenseDecoder, DenseEncoder, evaluation
+        >>> model = VAE(DenseEncoder(4, hidden=(8,)), DenseDecoder((6, 6, 1), hidden=(8,)))
+        >>> x = np.random.default_rng(0).random((3, 6, 6, 1))
+        >>> evaluation.log_likelihood(model, x, n_samples=3).shape
+        (3,)
     """
     z_mean, z_log_var = posterior(model, x)
     log_weights = []
@@ -46,7 +123,7 @@ def log_likelihood(model, x, n_samples=100, seed=0):
 
 
 def _draws(seed, n_samples, z_mean, z_log_var):
-    """Pairs of noise and the codes made of it."""
+    """Yield `n_samples` pairs of noise `epsilon` and codes `mean + std * epsilon`."""
     rng = np.random.default_rng(_validation.seed(seed))
     for _ in range(_validation.positive_int(n_samples, "n_samples")):
         epsilon = rng.normal(size=z_mean.shape)

@@ -1,4 +1,4 @@
-"""How far reconstructions are from their images, and the baselines to hold an error against."""
+"""How far reconstructions are from their images, and the baselines to compare an error with."""
 
 import numpy as np
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
@@ -9,28 +9,109 @@ from ae_keras.evaluation._arrays import flatten
 
 
 def reconstruct(model, x, batch_size=512):
-    """Reconstructions of `x` as a NumPy array of the same shape, without training-time noise."""
+    """Reconstruct images in batches: `x_hat = decoder(encoder(x))`.
+
+    Nothing is random: a denoising autoencoder adds no noise, and a variational one decodes the
+    mean of each code instead of a draw.
+
+    Args:
+        model: `Autoencoder` or a subclass; any `keras.Model` from images to images works.
+        x: float array `(n, height, width, channels)`, pixels in [0, 1].
+        batch_size: int, images reconstructed together, >= 1. Defaults to 512.
+
+    Returns:
+        NumPy array of floats, of the shape of `x`.
+
+    Raises:
+        ValueError: `x` does not hold such images.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, evaluation
+        >>> encoder, decoder = DenseEncoder(2, hidden=(4,)), DenseDecoder((6, 6, 1), hidden=(4,))
+        >>> model = Autoencoder(encoder, decoder)
+        >>> evaluation.reconstruct(model, np.zeros((3, 6, 6, 1))).shape
+        (3, 6, 6, 1)
+    """
     return model.predict(_validation.images(x), batch_size=batch_size, verbose=0)
 
 
 def squared_error(x, x_hat):
-    """Squared error of each image, summed over its pixels: `(n,)`."""
+    """Squared error of each image, summed over its pixels: `sum((x - x_hat)**2)`.
+
+    Args:
+        x: array `(n, ...)`, images or anything else with one row per example.
+        x_hat: array of the shape of `x`, the reconstructions.
+
+    Returns:
+        float64 array `(n,)`, >= 0.
+
+    Raises:
+        ValueError: the shapes differ.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import evaluation
+        >>> x = np.zeros((2, 4, 4, 1))
+        >>> evaluation.squared_error(x, x + 0.5).tolist()
+        [4.0, 4.0]
+    """
     x, x_hat = np.asarray(x, "float64"), np.asarray(x_hat, "float64")
     _check_same_shape(x, x_hat)
     return np.sum((x - x_hat) ** 2, axis=tuple(range(1, x.ndim)))
 
 
 def mean_image_error(x_train, x):
-    """Squared error per image if every image of `x` is "reconstructed" as the training mean.
+    """Squared error per image if each image of `x` is "reconstructed" as the mean training image.
 
-    The baseline below which a model has learned anything at all.
+    This is the weakest baseline: a model whose error is not below it has learned nothing that
+    tells one image from another.
+
+    Args:
+        x_train: float array `(n_train, height, width, channels)`, pixels in [0, 1].
+        x: float array `(n, height, width, channels)`, the images to reconstruct.
+
+    Returns:
+        float, the mean over the images of `x` of the error summed over pixels, >= 0.
+
+    Raises:
+        ValueError: `x_train` does not hold such images, or those of `x` have another shape.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import evaluation
+        >>> black, white = np.zeros((1, 4, 4, 1)), np.ones((1, 4, 4, 1))
+        >>> evaluation.mean_image_error(np.concatenate([black, white]), white)
+        4.0
     """
     mean = _validation.images(x_train, "x_train").mean(axis=0, keepdims=True, dtype="float64")
     return float(squared_error(x, np.broadcast_to(mean, x.shape)).mean())
 
 
 def fit_pca(x_train, latent_dim):
-    """scikit-learn's PCA of the flattened training images, with `latent_dim` components."""
+    """Fit scikit-learn's PCA with `latent_dim` components to the flattened training images.
+
+    Args:
+        x_train: float array `(n_train, height, width, channels)`, pixels in [0, 1].
+        latent_dim: int, components to keep, from 1 to the smaller of `n_train` and the pixels of
+            an image (channels counted).
+
+    Returns:
+        A fitted `sklearn.decomposition.PCA`, which reads and returns flattened images.
+
+    Raises:
+        ValueError: `x_train` does not hold such images, or `latent_dim` is out of range.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import evaluation
+        >>> x_train = np.random.default_rng(0).random((20, 4, 4, 1))
+        >>> pca = evaluation.fit_pca(x_train, latent_dim=3)
+        >>> pca.components_.shape
+        (3, 16)
+        >>> pca.transform(x_train.reshape(20, -1)).shape
+        (20, 3)
+    """
     latent_dim = _validation.positive_int(latent_dim, "latent_dim")
     flat = flatten(_validation.images(x_train, "x_train"))
     if latent_dim > min(flat.shape):
@@ -42,26 +123,110 @@ def fit_pca(x_train, latent_dim):
 
 
 def pca_reconstruct(pca, x):
-    """`x` through a fitted PCA and back: the best a linear encoder and decoder can do."""
+    """Reconstruct images from their principal components.
+
+    On the training images, no linear encoder and decoder with as many components has a smaller
+    squared error.
+
+    Args:
+        pca: a fitted PCA, as `fit_pca` returns it.
+        x: float array `(n, height, width, channels)`, of the image shape that `pca` was fitted to.
+
+    Returns:
+        Float array of the shape of `x`. Its values can lie slightly outside [0, 1].
+
+    Raises:
+        ValueError: the images have another number of pixels than those of the fit.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import evaluation
+        >>> x = np.random.default_rng(0).random((20, 4, 4, 1))
+        >>> pca = evaluation.fit_pca(x, latent_dim=16)
+        >>> bool(np.allclose(evaluation.pca_reconstruct(pca, x), x, atol=1e-5))
+        True
+    """
     return pca.inverse_transform(pca.transform(flatten(x))).reshape(x.shape)
 
 
 def pca_error(x_train, x, latent_dim):
-    """Squared error per image of PCA with `latent_dim` components: the linear baseline."""
+    """Squared error per image of PCA with `latent_dim` components: the linear baseline.
+
+    A nonlinear autoencoder with codes of the same size should have a smaller error on held-out
+    images.
+
+    Args:
+        x_train: float array `(n_train, height, width, channels)`, pixels in [0, 1]. PCA is fitted
+            to these images.
+        x: float array `(n, height, width, channels)`, the images to reconstruct.
+        latent_dim: as for `fit_pca`.
+
+    Returns:
+        float, the mean over the images of `x` of the error summed over pixels, >= 0.
+
+    Raises:
+        ValueError: as for `fit_pca` and `pca_reconstruct`.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import evaluation
+        >>> grey_levels = np.linspace(0, 1, 10).reshape(10, 1, 1, 1)
+        >>> x = grey_levels * np.ones((1, 4, 4, 1))
+        >>> round(evaluation.pca_error(x, x, latent_dim=1), 3)
+        0.0
+    """
     return float(squared_error(x, pca_reconstruct(fit_pca(x_train, latent_dim), x)).mean())
 
 
 def psnr(x, x_hat):
-    """Peak signal-to-noise ratio of each image in dB, `-10 log10(mean squared error)`: `(n,)`."""
+    """Peak signal-to-noise ratio of each image in dB: `-10 log10(mean squared error)`.
+
+    Args:
+        x, x_hat: float arrays `(n, height, width, channels)` of one shape, pixels in [0, 1].
+
+    Returns:
+        float64 array `(n,)` in decibels, >= 0; infinite for equal images.
+
+    Raises:
+        ValueError: `x` or `x_hat` does not hold such images, or their shapes differ.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import evaluation
+        >>> x = np.zeros((2, 4, 4, 1))
+        >>> evaluation.psnr(x, x + 0.1).round(2).tolist()
+        [20.0, 20.0]
+    """
     pairs = _pairs(x, x_hat)
-    with np.errstate(divide="ignore"):  # equal images: infinitely many decibels
+    # Equal images have an error of zero, for which scikit-image divides by zero and returns the
+    # infinity that is wanted.
+    with np.errstate(divide="ignore"):
         return np.array([peak_signal_noise_ratio(a, b, data_range=1) for a, b in pairs])
 
 
 def ssim(x, x_hat):
-    """Structural similarity of each image, 1 for equal images: `(n,)`.
+    """Structural similarity (SSIM) of each image and its reconstruction.
+
+    Args:
+        x, x_hat: float arrays `(n, height, width, channels)` of one shape, pixels in [0, 1];
+            height and width at least 11, the size of the window.
+
+    Returns:
+        float64 array `(n,)` in [-1, 1]; 1 for equal images.
+
+    Raises:
+        ValueError: `x` or `x_hat` does not hold such images, or their shapes differ.
 
     Source: Wang et al. (2004), doi:10.1109/TIP.2003.819861, with their Gaussian window.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import evaluation
+        >>> x = np.random.default_rng(0).random((2, 16, 16, 1))
+        >>> evaluation.ssim(x, x).round(3).tolist()
+        [1.0, 1.0]
+        >>> bool((evaluation.ssim(x, 1 - x) < 0.5).all())
+        True
     """
     same = {"data_range": 1, "channel_axis": -1, "gaussian_weights": True}
     same |= {"sigma": 1.5, "use_sample_covariance": False}

@@ -4,7 +4,8 @@ A class is an objective, an architecture is the pair that it is given:
 `VAE(ConvEncoder(2 * 16), ConvDecoder((28, 28, 1)))`.
 """
 
-from ae_keras.models import losses  # a saved model names its loss
+# A saved model names its loss, which must be registered before the model is loaded.
+from ae_keras.models import losses
 from ae_keras.models.autoencoder import Autoencoder
 from ae_keras.models.contractive import ContractiveAutoencoder
 from ae_keras.models.decoders import ConvDecoder, DenseDecoder

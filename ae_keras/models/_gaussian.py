@@ -9,12 +9,30 @@ from ae_keras.models.autoencoder import Autoencoder
 
 
 class GaussianAutoencoder(Autoencoder):
-    """The encoder returns the means and the log variances of a code; images can be drawn.
+    """Autoencoder with Gaussian codes, `q(z|x) = N(mean(x), var(x))`, that can draw new images.
+
+    A base class without an objective: `VAE` and `IWAE` add one.
 
     Args:
         encoder: `keras.Model` from `x` to `2 * latent_dim` numbers: means, then log variances.
         decoder: `keras.Model` from `z` to `x_hat`.
-        seed: of the draws, an integer in [0, 2**32).
+        seed: int in [0, 2**32), of the codes that are drawn while training. Defaults to 0.
+        **kwargs: of `keras.Model`, such as `name`.
+
+    Shapes:
+        x, x_hat: `(batch, height, width, channels)`, pixels in [0, 1].
+        z: `(batch, latent_dim)`.
+
+    Raises:
+        ValueError: `seed` is out of range, or the encoder's width is odd.
+
+    Example:
+        >>> from ae_keras import DenseDecoder, DenseEncoder
+        >>> from ae_keras.models._gaussian import GaussianAutoencoder
+        >>> encoder = DenseEncoder(latent_dim=2 * 3, hidden=())
+        >>> model = GaussianAutoencoder(encoder, DenseDecoder((4, 4, 1), hidden=()))
+        >>> model.latent_dim
+        3
     """
 
     def __init__(self, encoder, decoder, seed=0, **kwargs):
@@ -24,23 +42,61 @@ class GaussianAutoencoder(Autoencoder):
 
     @property
     def latent_dim(self):
+        """int, width of the code: half of what the encoder returns."""
         return self.encoder.compute_output_shape((None, *self.image_shape))[-1] // 2
 
     def to_code(self, h):
+        """Turn the encoder's output into the code: the mean of its distribution.
+
+        Args:
+            h: tensor `(batch, 2 * latent_dim)`.
+
+        Returns:
+            Tensor `(batch, latent_dim)`.
+        """
         return self.moments(h)[0]
 
     def moments(self, h):
-        """The encoder's output as mean and log variance of the code, each `(batch, latent_dim)`."""
+        """Split the encoder's output into mean and log variance of the code.
+
+        Args:
+            h: tensor `(batch, 2 * latent_dim)`.
+
+        Returns:
+            z_mean, z_log_var: tensors `(batch, latent_dim)`.
+        """
         latent_dim = h.shape[-1] // 2
         return h[:, :latent_dim], h[:, latent_dim:]
 
     def reparameterize(self, z_mean, z_log_var):
-        """`z = mean + std * epsilon`: the reparameterisation, through which gradients flow."""
+        """Draw a code through which gradients flow: `z = z_mean + exp(z_log_var / 2) * epsilon`.
+
+        `epsilon` is standard normal and drawn anew in each call.
+
+        Args:
+            z_mean, z_log_var: tensors `(batch, latent_dim)`.
+
+        Returns:
+            Tensor `(batch, latent_dim)`.
+        """
         epsilon = keras.random.normal(ops.shape(z_mean), dtype=z_mean.dtype, seed=self.noise)
         return z_mean + ops.exp(z_log_var / 2) * epsilon
 
     def sample(self, n, seed=0):
-        """`n` new images, from codes drawn by NumPy: the same codes on every backend."""
+        """Draw new images: `decode(z)` of codes `z` from the prior `N(0, I)`.
+
+        NumPy draws the codes, so they are the same on every backend.
+
+        Args:
+            n: int, number of images.
+            seed: int in [0, 2**32). Defaults to 0.
+
+        Returns:
+            Tensor `(n, height, width, channels)`, pixels as the decoder gives them.
+
+        Raises:
+            ValueError: `seed` is out of range.
+        """
         rng = np.random.default_rng(_validation.seed(seed))
         return self.decode(rng.normal(size=(n, self.latent_dim)).astype("float32"))
 

@@ -15,21 +15,34 @@ class Autoencoder(KerasFixes):
     `image_shape`, the model is built at once; otherwise by `build` or by its first batch.
 
     Args:
-        encoder: `keras.Model` from `x` to `z`.
-        decoder: `keras.Model` from `z` to `x_hat`.
+        encoder: `keras.Model` from `x` to `z`, such as `DenseEncoder` or `ConvEncoder`.
+        decoder: `keras.Model` from `z` to `x_hat`, such as `DenseDecoder` or `ConvDecoder`.
+        **kwargs: of `keras.Model`, such as `name`.
 
     Shapes:
         x, x_hat: `(batch, height, width, channels)`, pixels in [0, 1].
-        z: `(batch, latent_dim)`.
+        z: `(batch, latent_dim)`, or a map `(batch, rows, columns, latent_dim)`.
 
     Raises:
         TypeError: `encoder` or `decoder` is no `keras.Model` or layer.
         ValueError: they do not fit together, or `x` does not fit them or holds integers.
 
     Source: Hinton & Salakhutdinov (2006), doi:10.1126/science.1127647.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, losses
+        >>> x = np.random.default_rng(0).random((8, 4, 4, 1), "float32")
+        >>> model = Autoencoder(DenseEncoder(2, hidden=()), DenseDecoder((4, 4, 1), hidden=()))
+        >>> model.compile("adam", loss=losses.squared_error)
+        >>> history = model.fit(x, epochs=1, verbose=0)
+        >>> z = model.encode(x)
+        >>> tuple(z.shape), tuple(model.decode(z).shape)
+        ((8, 2), (8, 4, 4, 1))
     """
 
-    _renamed = {}  # arguments that files of older versions hold under another name
+    # Files of older versions hold some arguments under other names: old name to new name.
+    _renamed = {}
 
     def __init__(self, encoder, decoder, **kwargs):
         super().__init__(**kwargs)
@@ -39,19 +52,20 @@ class Autoencoder(KerasFixes):
         self.encoder = encoder
         self.decoder = decoder
         if hasattr(decoder, "image_shape"):
-            # not by `build`, after which a subclass could add no state of its own
+            # Keras locks a model when `build` returns, and a subclass still adds state of its own.
             self._connect((None, *decoder.image_shape))
 
     def build(self, input_shape):
-        """Create the weights of both parts for images of `(batch, height, width, channels)`."""
         self._connect(input_shape)
 
     def _connect(self, input_shape):
+        """Create the weights of both parts, and check that they fit together."""
         x = keras.KerasTensor((None, *input_shape[1:]))
         try:
             z = keras.KerasTensor(self._code_shape(self.encoder(x).shape))
             self.decoder(z)
-            # parts that had weights before were asked for their shapes only: now run them
+            # The calls above ask a part that has weights already for its output shape only. Tracing
+            # both parts notices weights that do not fit.
             run = keras.Operation.compute_output_spec
             run(self.encoder, x)
             x_hat = run(self.decoder, z)
@@ -70,7 +84,14 @@ class Autoencoder(KerasFixes):
         self.built = True
 
     def to_code(self, h):
-        """The code that belongs to the encoder's output `h`: here, `h` itself."""
+        """Turn the encoder's output into the code: here they are the same, `z = h`.
+
+        Args:
+            h: tensor `(batch, ...)`, what the encoder returns.
+
+        Returns:
+            Tensor `(batch, latent_dim)`.
+        """
         return h
 
     @staticmethod
@@ -79,11 +100,25 @@ class Autoencoder(KerasFixes):
         return h_shape
 
     def encode(self, x):
-        """The codes `(batch, latent_dim)` of images `x`, as a tensor of the backend."""
+        """Compute the codes of images, as in inference: `z = to_code(encoder(x))`.
+
+        Args:
+            x: float array or tensor `(batch, height, width, channels)`, pixels in [0, 1].
+
+        Returns:
+            Tensor of the backend `(batch, latent_dim)`, or a map like the encoder's.
+        """
         return self.to_code(self.encoder(x, training=False))
 
     def decode(self, z):
-        """The images `(batch, height, width, channels)` of codes `z`, likewise."""
+        """Compute the images of codes, as in inference: `x_hat = decoder(z)`.
+
+        Args:
+            z: float array or tensor `(batch, latent_dim)`.
+
+        Returns:
+            Tensor of the backend `(batch, height, width, channels)`.
+        """
         return self.decoder(z, training=False)
 
     def call(self, x, training=False):
@@ -96,18 +131,43 @@ class Autoencoder(KerasFixes):
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         y = x if y is None else y
-        self._check(y, "y")  # labels, say, would broadcast against the images
+        # A target of another shape, such as labels, might broadcast against the images.
+        self._check(y, "y")
         return super().compute_loss(x, y, y_pred, sample_weight, training)
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         return super().compute_metrics(x, x if y is None else y, y_pred, sample_weight)
 
     def fit(self, x=None, y=None, *args, **kwargs):
-        """Keras's `fit`, after a look at the values of `x` and `y` where they are arrays."""
+        """Train as `keras.Model.fit` does, after a check of all values of `x` and `y`.
+
+        Args:
+            x: float array `(n, height, width, channels)`, pixels in [0, 1]; or `data.Batches` or
+                whatever else Keras accepts, and then each batch is checked for shape and dtype.
+            y: targets like `x`. Defaults to None: `x` itself.
+            *args, **kwargs: of `keras.Model.fit`, such as `epochs`.
+
+        Returns:
+            `keras.callbacks.History`.
+
+        Raises:
+            ValueError: `x` or `y` does not hold such images.
+        """
         return super().fit(self._checked(x), self._checked(y, "y"), *args, **kwargs)
 
     def evaluate(self, x=None, y=None, *args, **kwargs):
-        """Keras's `evaluate`, likewise."""
+        """Compute loss and metrics as `keras.Model.evaluate` does, after the same check as `fit`.
+
+        Args:
+            x, y: as for `fit`.
+            *args, **kwargs: of `keras.Model.evaluate`, such as `batch_size` or `return_dict`.
+
+        Returns:
+            float, the loss; a list or dict if there are metrics, as in Keras.
+
+        Raises:
+            ValueError: `x` or `y` does not hold such images.
+        """
         return super().evaluate(self._checked(x), self._checked(y, "y"), *args, **kwargs)
 
     def get_config(self):
@@ -120,6 +180,7 @@ class Autoencoder(KerasFixes):
         return cls(**keras.saving.deserialize_keras_object(config))
 
     def _checked(self, x, name="x"):
+        """Check every value if `x` is an array; anything else is checked batch by batch."""
         if not isinstance(x, np.ndarray):
             return x
         if self.built:
@@ -127,5 +188,5 @@ class Autoencoder(KerasFixes):
         return _validation.images(x, name)
 
     def _check(self, x, name="x"):
-        """Shape and dtype are known while the step is compiled, so this costs no time later."""
+        """Check shape and dtype, while a step is compiled: this costs no time in later steps."""
         _validation.image_tensor(x, self.image_shape, name)

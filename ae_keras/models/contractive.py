@@ -9,23 +9,36 @@ from ae_keras.models.autoencoder import Autoencoder
 
 @keras.saving.register_keras_serializable(package="ae_keras")
 class ContractiveAutoencoder(Autoencoder):
-    """Adds `weight * |dz/dx|^2`, the squared Frobenius norm of the encoder's Jacobian.
+    """Autoencoder whose code hardly changes with the image: `loss + weight * |dz/dx|^2`.
 
-    The norm is estimated by what a random perturbation of the image does to its code:
-    `E |f(x + stddev * epsilon) - f(x)|^2 / stddev^2`, with `epsilon` standard normal, tends to it
-    as `stddev` becomes small. That takes one more pass through the encoder and works for any
-    encoder on any backend.
+    `|dz/dx|^2`, the squared Frobenius norm of the encoder's Jacobian, is averaged over the batch.
+    It is estimated by what a random perturbation of the image does to its code:
+    `E |f(x + stddev * epsilon) - f(x)|^2 / stddev^2`, with `f` the encoder and `epsilon` standard
+    normal, tends to it as `stddev` becomes small. That takes one more pass through the encoder and
+    works for any encoder on any backend. `evaluate` reports the loss without the penalty.
 
     Args:
-        encoder, decoder: as for `Autoencoder`.
-        weight: of the penalty beside the loss per image, >= 0.
-        stddev: standard deviation of the perturbation of a pixel, > 0.
-        seed: of the perturbations, an integer in [0, 2**32).
+        encoder, decoder, **kwargs: as for `Autoencoder`.
+        weight: float >= 0, weight of the penalty beside the loss per image. Defaults to 0.1.
+        stddev: float > 0, standard deviation of the perturbation of a pixel. Defaults to 0.01.
+        seed: int in [0, 2**32), of the perturbations. Defaults to 0.
+
+    Shapes:
+        x, x_hat, z: as for `Autoencoder`.
 
     Raises:
         ValueError: `weight`, `stddev` or `seed` is out of range.
 
     Source: Rifai et al. (2011), https://icml.cc/2011/papers/455_icmlpaper.pdf.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import ContractiveAutoencoder, DenseDecoder, DenseEncoder, losses
+        >>> encoder, decoder = DenseEncoder(2, hidden=()), DenseDecoder((4, 4, 1), hidden=())
+        >>> model = ContractiveAutoencoder(encoder, decoder, weight=0.1)
+        >>> model.compile("adam", loss=losses.squared_error)
+        >>> tuple(model.encode(np.zeros((3, 4, 4, 1), "float32")).shape)
+        (3, 2)
     """
 
     _renamed = {"step": "stddev"}
@@ -41,11 +54,13 @@ class ContractiveAutoencoder(Autoencoder):
         self._check(x)
         z = self.encoder(x, training=training)
         if training:
-            norm = ops.cast(self._squared_norm(x, z, training), "float32")  # as the losses are
+            # The mean is taken in float32 even if the model computes in 16 bits.
+            norm = ops.cast(self._squared_norm(x, z, training), "float32")
             self.add_loss(self.weight * ops.mean(norm))
         return self.decoder(z, training=training)
 
     def _squared_norm(self, x, z, training):
+        """Estimate `|dz/dx|^2` of each image, `(batch,)`, by one random perturbation."""
         epsilon = keras.random.normal(ops.shape(x), dtype=x.dtype, seed=self.noise)
         moved = self.encoder(x + self.stddev * epsilon, training=training)
         change = ops.reshape(moved - z, (ops.shape(z)[0], -1)) / self.stddev

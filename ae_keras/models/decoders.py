@@ -10,10 +10,18 @@ from ae_keras.models.layers import UpConv2x2
 
 
 class Doubling(UpConv2x2):
-    """`UpConv2x2` under the name by which files know it.
+    """`UpConv2x2` under the name by which files know it: Keras names weights after their class.
 
-    Keras names the weights of a list's layers after their class, so files that were written before
-    the class was renamed could not be read otherwise.
+    Args:
+        filters, activation, **kwargs: as for `UpConv2x2`.
+
+    Shapes:
+        x: `(batch, height, width, channels)` -> `(batch, 2 * height, 2 * width, filters)`.
+
+    Example:
+        >>> from ae_keras.models.decoders import Doubling
+        >>> tuple(Doubling(4).compute_output_shape((1, 7, 7, 8)))
+        (1, 14, 14, 4)
     """
 
 
@@ -22,10 +30,14 @@ class DenseDecoder(keras.Model):
     """Fully connected decoder: hidden layers, one output per pixel, then the image's shape.
 
     Args:
-        image_shape: `(height, width, channels)` of the reconstruction.
-        hidden: widths of the hidden layers, from code to image; may be empty.
-        activation: of the hidden layers.
-        output_activation: of the pixels: "sigmoid" for images in [0, 1].
+        image_shape: tuple `(height, width, channels)` of the reconstruction, each int >= 1.
+            Defaults to (28, 28, 1).
+        hidden: tuple of int >= 1, widths of the hidden layers from code to image; may be empty.
+            Defaults to (128, 256).
+        activation: str or function, of the hidden layers. Defaults to "gelu".
+        output_activation: str or function, of the pixels. Defaults to "sigmoid", for images in
+            [0, 1].
+        **kwargs: of `keras.Model`, such as `name`.
 
     Shapes:
         z: `(batch, latent_dim)`, any `latent_dim`.
@@ -35,6 +47,13 @@ class DenseDecoder(keras.Model):
         ValueError: `image_shape` is not three integers >= 1, or a hidden width is not one.
 
     Source: Hinton & Salakhutdinov (2006), doi:10.1126/science.1127647.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import DenseDecoder
+        >>> x_hat = DenseDecoder((5, 7, 3), hidden=(8,))(np.zeros((2, 4), "float32"))
+        >>> tuple(x_hat.shape)
+        (2, 5, 7, 3)
     """
 
     def __init__(
@@ -72,18 +91,27 @@ class DenseDecoder(keras.Model):
 class ConvDecoder(keras.Model):
     """Convolutional decoder: a small map of features, doubled by each stage up to the image.
 
+    With the defaults, the maps are 7 x 7 x 32, 14 x 14 x 16 and 28 x 28 x 1.
+
     Args:
-        image_shape: `(height, width, channels)` of the reconstruction.
-        filters: channels of the stages, from code to image; each stage doubles the map.
-        flat: whether the code is a vector; else it is a map, as from `ConvEncoder(flat=False)`.
-        up: how a stage doubles it: "transposed" (a 2x2 transposed convolution of stride 2) or
-            "nearest" (each value is copied to a 2x2 block, then a 3x3 convolution).
-        activation: of the stages.
-        output_activation: of the pixels: "sigmoid" for images in [0, 1].
+        image_shape: tuple `(height, width, channels)` of the reconstruction, each int >= 1.
+            Defaults to (28, 28, 1).
+        filters: tuple of int >= 1, channels of the maps from code to image, one stage each; every
+            stage doubles its map. At least one. Defaults to (32, 16).
+        up: str, how a stage doubles the map: "transposed" (a 2x2 transposed convolution of stride
+            2) or "nearest" (each value is copied to a 2x2 block, then a 3x3 convolution). Defaults
+            to "transposed".
+        activation: str or function, of every layer but the last. Defaults to "gelu".
+        output_activation: str or function, of the pixels. Defaults to "sigmoid", for images in
+            [0, 1].
+        flat: bool, True if the code is a vector, False if it is a map, as from
+            `ConvEncoder(flat=False)`. Defaults to True.
+        **kwargs: of `keras.Model`, such as `name`.
 
     Shapes:
-        z: `(batch, latent_dim)`, any `latent_dim`; if not `flat`, `(batch, rows, columns,
-            latent_dim)`.
+        z: `(batch, latent_dim)`, any `latent_dim`; if not `flat`,
+            `(batch, rows, columns, latent_dim)` with `rows = ceil(height / 2**len(filters))`, and
+            `columns` likewise.
         x_hat: `(batch, height, width, channels)`. A size that is no multiple of
             `2**len(filters)` is overshot and cropped.
 
@@ -93,6 +121,11 @@ class ConvDecoder(keras.Model):
 
     Source: transposed convolution: Zeiler et al. (2010), doi:10.1109/CVPR.2010.5539957;
     nearest-neighbour upsampling: Odena et al. (2016), doi:10.23915/distill.00003.
+
+    Example:
+        >>> from ae_keras import ConvDecoder
+        >>> ConvDecoder((9, 7, 3), filters=(4, 2)).compute_output_shape((2, 16))
+        (2, 9, 7, 3)
     """
 
     def __init__(

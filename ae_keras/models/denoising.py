@@ -9,23 +9,37 @@ from ae_keras.models.autoencoder import Autoencoder
 
 @keras.saving.register_keras_serializable(package="ae_keras")
 class DenoisingAutoencoder(Autoencoder):
-    """Reconstructs `x` from a corrupted copy: `x_hat = decoder(encoder(corrupt(x)))`.
+    """Autoencoder that cleans images: `x_hat = decoder(encoder(corrupt(x)))`, with target `x`.
 
     Each image is corrupted anew whenever it is trained on, and left as it is by `predict` and
     `evaluate`. For noise that is the same on every backend, corrupt the batches instead:
     `data.Batches(x, corruption=...)` with a plain `Autoencoder`.
 
     Args:
-        encoder, decoder: as for `Autoencoder`.
-        corruption: "gaussian" (normal noise, clipped to [0, 1]), "salt_and_pepper" (pixels become 0
-            or 1) or "masking" (pixels become 0; unlike dropout the others stay as they are).
-        level: standard deviation of the normal noise, >= 0, else the share of pixels, in (0, 1).
-        seed: of the noise, an integer in [0, 2**32).
+        encoder, decoder, **kwargs: as for `Autoencoder`.
+        corruption: str, "gaussian" (normal noise, clipped to [0, 1]), "salt_and_pepper" (pixels
+            become 0 or 1) or "masking" (pixels become 0; unlike dropout, the others stay as they
+            are). The last two set all channels of a pixel together. Defaults to "gaussian".
+        level: float, for "gaussian" the standard deviation of the noise, >= 0; otherwise the
+            fraction of pixels that are set, in (0, 1). Defaults to 0.3.
+        seed: int in [0, 2**32), of the noise. Defaults to 0.
+
+    Shapes:
+        x, x_hat, z: as for `Autoencoder`.
 
     Raises:
         ValueError: `corruption` is none of the three, or `level` or `seed` is out of range.
 
     Source: Vincent et al. (2010), https://jmlr.org/papers/v11/vincent10a.html.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import DenoisingAutoencoder, DenseDecoder, DenseEncoder, losses
+        >>> encoder, decoder = DenseEncoder(2, hidden=()), DenseDecoder((4, 4, 1), hidden=())
+        >>> model = DenoisingAutoencoder(encoder, decoder, corruption="masking", level=0.5)
+        >>> model.compile("adam", loss=losses.squared_error)
+        >>> tuple(model(np.zeros((3, 4, 4, 1), "float32"), training=True).shape)
+        (3, 4, 4, 1)
     """
 
     def __init__(self, encoder, decoder, corruption="gaussian", level=0.3, seed=0, **kwargs):

@@ -13,11 +13,15 @@ class DenseEncoder(keras.Model):
     """Fully connected encoder: flatten, hidden layers, then a linear layer to the code.
 
     Args:
-        latent_dim: width of the code, >= 1.
-        hidden: widths of the hidden layers, from image to code; may be empty.
-        activation: of the hidden layers; a smooth one keeps the backends together for longer
-            than ReLU, whose kink amplifies rounding.
-        code_activation: of the code: "linear", or what a sparse code asks for.
+        latent_dim: int >= 1, width of the code. Defaults to 16.
+        hidden: tuple of int >= 1, widths of the hidden layers from image to code; may be empty.
+            Defaults to (256, 128).
+        activation: str or function, of the hidden layers. Defaults to "gelu": it is smooth, so
+            results on different backends stay close for longer than with ReLU, whose kink
+            amplifies rounding errors.
+        code_activation: str or function, of the code. Defaults to "linear"; see
+            `SparseAutoencoder` for codes that need another.
+        **kwargs: of `keras.Model`, such as `name`.
 
     Shapes:
         x: `(batch, height, width, channels)`, float.
@@ -27,6 +31,13 @@ class DenseEncoder(keras.Model):
         ValueError: `latent_dim` or a hidden width is not an integer >= 1.
 
     Source: Hinton & Salakhutdinov (2006), doi:10.1126/science.1127647.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import DenseEncoder
+        >>> z = DenseEncoder(latent_dim=2, hidden=(8,))(np.zeros((3, 5, 7, 1), "float32"))
+        >>> tuple(z.shape)
+        (3, 2)
     """
 
     def __init__(
@@ -65,19 +76,24 @@ class DenseEncoder(keras.Model):
 class ConvEncoder(keras.Model):
     """Convolutional encoder: each stage halves the image, then a linear layer gives the code.
 
+    With the defaults, an image of 28 x 28 x 1 becomes maps of 14 x 14 x 16 and 7 x 7 x 32.
+
     Args:
-        latent_dim: width of the code, >= 1.
-        filters: channels of the stages, from image to code, one stage each.
-        down: how a stage halves the image: "stride" (the convolution moves two pixels at a time)
-            or "pool" (a convolution, then 2x2 max pooling).
-        activation: of the convolutions.
-        code_activation: of the code.
-        flat: whether the code is a vector; else it is a map with `latent_dim` channels.
+        latent_dim: int >= 1, width of the code. Defaults to 16.
+        filters: tuple of int >= 1, channels of the stages from image to code, one stage each; may
+            be empty. Defaults to (16, 32).
+        down: str, how a stage halves the image: "stride" (the 3x3 convolution moves two pixels at
+            a time) or "pool" (a 3x3 convolution, then 2x2 max pooling). Defaults to "stride".
+        activation: str or function, of the convolutions. Defaults to "gelu".
+        code_activation: str or function, of the code. Defaults to "linear".
+        flat: bool, True if the code is a vector, False if it is a map with `latent_dim` channels.
+            Defaults to True.
+        **kwargs: of `keras.Model`, such as `name`.
 
     Shapes:
         x: `(batch, height, width, channels)`, float. Odd sizes are rounded up when halved.
-        z: `(batch, latent_dim)`; if not `flat`, `(batch, rows, columns, latent_dim)`, one row for
-            `2**len(filters)` rows of pixels.
+        z: `(batch, latent_dim)`; if not `flat`, `(batch, rows, columns, latent_dim)` with
+            `rows = ceil(height / 2**len(filters))`, and `columns` likewise.
 
     Raises:
         ValueError: `latent_dim` or an entry of `filters` is not an integer >= 1, or `down` is
@@ -85,6 +101,15 @@ class ConvEncoder(keras.Model):
 
     Source: LeCun et al. (1998), doi:10.1109/5.726791; strides for pooling: Springenberg et al.
     (2015), arXiv:1412.6806.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import ConvEncoder
+        >>> z = ConvEncoder(latent_dim=2, filters=(4,))(np.zeros((3, 8, 8, 1), "float32"))
+        >>> tuple(z.shape)
+        (3, 2)
+        >>> ConvEncoder(latent_dim=2, flat=False).compute_output_shape((3, 28, 28, 1))
+        (3, 7, 7, 2)
     """
 
     def __init__(

@@ -8,9 +8,22 @@ from ae_keras import _validation
 class UpConv2x2(layers.Conv2DTranspose):
     """A 2x2 transposed convolution of stride 2, computed as one matrix product.
 
-    Its 2x2 blocks never overlap, so nothing has to be summed: each value of the map, times the
-    kernel, is a block. Weights and results are those of `Conv2DTranspose`, several times faster
-    on CPUs.
+    `y[2i + a, 2j + b] = activation(kernel[a, b] @ x[i, j] + bias)` for `a`, `b` in {0, 1}: the 2x2
+    blocks never overlap, so nothing has to be summed. Weights and results are those of
+    `keras.layers.Conv2DTranspose(filters, 2, strides=2)`, several times faster on CPUs.
+
+    Args:
+        filters: int >= 1, channels of the result.
+        activation: str or function, of the result. Defaults to None: linear.
+        **kwargs: of `keras.layers.Layer`, such as `name`.
+
+    Shapes:
+        x: `(batch, height, width, channels)` -> `(batch, 2 * height, 2 * width, filters)`.
+
+    Example:
+        >>> from ae_keras.models.layers import UpConv2x2
+        >>> tuple(UpConv2x2(4).compute_output_shape((1, 7, 5, 8)))
+        (1, 14, 10, 4)
     """
 
     def __init__(self, filters, activation=None, **kwargs):
@@ -18,6 +31,7 @@ class UpConv2x2(layers.Conv2DTranspose):
 
     def call(self, x):
         height, width, channels = x.shape[1:]
+        # Keras keeps the kernel as (2, 2, filters, channels), but the product needs channels first.
         kernel = ops.reshape(ops.transpose(self.kernel, (3, 0, 1, 2)), (channels, -1))
         blocks = ops.matmul(ops.reshape(x, (-1, channels)), kernel)
         blocks = ops.reshape(blocks, (-1, height, width, 2, 2, self.filters))
@@ -27,21 +41,37 @@ class UpConv2x2(layers.Conv2DTranspose):
 
 
 class VectorQuantizer(layers.Layer):
-    """Replaces each vector by the nearest of a learned codebook: `q = argmin_c |h - c|^2`.
+    """Layer that replaces each vector by the nearest of a codebook: `q = argmin_c |h - c|^2`.
 
-    Its loss, summed over the vectors of an image and averaged over the batch, draws the codebook
-    to the vectors and, `commitment` times as strongly, the vectors to the codebook. The gradient of
-    what follows passes straight through, as if `q` were `h`.
+    The codebook is learned. The loss that does so, `|sg(h) - q|^2 + commitment * |h - sg(q)|^2`, is
+    summed over the vectors of an image and averaged over the batch; `sg` stops the gradient. The
+    first term draws the codebook to the vectors, the second the vectors to the codebook. The
+    gradient of what follows passes straight through, as if `q` were `h`.
 
     Args:
-        num_embeddings: vectors in the codebook, >= 2.
-        embedding_dim: numbers in each.
-        commitment: weight of the second pull, >= 0.
+        num_embeddings: int >= 2, vectors in the codebook.
+        embedding_dim: int >= 1, numbers in each vector.
+        commitment: float >= 0, weight of the second term. Defaults to 0.25.
+        **kwargs: of `keras.layers.Layer`, such as `name`.
 
     Shapes:
         h, q: `(batch, ..., a multiple of embedding_dim)`.
 
+    Raises:
+        ValueError: an argument is out of range, or `embedding_dim` does not divide the width of
+            `h`.
+
     Source: van den Oord et al. (2017), arXiv:1711.00937, equations 2 and 3.
+
+    Example:
+        >>> from ae_keras.models.layers import VectorQuantizer
+        >>> import keras
+        >>> import numpy as np
+        >>> quantizer = VectorQuantizer(num_embeddings=2, embedding_dim=1)
+        >>> quantizer.set_weights([np.array([[0.0], [1.0]])])
+        >>> q = quantizer(np.array([[0.1, 0.7, 0.9]], "float32"))
+        >>> keras.ops.convert_to_numpy(q).round(2)
+        array([[0., 1., 1.]], dtype=float32)
     """
 
     def __init__(self, num_embeddings, embedding_dim, commitment=0.25, **kwargs):
@@ -59,7 +89,14 @@ class VectorQuantizer(layers.Layer):
         )
 
     def check_width(self, width):
-        """Raise a `ValueError` if a code of this width cannot be cut into whole vectors."""
+        """Check that a code of this width can be cut into whole vectors.
+
+        Args:
+            width: int, numbers in a code, or channels of a map.
+
+        Raises:
+            ValueError: `embedding_dim` does not divide `width`.
+        """
         if width % self.embedding_dim:
             raise ValueError(
                 "`embedding_dim` must divide the width of the code. Received: "
@@ -67,24 +104,39 @@ class VectorQuantizer(layers.Layer):
             )
 
     def indices(self, h):
-        """Which code each vector of `h` is replaced by: integers `(number of vectors,)`."""
+        """Find the codebook vector that is nearest to each vector of `h`: `argmin_c |h - c|^2`.
+
+        Args:
+            h: float tensor `(batch, ..., a multiple of embedding_dim)`.
+
+        Returns:
+            Integer tensor `(number of vectors,)`, in [0, num_embeddings).
+
+        Raises:
+            ValueError: `embedding_dim` does not divide the width of `h`.
+        """
         self.check_width(h.shape[-1])
         h = ops.reshape(h, (-1, self.embedding_dim))
+        # Expanding |h - c|^2 avoids an array of the differences of all pairs.
         distances = (
             ops.sum(h**2, axis=1, keepdims=True)
             - 2 * ops.matmul(h, ops.transpose(self.codebook))
             + ops.sum(self.codebook**2, axis=1)
         )
-        return ops.top_k(-distances, k=1)[1][:, 0]  # unlike argmin, it can be exported to ONNX
+        # Unlike `argmin`, `top_k` can be exported to ONNX.
+        return ops.top_k(-distances, k=1)[1][:, 0]
 
     def call(self, h):
-        # a product, or TensorFlow's gradient would be sparse, and Adam take too long steps
+        # Without the product, TensorFlow's gradient of the look-up would be sparse, and Adam would
+        # take steps that are too long.
         codebook = 1.0 * self.codebook
         q = ops.reshape(ops.take(codebook, self.indices(h), axis=0), ops.shape(h))
         pull = ops.square(ops.stop_gradient(h) - q)
         commitment = ops.square(h - ops.stop_gradient(q))
-        per_number = ops.cast(pull + self.commitment * commitment, "float32")  # as the losses are
+        # The sum is taken in float32 even if the model computes in 16 bits.
+        per_number = ops.cast(pull + self.commitment * commitment, "float32")
         self.add_loss(ops.sum(per_number) / ops.cast(ops.shape(h)[0], "float32"))
+        # The straight-through estimator: the result has the value of q and the gradient of h.
         return h + ops.stop_gradient(q - h)
 
     def compute_output_shape(self, input_shape):

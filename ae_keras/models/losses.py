@@ -1,8 +1,6 @@
 """Losses: images or codes in, one number per image out.
 
-One convention everywhere: sum over the pixels of an image, mean over the images of a batch (Keras
-takes that mean). A loss then reads "squared error per image" or "nats per image", and means the
-same for every model of the course.
+All sum over the pixels of an image; Keras takes the mean over the images of a batch.
 """
 
 import keras
@@ -13,7 +11,19 @@ from keras import ops
 def squared_error(x, x_hat):
     """Squared error per image: `sum((x - x_hat)**2)` over pixels.
 
-    Shapes: `x`, `x_hat` `(batch, ...)` -> `(batch,)`.
+    Args:
+        x, x_hat: float arrays or tensors `(batch, ...)`, images and reconstructions.
+
+    Returns:
+        float32 tensor `(batch,)`.
+
+    Example:
+        >>> from ae_keras import losses
+        >>> import keras
+        >>> import numpy as np
+        >>> x, x_hat = np.zeros((2, 4, 4, 1)), np.full((2, 4, 4, 1), 0.5)
+        >>> keras.ops.convert_to_numpy(losses.squared_error(x, x_hat))
+        array([4., 4.], dtype=float32)
     """
     x, x_hat = _rows(x), _rows(x_hat)
     return ops.sum(ops.square(x - x_hat), axis=1)
@@ -21,39 +31,88 @@ def squared_error(x, x_hat):
 
 @keras.saving.register_keras_serializable(package="ae_keras")
 def binary_crossentropy(x, x_hat):
-    """Cross-entropy per image in nats: `-sum(x log x_hat + (1 - x) log(1 - x_hat))` over pixels.
+    """Cross-entropy per image: `-sum(x log x_hat + (1 - x) log(1 - x_hat))` over pixels, in nats.
 
-    Both must lie in [0, 1]. For grey pixels its minimum, at `x_hat = x`, is not zero but the
-    entropy of `x`: see `evaluation.pixel_entropy`.
+    For grey pixels its minimum, at `x_hat = x`, is not zero but the entropy of `x`: see
+    `evaluation.pixel_entropy`.
 
-    Shapes: `x`, `x_hat` `(batch, ...)` -> `(batch,)`.
+    Args:
+        x, x_hat: float arrays or tensors `(batch, ...)` in [0, 1], images and reconstructions.
+
+    Returns:
+        float32 tensor `(batch,)`, nats.
+
+    Example:
+        >>> from ae_keras import losses
+        >>> import keras
+        >>> import numpy as np
+        >>> x, x_hat = np.ones((2, 4, 4, 1)), np.full((2, 4, 4, 1), 0.5)  # log(2) nats per pixel
+        >>> keras.ops.convert_to_numpy(losses.binary_crossentropy(x, x_hat)).round(2)
+        array([11.09, 11.09], dtype=float32)
     """
     x, x_hat = _rows(x), _rows(x_hat)
     return ops.sum(ops.binary_crossentropy(x, x_hat), axis=1)
 
 
 def l1(z):
-    """Absolute values of a code, summed over its units: `(batch, ...) -> (batch,)`."""
+    """Absolute values of a code, summed over its units: `sum_j |z_j|`.
+
+    Args:
+        z: float array or tensor `(batch, ...)`.
+
+    Returns:
+        float32 tensor `(batch,)`.
+
+    Example:
+        >>> from ae_keras import losses
+        >>> import keras
+        >>> import numpy as np
+        >>> keras.ops.convert_to_numpy(losses.l1(np.array([[1.0, -2.0], [0.0, 0.5]])))
+        array([3. , 0.5], dtype=float32)
+    """
     return ops.sum(ops.abs(_rows(z)), axis=1)
 
 
 def bernoulli_kl(target, activity):
-    """Nats from `activity` to `target`: `t log(t / a) + (1 - t) log((1 - t) / (1 - a))`.
+    """`KL(Bernoulli(t) || Bernoulli(a)) = t log(t / a) + (1 - t) log((1 - t) / (1 - a))`, in nats.
 
     Args:
-        target: probability, in (0, 1).
-        activity: probabilities, any shape; the result has it too.
+        target: float in (0, 1), the probability `t`.
+        activity: float array or tensor of any shape, the probabilities `a`. They are clipped to
+            [1e-6, 1 - 1e-6].
+
+    Returns:
+        float32 tensor of the shape of `activity`, nats.
+
+    Example:
+        >>> from ae_keras import losses
+        >>> import keras
+        >>> import numpy as np
+        >>> keras.ops.convert_to_numpy(losses.bernoulli_kl(0.1, np.array([0.1, 0.5]))).round(2)
+        array([0.  , 0.37], dtype=float32)
     """
     a = ops.clip(_as_float(activity), 1e-6, 1 - 1e-6)
     return target * ops.log(target / a) + (1 - target) * ops.log((1 - target) / (1 - a))
 
 
 def gaussian_kl(z_mean, z_log_var):
-    """Nats from a code's distribution to the prior, `KL(N(mean, var) || N(0, 1))`.
+    """`KL(N(mean, var) || N(0, I)) = 1/2 sum_j (var_j + mean_j**2 - 1 - log var_j)`, in nats.
 
-    Summed over the code: `1/2 sum(var + mean**2 - 1 - log var)`, `(batch, latent_dim) -> (batch,)`.
+    Args:
+        z_mean, z_log_var: float arrays or tensors `(batch, latent_dim)`.
+
+    Returns:
+        float32 tensor `(batch,)`, nats, summed over the units of a code.
 
     Source: Kingma & Welling (2014), arXiv:1312.6114, appendix B.
+
+    Example:
+        >>> from ae_keras import losses
+        >>> import keras
+        >>> import numpy as np
+        >>> z_mean, z_log_var = np.array([[0.0, 0.0], [1.0, 1.0]]), np.zeros((2, 2))
+        >>> keras.ops.convert_to_numpy(losses.gaussian_kl(z_mean, z_log_var))
+        array([0., 1.], dtype=float32)
     """
     z_mean, z_log_var = _as_float(z_mean), _as_float(z_log_var)
     return ops.sum(ops.exp(z_log_var) + z_mean**2 - 1 - z_log_var, axis=-1) / 2
@@ -62,18 +121,30 @@ def gaussian_kl(z_mean, z_log_var):
 def log_prior_ratio(z, z_log_var, epsilon):
     """`log p(z) - log q(z|x)` of each unit of a drawn code `z = mean + exp(z_log_var / 2) epsilon`.
 
-    The prior `p` is standard normal, and the constants of both densities cancel. Arithmetic alone,
-    so arrays of NumPy and tensors of any backend do.
+    The prior `p` is standard normal. The constants of both densities cancel, so the ratio is
+    `(epsilon**2 + z_log_var - z**2) / 2`.
 
-    Shapes: three arrays that broadcast, such as `(batch, latent_dim)` -> the same.
+    Args:
+        z, z_log_var, epsilon: NumPy arrays or tensors that broadcast, such as
+            `(batch, latent_dim)`.
+
+    Returns:
+        Array or tensor of their common shape, nats.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import losses
+        >>> losses.log_prior_ratio(z=np.array([1.0, 2.0]), z_log_var=0.0, epsilon=1.0)
+        array([ 0. , -1.5])
     """
     return (epsilon**2 + z_log_var - z**2) / 2
 
 
 def _as_float(x):
-    return ops.cast(x, "float32")  # a sum over 784 pixels needs more than 16 bits
+    # A sum over 784 pixels needs more precision than 16 bits have.
+    return ops.cast(x, "float32")
 
 
 def _rows(x):
-    """One row an image: XLA adds logarithms up along one axis five times as fast as along three."""
+    """One row per image: XLA sums logarithms five times as fast along one axis as along three."""
     return ops.reshape(_as_float(x), (ops.shape(x)[0], -1))

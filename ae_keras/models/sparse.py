@@ -10,22 +10,36 @@ from ae_keras.models.autoencoder import Autoencoder
 
 @keras.saving.register_keras_serializable(package="ae_keras")
 class SparseAutoencoder(Autoencoder):
-    """A price for activity: `+ weight * sum_j |z_j|`, or `... KL(target || mean z_j)`.
+    """Autoencoder with a price for active units: `loss + weight * penalty(z)`.
 
-    Without a `target`, every active unit costs (L1); use codes that can be exactly zero, as with
-    `code_activation="relu"`. With one, the mean activity of each unit over the batch is drawn to
-    it; that needs codes in (0, 1), so `code_activation="sigmoid"`.
+    Without a `target`, the penalty is L1, `sum_j |z_j|`, averaged over the batch: every active unit
+    costs. Use codes that can be exactly zero, as with `code_activation="relu"`. With one, it is
+    `sum_j KL(target || mean z_j)`, which draws the mean activity of each unit over the batch to the
+    target. That needs codes in (0, 1), so `code_activation="sigmoid"`. `evaluate` reports the loss
+    without the penalty.
 
     Args:
-        encoder, decoder: as for `Autoencoder`.
-        weight: of the penalty beside the loss per image, >= 0.
-        target: mean activity wanted of each unit, in (0, 1), or None.
+        encoder, decoder, **kwargs: as for `Autoencoder`.
+        weight: float >= 0, weight of the penalty beside the loss per image. Defaults to 0.1.
+        target: float in (0, 1), mean activity wanted of each unit. Defaults to None: L1.
+
+    Shapes:
+        x, x_hat, z: as for `Autoencoder`.
 
     Raises:
         ValueError: `weight` or `target` is out of range, or the codes cannot have that target.
 
     Source: Ng (2011), CS294A lecture notes, section 3; L1: Olshausen & Field (1996),
     doi:10.1038/381607a0.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import DenseDecoder, DenseEncoder, SparseAutoencoder, losses
+        >>> encoder = DenseEncoder(8, hidden=(), code_activation="relu")
+        >>> model = SparseAutoencoder(encoder, DenseDecoder((4, 4, 1), hidden=()), weight=0.1)
+        >>> model.compile("adam", loss=losses.squared_error)
+        >>> tuple(model.encode(np.zeros((3, 4, 4, 1), "float32")).shape)
+        (3, 8)
     """
 
     def __init__(self, encoder, decoder, weight=0.1, target=None, **kwargs):
@@ -42,7 +56,8 @@ class SparseAutoencoder(Autoencoder):
     def call(self, x, training=False):
         self._check(x)
         z = self.encoder(x, training=training)
-        if training:  # what `evaluate` reports is the loss alone, beside that of other models
+        # `evaluate` reports the loss alone, which can be compared with that of other models.
+        if training:
             self.add_loss(self.weight * self._penalty(z))
         return self.decoder(z, training=training)
 

@@ -1,4 +1,4 @@
-"""The variational autoencoder: a code is a distribution, and all codes together a known one."""
+"""The variational autoencoder: each code is a distribution, and all together follow a known one."""
 
 import keras
 from keras import ops
@@ -10,18 +10,24 @@ from ae_keras.models._gaussian import GaussianAutoencoder
 
 @keras.saving.register_keras_serializable(package="ae_keras")
 class VAE(GaussianAutoencoder):
-    """Gaussian codes, and a price for what they tell: `+ beta * KL(q(z|x) || N(0, I))`.
+    """Autoencoder with Gaussian codes: `loss + beta * KL(q(z|x) || N(0, I))`.
 
-    With `beta=1` and `losses.binary_crossentropy`, the training loss is the negative ELBO in nats
-    per image. While training, a code is drawn; otherwise it is its mean, so that `predict` and
-    `evaluate` repeat themselves. `evaluation.negative_elbo` draws for an honest bound.
+    The encoder returns the mean and the log variance of `q(z|x) = N(mean(x), var(x))`; the KL term
+    measures, in nats, how far `q(z|x)` is from the prior. The loss must be summed over the pixels,
+    as those of `ae_keras.losses` are: Keras's own are means, and the KL term would outweigh them.
+    With `beta=1` and `losses.binary_crossentropy`, the training loss is the negative ELBO.
+
+    In training, `z` is sampled. In `predict` and `evaluate` it is the mean, so results can be
+    repeated, but the loss of `evaluate` is no bound on the likelihood; `evaluation.negative_elbo`
+    samples, and is one. `fit` also reports the metric `kl`: nats per image, not times `beta`.
 
     Args:
         encoder: `keras.Model` from `x` to `2 * latent_dim` numbers: means, then log variances.
         decoder: `keras.Model` from `z` to `x_hat`.
-        beta: weight of the KL term, >= 0. It is a weight of the model that is not trained: change
-            it between epochs by `model.beta.assign(value)`.
-        seed: of the draws, an integer in [0, 2**32).
+        beta: float >= 0, factor of the KL term. Defaults to 1.0. It is stored as a variable that is
+            not trained: change it between epochs by `model.beta.assign(value)`.
+        seed: int in [0, 2**32), of the draws. Defaults to 0.
+        **kwargs: of `keras.Model`, such as `name`.
 
     Shapes:
         x, x_hat: `(batch, height, width, channels)`, pixels in [0, 1].
@@ -32,6 +38,17 @@ class VAE(GaussianAutoencoder):
 
     Source: Kingma & Welling (2014), arXiv:1312.6114; beta: Higgins et al. (2017),
     https://openreview.net/forum?id=Sy2fzU9gl.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import VAE, DenseDecoder, DenseEncoder, losses
+        >>> encoder = DenseEncoder(latent_dim=2 * 3, hidden=())
+        >>> model = VAE(encoder, DenseDecoder((4, 4, 1), hidden=()))
+        >>> model.compile("adam", loss=losses.binary_crossentropy)
+        >>> tuple(model.encode(np.zeros((5, 4, 4, 1), "float32")).shape)
+        (5, 3)
+        >>> tuple(model.sample(2, seed=1).shape)
+        (2, 4, 4, 1)
     """
 
     def __init__(self, encoder, decoder, beta=1.0, seed=0, **kwargs):
@@ -50,7 +67,8 @@ class VAE(GaussianAutoencoder):
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         total = super().compute_loss(x, y, y_pred, sample_weight, training)
-        kl = sum(self.losses[:1])  # what `call` added; it is in the total with weight 1
+        # The first loss is the KL term that `call` added. The total holds it with weight 1.
+        kl = sum(self.losses[:1])
         self.kl_tracker.update_state(kl, sample_weight=ops.shape(x)[0])
         return total + (self.beta - 1) * kl
 

@@ -1,4 +1,4 @@
-"""Files of models: written whole or not at all, read with messages that help, resumed, exported."""
+"""Save models through a temporary file, load them, resume a training, and export to ONNX."""
 
 from ae_keras.saving.checkpoints import resume
 from ae_keras.saving.export import to_onnx

@@ -1,4 +1,4 @@
-"""Training that was killed goes on where its last checkpoint left it."""
+"""Resume a training that was killed from its last checkpoint."""
 
 from pathlib import Path
 
@@ -6,25 +6,43 @@ from ae_keras.saving import files
 
 
 def resume(model, batches, path):
-    """Put `model` and `batches` where a checkpoint left them; return how many epochs it saw.
+    """Restore `model` and `batches` from a checkpoint, and return the number of finished epochs.
 
-    A training that was killed goes on to the same weights, to the bit, as one that was not:
-
-        begin = saving.resume(model, batches, "run.keras")
-        keep = keras.callbacks.ModelCheckpoint("run.keras")
-        model.fit(batches, initial_epoch=begin, epochs=20, shuffle=False, callbacks=[keep])
-
-    The file holds weights, the optimizer's state and that of the random generators. What other
-    callbacks remember, such as the patience of `EarlyStopping`, begins anew.
+    On a CPU and the same backend, a training that was killed then ends with the same weights, to
+    the bit, as one that was not. The file holds the weights and the states of the optimizer and of
+    the random number generators. The states of callbacks, such as the patience of `EarlyStopping`,
+    are not saved and start anew.
 
     Args:
-        model: built and compiled as it was when the file was written.
-        batches: `data.Batches`, as then.
-        path: of the `.keras` file. If there is none yet, nothing changes, and 0 is returned.
+        model: `Autoencoder` or a subclass, built and compiled as when the file was written.
+        batches: `data.Batches`, with the same images and arguments as then.
+        path: str or path of the `.keras` file that `ModelCheckpoint` writes after each epoch, with
+            its defaults: `save_best_only=True` would resume at the best epoch. If there is no file
+            yet, nothing changes, and 0 is returned.
+
+    Returns:
+        int, the number of finished epochs: the `initial_epoch` of `fit`.
 
     Raises:
-        ValueError: the file is damaged or of another model, or was not written between two epochs
-            of as many batches.
+        ValueError: the file is damaged or holds another model, or it was not written after a whole
+            epoch of as many batches.
+
+    Example:
+        >>> import tempfile
+        >>> import numpy as np
+        >>> from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, data, losses, saving
+        >>> model = Autoencoder(DenseEncoder(2, hidden=(4,)), DenseDecoder((6, 6, 1), hidden=(4,)))
+        >>> model.compile(optimizer="adam", loss=losses.squared_error)
+        >>> batches = data.Batches(np.zeros((8, 6, 6, 1)), batch_size=4)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     saving.resume(model, batches, f"{folder}/run.keras")
+        0
+
+        In a training script, `fit` then goes on from there:
+
+            keep = keras.callbacks.ModelCheckpoint("run.keras")
+            begin = saving.resume(model, batches, "run.keras")
+            model.fit(batches, initial_epoch=begin, epochs=20, shuffle=False, callbacks=[keep])
     """
     if not Path(path).exists():
         return 0
@@ -40,7 +58,7 @@ def resume(model, batches, path):
     epoch, rest = divmod(steps, len(batches))
     if rest:
         raise ValueError(
-            "`batches` must be what the file was trained on, and that after a whole epoch. "
+            "`batches` must be those that the file was trained on, up to the end of an epoch. "
             f"Received: {len(batches)} batches an epoch, path={str(path)!r} after {steps} steps."
         )
     batches.start_at(epoch)

@@ -1,4 +1,4 @@
-"""Files for programs without Keras: what a model predicts, as ONNX."""
+"""Export what a model predicts to ONNX, for programs without Keras."""
 
 import functools
 import importlib.util
@@ -11,8 +11,10 @@ import numpy as np
 from ae_keras import backend
 from ae_keras.saving import files
 
-TOLERANCE = 1e-3  # of pixels in [0, 1]; files are right to 1e-6, graphics cards round to 1e-4
-# What converters say of any model, whether or not it is converted well.
+# How much the file's pixels in [0, 1] may differ from the model's. On a CPU they differ by about
+# 1e-6, on a GPU, which rounds more coarsely, by about 1e-4.
+TOLERANCE = 1e-3
+# Warnings that converters give for any model, whether or not it is converted well.
 CHATTER = (
     "Converting a tensor to a Python",
     "torch.as_tensor results are registered as constants",
@@ -25,45 +27,57 @@ CHATTER = (
 def to_onnx(model, path):
     """Write an ONNX file that turns images into what `model.predict` returns for them.
 
-    It needs neither Keras nor Python to run, takes any number of images, and bears its name only
-    when ONNX Runtime has computed from it what the model computes.
+    The file needs neither Keras nor Python to run and takes any number of images. It is written to
+    a temporary file, which is renamed to `path` only if ONNX Runtime computes from it what the
+    model computes.
 
     Args:
-        model: a built model with an `image_shape`, such as every model of this package.
-        path: of the file; its folder exists. What was there before is replaced.
+        model: `keras.Model`, built and with an `image_shape`, such as every model of this package.
+        path: str or path of the file, in a folder that exists. A file of that name is replaced.
 
     Shapes:
-        of the file's input "image" and its one output: `(batch, height, width, channels)`.
+        The file's input, named "image", and its one output: `(batch, height, width, channels)`.
 
     Returns:
-        The largest difference between file and model on eight random images, a float.
+        float, the largest absolute difference between the pixels of file and model, on eight random
+        images.
 
     Raises:
         ImportError: ONNX Runtime or the backend's converter is not installed.
         FileNotFoundError: there is no such folder.
         ValueError: the model is not built, has no `image_shape`, or cannot be converted on this
             backend; or the file computes something else. Then no file is written.
+        OSError: the file cannot be written.
 
     Source: https://onnx.ai (the format); Keras's `Model.export` converts.
+
+    Example:
+        >>> from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, saving
+        >>> model = Autoencoder(DenseEncoder(2, hidden=(4,)), DenseDecoder((6, 6, 1), hidden=(4,)))
+        >>> saving.to_onnx(model, "autoencoder.onnx") < 1e-3  # doctest: +SKIP
+        True
     """
     shape = _image_shape(model)
     _check_installed(backend.onnx_converter(), "onnxruntime")
     _check_folder(path)
-    # more images than converters try; and PyTorch's fails on layers that were never called
+    # A file that works for the one or two images that converters try may fail for eight. The call
+    # is also needed because PyTorch's converter fails on layers that were never called.
     x = np.random.default_rng(0).random((8, *shape), "float32")
     wanted = keras.ops.convert_to_numpy(model(x, training=False))
     with files.atomic_write(path) as unfinished:
         found = _converted(model, x, unfinished)
         difference = np.abs(found - wanted).max() if found.shape == wanted.shape else np.inf
-        if not difference <= TOLERANCE:  # nor nan
+        # NaN fails this comparison, too.
+        if not difference <= TOLERANCE:
             raise ValueError(
                 "`model` must compute the same in an ONNX file. Received: "
-                f"{model.name!r}, whose file differs by {difference:.2g}; none was written."
+                f"{model.name!r}, whose file differs by {difference:.2g}. No file was written."
             )
     return float(difference)
 
 
 def _image_shape(model):
+    """The shape of the images that a built model takes, or a `ValueError`."""
     shape = getattr(model, "image_shape", None)
     if not shape or not getattr(model, "built", False):
         raise ValueError(
@@ -94,9 +108,11 @@ def _converted(model, x, path):
     try:
         _convert(model, x.shape[1:], path)
         return _run(path, x)
-    except OSError:  # of the disk, not of the model
+    except OSError:
+        # The disk is at fault and not the model.
         raise
-    except Exception as error:  # converters have no class of errors of their own
+    except Exception as error:
+        # Converters raise errors of many classes and have none of their own.
         raise ValueError(
             "`model` must be made of operations that can be converted on this backend. "
             f"Received: {model.name!r}, stopped by {type(error).__name__}: "
@@ -106,16 +122,18 @@ def _converted(model, x, path):
 
 
 def _convert(model, shape, path):
+    """Write the file, without warnings and with the model as it was before."""
     if backend.onnx_converter() == "tf2onnx":
         _teach_erfc()
     image = keras.InputSpec(shape=(None, *shape), dtype="float32", name="image")
-    # PyTorch's converter may take weights for constants, and those cannot have gradients
+    # PyTorch's converter may treat weights as constants, and constants cannot have gradients.
     trained = [variable for variable in model.variables if variable.trainable]
     try:
         for variable in trained:
             variable.trainable = False
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # of the converter Keras chose
+            # Keras chose the converter's functions, so nobody here can replace deprecated ones.
+            warnings.simplefilter("ignore", DeprecationWarning)
             for words in CHATTER:
                 warnings.filterwarnings("ignore", message=words)
             model.export(str(path), format="onnx", verbose=False, input_signature=[image])
@@ -129,7 +147,8 @@ def _run(path, x):
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # what is wrong with a file is raised, and not printed as well
+    # What is wrong with a file is raised as an error, so it need not be printed as well.
+    options.log_severity_level = 4
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     (x_hat,) = session.run(None, {"image": x})
     return x_hat
@@ -137,7 +156,7 @@ def _run(path, x):
 
 @functools.cache
 def _teach_erfc():
-    """Tell tf2onnx 1.17 that `erfc(x) = 1 - erf(x)`, which exact GELU is computed with.
+    """Tell tf2onnx 1.17 that `erfc(x) = 1 - erf(x)`, a function that exact GELU is computed with.
 
     Without it, the converter writes a file that no program can run, and raises nothing.
     """

@@ -1,4 +1,4 @@
-"""Training beside `fit`: the step by hand, callbacks, and work on many devices (`parallel`)."""
+"""Train by hand instead of with `fit`, follow a training, and use many devices (`parallel`)."""
 
 from ae_keras.training import parallel
 from ae_keras.training.callbacks import LogEpochs, SaveReconstructions, TensorBoardScalars

@@ -1,4 +1,4 @@
-"""Callbacks for `fit`: a line of losses, TensorBoard's scalars, and pictures of each epoch."""
+"""Callbacks for `fit`: a line of losses, scalars for TensorBoard, and pictures of each epoch."""
 
 from pathlib import Path
 
@@ -12,7 +12,23 @@ from ae_keras.saving import atomic_write
 
 
 class LogEpochs(keras.callbacks.Callback):
-    """Print the losses of every `every`-th epoch and of the last, one short line each."""
+    """Print the losses of every `every`-th epoch and of the last one, a short line for each.
+
+    Args:
+        every: int, >= 1. Defaults to 1: each epoch.
+
+    Raises:
+        ValueError: `every` is not an integer >= 1.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, losses, training
+        >>> model = Autoencoder(DenseEncoder(2, hidden=(4,)), DenseDecoder((6, 6, 1), hidden=(4,)))
+        >>> model.compile(optimizer="adam", loss=losses.squared_error)
+        >>> x = np.zeros((4, 6, 6, 1), "float32")
+        >>> history = model.fit(x, verbose=0, callbacks=[training.LogEpochs()])
+        epoch   1/1   loss ...
+    """
 
     def __init__(self, every=1):
         super().__init__()
@@ -26,10 +42,24 @@ class LogEpochs(keras.callbacks.Callback):
 
 
 class TensorBoardScalars(keras.callbacks.Callback):
-    """Write the losses of each epoch for TensorBoard; unlike Keras's own, without TensorFlow.
+    """Write the losses of each epoch to event files, which TensorBoard shows as curves.
+
+    It needs the package `tensorboard`, but not TensorFlow, unlike `keras.callbacks.TensorBoard`.
 
     Args:
-        log_dir: folder of the event files.
+        log_dir: str or path, folder of the event files; it is made if missing.
+
+    Raises:
+        ModuleNotFoundError: `tensorboard` is not installed. It is raised when training begins.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, losses, training
+        >>> model = Autoencoder(DenseEncoder(2, hidden=(4,)), DenseDecoder((6, 6, 1), hidden=(4,)))
+        >>> model.compile(optimizer="adam", loss=losses.squared_error)
+        >>> x = np.zeros((4, 6, 6, 1), "float32")
+        >>> scalars = training.TensorBoardScalars("logs/first_run")
+        >>> history = model.fit(x, verbose=0, callbacks=[scalars])  # doctest: +SKIP
     """
 
     def __init__(self, log_dir):
@@ -50,14 +80,32 @@ class TensorBoardScalars(keras.callbacks.Callback):
 
 
 class SaveReconstructions(keras.callbacks.Callback):
-    """After each epoch, save originals above reconstructions as `epoch_001.png`, ...
+    """After each epoch, save the originals above their reconstructions as `epoch_001.png`, ...
 
     Args:
-        x: the images to follow, `(n, height, width, channels)`; take them from the validation set.
-        folder: where the files go; made if missing.
+        x: float array `(n, height, width, channels)`, the images to follow, pixels in [0, 1]. Take
+            them from the validation set. All n are drawn in one row.
+        folder: str or path, where the files go; it is made if missing.
 
     Attributes:
-        frames: the reconstructions of each epoch, a list of `(n, height, width, channels)`.
+        frames: list of float32 arrays `(n, height, width, channels)`, the reconstructions after
+            each epoch.
+
+    Raises:
+        ValueError: `x` are not such images.
+
+    Example:
+        >>> import tempfile
+        >>> import numpy as np
+        >>> from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, losses, training
+        >>> model = Autoencoder(DenseEncoder(2, hidden=(4,)), DenseDecoder((6, 6, 1), hidden=(4,)))
+        >>> model.compile(optimizer="adam", loss=losses.squared_error)
+        >>> x = np.zeros((4, 6, 6, 1), "float32")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     follow = training.SaveReconstructions(x, folder)
+        ...     history = model.fit(x, verbose=0, callbacks=[follow])
+        >>> len(follow.frames), follow.frames[0].shape
+        (1, (4, 6, 6, 1))
     """
 
     def __init__(self, x, folder):
@@ -79,7 +127,26 @@ def _side_by_side(images):
 
 
 def save_png(picture, path):
-    """Write `picture`, `(height, width, channels)` in [0, 1], whole or not at all."""
+    """Write `picture` as a PNG file, through a temporary file that is renamed to `path`.
+
+    Args:
+        picture: float array `(height, width, channels)`, channels 1 (grey) or 3 (red, green and
+            blue); values outside [0, 1] are clipped.
+        path: str or path of the file; one that exists is replaced.
+
+    Raises:
+        OSError: the file cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> import numpy as np
+        >>> from PIL import Image
+        >>> from ae_keras.training import callbacks
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     callbacks.save_png(np.full((6, 8, 1), 0.2), f"{folder}/grey.png")
+        ...     Image.open(f"{folder}/grey.png").getpixel((0, 0))
+        51
+    """
     pixels = to_bytes(picture)
     with atomic_write(path) as temporary:
         Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(temporary, "PNG")

@@ -1,4 +1,4 @@
-"""The training step by hand for each backend, and one loop around it."""
+"""The training step, written out for each backend, and one loop around it."""
 
 import keras
 import numpy as np
@@ -7,14 +7,33 @@ from ae_keras import _validation
 
 
 def make_step(model):
-    """One update of a compiled model, without `fit`: forward pass, loss, gradients, optimizer.
+    """Return a function for one update of a model: forward pass, loss, gradients, optimizer.
+
+    It does what `fit` does for one batch, on each backend in that backend's own way.
 
     Args:
-        model: a built and compiled `keras.Model`.
+        model: `keras.Model`, built and compiled.
 
     Returns:
-        step: function `(x, target) -> loss`, a scalar tensor; it changes the weights.
-        finish: function `() -> None`, to be called before the model is used for anything else.
+        step: function `(x, target) -> loss` of two float arrays `(batch, height, width, channels)`
+            that updates the weights and returns the loss before the update, a scalar tensor.
+        finish: function `() -> None`; call it after the last step, before the model is used for
+            anything else. On JAX, only then do the new weights reach the model.
+
+    Raises:
+        ValueError: the model is not built or not compiled.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, losses, training
+        >>> model = Autoencoder(DenseEncoder(2, hidden=(4,)), DenseDecoder((6, 6, 1), hidden=(4,)))
+        >>> model.compile(optimizer="adam", loss=losses.squared_error)
+        >>> x = np.zeros((4, 6, 6, 1), "float32")
+        >>> step, finish = training.make_step(model)
+        >>> loss = step(x, x)
+        >>> finish()
+        >>> tuple(loss.shape), int(model.optimizer.iterations)
+        ((), 1)
     """
     if not model.built or not getattr(model, "compiled", False):
         raise ValueError("`model` must be built and compiled. Call `model.compile(...)` first.")
@@ -32,7 +51,9 @@ def _tensorflow_step(model, optimizer):
         with tf.GradientTape() as tape:
             x_hat = model(x, training=True)
             loss = model.compute_loss(x=x, y=target, y_pred=x_hat)
-            scaled = optimizer.scale_loss(loss)  # the loss itself, but for float16
+            # For float16, the loss is multiplied by a factor, without which small gradients would
+            # become 0; `apply` divides by it again. Otherwise, it stays as it is.
+            scaled = optimizer.scale_loss(loss)
         weights = model.trainable_weights
         optimizer.apply(tape.gradient(scaled, weights), weights)
         return loss
@@ -65,7 +86,8 @@ def _jax_step(model, optimizer):
     @jax.jit
     def update(state, x, target):
         trained, fixed, metrics, optimizing = state
-        # the first result is what has the gradients, scaled for float16
+        # The first value is the loss that the gradients are of, which is scaled for float16. The
+        # loss to report comes after it.
         (_, (loss, _, fixed, metrics)), gradients = grad(
             trained, fixed, metrics, x, target, None, training=True, optimizer_variables=optimizing
         )
@@ -81,7 +103,8 @@ def _jax_step(model, optimizer):
     state = [[variable.value for variable in group] for group in variables]
 
     def step(x, target):
-        # a pure function returns the new weights; the model gets them back in `finish`
+        # A pure function cannot change the model, so it returns the new weights, which `finish`
+        # gives to the model.
         state[:], loss = update(state, x, target)
         return loss
 
@@ -94,15 +117,28 @@ def _jax_step(model, optimizer):
 
 
 def train(model, batches, epochs):
-    """The loop around `make_step`: what `model.fit(batches, epochs=epochs, shuffle=False)` does.
+    """Train as `model.fit(batches, epochs=epochs, shuffle=False)` does, by a loop of `make_step`.
 
     Args:
-        model: a built and compiled `keras.Model`.
-        batches: `data.Batches`.
-        epochs: passes over the data, >= 1.
+        model: `keras.Model`, built and compiled.
+        batches: `data.Batches` of `(x, target)`; weights of a mask are for `fit`.
+        epochs: int, passes over the data, >= 1.
 
     Returns:
-        The loss of each epoch, the mean over its images, as a list of floats.
+        list of `epochs` floats, the loss of each epoch as the mean over its images.
+
+    Raises:
+        ValueError: the model is not built or not compiled, or `epochs` is not an integer >= 1.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, data, losses, training
+        >>> model = Autoencoder(DenseEncoder(2, hidden=(4,)), DenseDecoder((6, 6, 1), hidden=(4,)))
+        >>> model.compile(optimizer="adam", loss=losses.squared_error)
+        >>> x = np.zeros((4, 6, 6, 1), "float32")
+        >>> history = training.train(model, data.Batches(x, batch_size=2), epochs=1)
+        >>> len(history), int(model.optimizer.iterations)
+        (1, 2)
     """
     step, finish = make_step(model)
     history = []
@@ -110,7 +146,8 @@ def train(model, batches, epochs):
         losses, sizes = [], []
         for x, target in batches.one_epoch():
             losses.append(step(x, target))
-            sizes.append(len(x))  # the last batch may be smaller and then weighs less
+            # The last batch may be smaller, and then it counts for less in the mean.
+            sizes.append(len(x))
         history.append(float(np.average([float(loss) for loss in losses], weights=sizes)))
     finish()
     return history

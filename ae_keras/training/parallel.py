@@ -1,4 +1,4 @@
-"""Work spread over devices, processes and machines: shares of batches, and sweeps that survive."""
+"""Spread work over devices, processes and machines: shards of batches, and sweeps that resume."""
 
 import asyncio
 import json
@@ -15,39 +15,66 @@ from ae_keras.saving import atomic_write
 
 
 def check_shards(batches, n_workers):
-    """Raise a `ValueError` unless each batch, the last one too, splits into equal shares.
+    """Raise a `ValueError` unless each batch, the last one too, splits into equal shards.
 
-    With unequal shares, the mean of the workers' gradients is not the gradient of the batch. JAX
-    refuses such a batch when it meets it; TensorFlow and PyTorch go on, to other weights.
+    With unequal shards, the mean of the workers' gradients is not the gradient of the batch. JAX
+    raises an error at the first such batch; TensorFlow and PyTorch silently train on with a wrong
+    gradient.
 
     Args:
         batches: `data.Batches`.
-        n_workers: devices that share each batch, >= 1.
+        n_workers: int, devices or processes that each batch is split among, >= 1 (not the
+            `workers` of a `PyDataset`).
+
+    Raises:
+        ValueError: the shards would be unequal, and the message says how many images to take; or
+            `n_workers` is not an integer >= 1.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import data
+        >>> from ae_keras.training import parallel
+        >>> batches = data.Batches(np.zeros((9, 6, 6, 1)), batch_size=4)
+        >>> parallel.check_shards(batches, n_workers=2)
+        Traceback (most recent call last):
+        ...
+        ValueError: `batches` must split into equal shards, the last batch too. Received: ...
     """
     n_workers = _validation.positive_int(n_workers, "n_workers")
     size, n = batches.batch_size, len(batches.x)
     last = n % size or min(size, n)
     if (size % n_workers and n > size) or last % n_workers:
         raise ValueError(
-            "`batches` must split into equal shares, the last batch too. Received: "
+            "`batches` must split into equal shards, the last batch too. Received: "
             f"{n_workers} workers, {n:,} images in batches of {size}, a last one of {last}. Take "
             f"a batch_size that is a multiple of {n_workers}, and {n - n % n_workers:,} images."
         )
 
 
 class Shard(keras.utils.PyDataset):
-    """What one of several workers gets of `batches`: every `n_workers`-th image of each batch.
+    """The shard of `batches` for one of several workers: every `n_workers`-th image of each batch.
 
-    The workers together see what one alone would see, in the same order of batches, so the mean of
-    their gradients is the gradient of the whole batch. Pass `shuffle=False` to `fit`.
+    Together, the workers see the same batches in the same order as one worker would see alone, so
+    the mean of their gradients is the gradient of the whole batch. Pass `shuffle=False` to `fit`.
 
     Args:
-        batches: `data.Batches`, the same for each worker, `batch_size` being that of all together.
-        worker: which one this is, 0 to `n_workers - 1`.
-        n_workers: how many there are.
+        batches: `data.Batches`, the same for each worker; its `batch_size` is that of all workers
+            together.
+        worker: int, number of this worker, 0 to `n_workers - 1`.
+        n_workers: int, number of workers, >= 1.
+        **kwargs: as for `keras.utils.PyDataset`.
 
     Raises:
-        ValueError: there is no such worker, or the shares are not equal.
+        ValueError: there is no such worker, or the shards would be unequal.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import data
+        >>> from ae_keras.training import parallel
+        >>> batches = data.Batches(np.zeros((10, 6, 6, 1)), batch_size=4)
+        >>> shard = parallel.Shard(batches, worker=0, n_workers=2)
+        >>> [shard[i][0].shape for i in range(len(shard))]
+        [(2, 6, 6, 1), (2, 6, 6, 1), (1, 6, 6, 1)]
     """
 
     def __init__(self, batches, worker, n_workers, **kwargs):
@@ -74,23 +101,36 @@ class Shard(keras.utils.PyDataset):
 
 
 def sweep(fit_one, sizes, folder, executor=None):
-    """`{size: fit_one(size)}`, each result in a file of `folder` as soon as it is there.
+    """Compute `{size: fit_one(size)}`, and keep each result in a file as soon as it is there.
 
-    What is in the folder is read, not computed again: a sweep that lost a worker, or was stopped,
-    is called once more and does what is missing.
+    A result that is in `folder` is read and not computed again: if a sweep was stopped, or lost a
+    worker, call it once more, and it computes what is missing. Unlike `joblib.Memory`, it lists the
+    sizes that failed and why, and resumes across machines.
 
     Args:
         fit_one: function `size -> result`. A result is what JSON holds: a number, a string, or a
             list or dictionary (with strings as keys) of them.
-        sizes: integers >= 1.
-        folder: made if missing; one for each sweep, since its files are named by the size alone.
-            Workers that see it write there themselves; for others, this process does.
-        executor: a `concurrent.futures.Executor`, such as `client.get_executor()` of a Dask
-            `client`. None: one size after another, in this process.
+        sizes: list or tuple of int, each >= 1, such as values of `latent_dim`.
+        folder: str or path, made if missing. Use a new one for each sweep, because files are named
+            by the size alone. Workers on a shared file system write their own results; those of
+            others are written by this process.
+        executor: `concurrent.futures.Executor`, such as `client.get_executor()` of a Dask `client`.
+            Defaults to None: one size after another, in this process.
+
+    Returns:
+        dict from each size to its result, in the order of `sizes`.
 
     Raises:
-        ValueError: `sizes` are no such integers, or a file of `folder` is not of a sweep.
-        RuntimeError: sizes without a result, and why; those of all others are in `folder`.
+        ValueError: `sizes` are no such integers, or a file of `folder` does not hold a result.
+        RuntimeError: some sizes have no result; the message says which and why. The results of all
+            others are in `folder`.
+
+    Example:
+        >>> import tempfile
+        >>> from ae_keras.training import parallel
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     parallel.sweep(lambda size: {"error": 1 / size}, [2, 4], folder)
+        {2: {'error': 0.5}, 4: {'error': 0.25}}
     """
     sizes = _validation.widths(sizes, "sizes")
     folder = Path(folder).resolve()
@@ -100,7 +140,8 @@ def sweep(fit_one, sizes, folder, executor=None):
     for size, result in _results(fit_one, missing, folder, executor):
         try:
             _keep(_file(folder, size), result())
-        except Exception as error:  # of `fit_one`, or of the worker that ran it
+        except Exception as error:
+            # It comes from `fit_one` or from the worker that ran it. The other sizes go on.
             failed[size] = error
     if failed:
         reasons = "; ".join(f"{size}: {type(e).__name__}: {e}" for size, e in failed.items())
@@ -118,14 +159,16 @@ def _results(fit_one, sizes, folder, executor):
         for size in sizes:
             yield size, lambda size=size: _one(fit_one, folder, size)
         return
-    anew = uuid4().hex  # for Dask remembers how a call with the same arguments ended
+    # Dask remembers how a call with the same arguments ended, so each sweep adds a new argument.
+    anew = uuid4().hex
     running = {executor.submit(_one, fit_one, folder, size, anew): size for size in sizes}
     for done in futures.as_completed(running):
         yield running[done], done.result
 
 
 def _one(fit_one, folder, size, call=None):
-    """What a worker does. One that died after writing has left its result to whoever comes next."""
+    """What a worker does for one size: compute the result, and write it if it sees the folder."""
+    # A worker that died after it had written its result leaves it to the next one.
     path = _file(folder, size)
     if path.exists():
         return _read(path)
@@ -136,12 +179,15 @@ def _one(fit_one, folder, size, call=None):
 
 
 def _file(folder, size):
+    """The path of the result of one size."""
     return folder / f"{size}.json"
 
 
 def _keep(path, result):
+    """Write a result, unless it is there already."""
     if not path.exists():
-        text = json.dumps(result)  # before there is a file
+        # A result that JSON cannot hold raises its error here, before there is a file.
+        text = json.dumps(result)
         with atomic_write(path) as temporary:
             temporary.write_text(text, encoding="utf-8")
 
@@ -157,18 +203,28 @@ def _read(path):
 
 
 def connect(address, timeout=5):
-    """A Dask client of the scheduler at `address`, or an error within seconds. Needs Dask.
+    """Return a Dask client of the scheduler at `address`, or raise an error that says why not.
+
+    `distributed.Client(address, timeout=...)` retries and hides the reason; this does neither.
 
     Args:
-        address: such as "tcp://192.0.2.7:8786", as the scheduler prints it when it starts.
-        timeout: seconds to wait for an answer, > 0.
+        address: str, such as "tcp://192.0.2.7:8786", as the scheduler prints it when it starts.
+        timeout: float, seconds to wait in each of three steps, > 0. Defaults to 5.
 
     Returns:
-        A `distributed.Client`. Close it when done.
+        `distributed.Client`. Close it when you are done.
 
     Raises:
-        ValueError: `address` is no such address.
-        ConnectionError: nobody answers there, or no scheduler of Dask.
+        ModuleNotFoundError: `distributed` is not installed.
+        ValueError: `address` has no host or no port, or `timeout` is not a number > 0.
+        ConnectionError: nothing answers at the address, or something that is no Dask scheduler.
+
+    Example:
+        >>> from ae_keras.training import parallel
+        >>> client = parallel.connect("tcp://192.0.2.7:8786")  # doctest: +SKIP
+        >>> executor = client.get_executor()  # doctest: +SKIP
+        >>> errors = parallel.sweep(fit_one, [2, 4, 8], "sweep", executor)  # doctest: +SKIP
+        >>> client.close()  # doctest: +SKIP
     """
     import distributed
 
@@ -184,11 +240,14 @@ def connect(address, timeout=5):
             f"Received: address={address!r}."
         )
     try:
-        socket.create_connection((host, port), timeout).close()  # a client would not say what fails
-        with futures.ThreadPoolExecutor(1) as thread:  # for a notebook has a loop of its own
+        # A plain connection says why it fails, which Dask's client would not.
+        socket.create_connection((host, port), timeout).close()
+        # A notebook already runs an event loop in this thread, so the question is asked in another.
+        with futures.ThreadPoolExecutor(1) as thread:
             thread.submit(asyncio.run, asyncio.wait_for(_identity(address), timeout)).result()
         return distributed.Client(address, timeout=timeout)
-    except Exception as error:  # what answers may be no scheduler, and anything may follow
+    except Exception as error:
+        # What answers may be no scheduler, and then any error may follow.
         raise ConnectionError(
             "`address` must be that of a running Dask scheduler that this machine can reach. "
             f"Received: address={address!r}, of which the system says: "
@@ -197,7 +256,7 @@ def connect(address, timeout=5):
 
 
 async def _identity(address):
-    """A client waits for ever where somebody listens and says nothing; this can be cancelled."""
+    """What a scheduler says of itself. Unlike a client, this can be cancelled if nobody answers."""
     from distributed import rpc
 
     async with rpc(address) as scheduler:

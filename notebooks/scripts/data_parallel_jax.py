@@ -1,4 +1,4 @@
-"""Data parallelism on JAX: each device takes its share of every batch, and `fit` stays as it is.
+"""Data parallelism on JAX: each device takes its shard of every batch, and `fit` stays as it is.
 
     python data_parallel_jax.py FOLDER N_DEVICES
 
@@ -32,7 +32,7 @@ if "KERAS_DISTRIBUTION_JOB_ADDRESSES" in os.environ:
     process = int(os.environ["KERAS_DISTRIBUTION_PROCESS_ID"])
     n_processes = int(os.environ["KERAS_DISTRIBUTION_NUM_PROCESSES"])
 
-# Each process feeds its own share itself, so Keras must not divide what it gets.
+# Each process feeds its own shard itself, so Keras must not split what it gets.
 devices = keras.distribution.DataParallel(auto_shard_dataset=False)
 keras.distribution.set_distribution(devices)
 
@@ -43,7 +43,7 @@ model.compile(optimizer=keras.optimizers.Adam(0.005), loss=losses.squared_error)
 
 batches = data.Batches(x, batch_size=128)
 parallel.check_shards(batches, n_devices * n_processes)
-share = parallel.Shard(batches, process, n_processes)
-model.fit(share, epochs=2, shuffle=False, verbose=0)
+shard = parallel.Shard(batches, process, n_processes)
+model.fit(shard, epochs=2, shuffle=False, verbose=0)
 if process == 0:
     np.savez(folder / "weights.npz", *model.get_weights())

@@ -4,10 +4,10 @@
 
 FOLDER holds images.npy, float32 `(n, height, width, channels)` in [0, 1]; the trained weights go to
 FOLDER/weights.npz. The devices are parts of one CPU here; with GPUs, leave out the three lines that
-make them, and call `MirroredStrategy()`.
+simulate them, and call `MirroredStrategy()`.
 
 TensorFlow reads a few batches ahead. With only three batches an epoch, `Batches` then takes the
-order of the next epoch too early: as good a training, but not to the digit that of one device.
+order of the next epoch too early: the training is as good, but not to the digit that of one device.
 """
 
 import os
@@ -25,8 +25,8 @@ import numpy as np
 import tensorflow as tf
 
 cpu = tf.config.list_physical_devices("CPU")[0]
-pretended = [tf.config.LogicalDeviceConfiguration()] * n_devices
-tf.config.set_logical_device_configuration(cpu, pretended)  # before anything is computed
+simulated = [tf.config.LogicalDeviceConfiguration()] * n_devices
+tf.config.set_logical_device_configuration(cpu, simulated)  # before anything is computed
 strategy = tf.distribute.MirroredStrategy([f"CPU:{i}" for i in range(n_devices)])
 
 x = np.load(folder / "images.npy", mmap_mode="r")

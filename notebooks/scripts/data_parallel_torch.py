@@ -38,17 +38,17 @@ model.optimizer.build(model.trainable_variables)
 
 together = DistributedDataParallel(model)  # its `backward` averages gradients over all processes
 batches = data.Batches(x, batch_size=128)  # of all processes together
-share = parallel.Shard(batches, rank, n_workers)
+shard = parallel.Shard(batches, rank, n_workers)
 for _ in range(2):
-    share.on_epoch_begin()
-    for images, target in (map(keras.ops.convert_to_tensor, share[i]) for i in range(len(share))):
+    shard.on_epoch_begin()
+    for images, target in (map(keras.ops.convert_to_tensor, shard[i]) for i in range(len(shard))):
         model.zero_grad()
         images_hat = together(images, training=True)  # through it, not through `model`
         model.compute_loss(x=images, y=target, y_pred=images_hat).backward()
         weights = model.trainable_weights
         with torch.no_grad():
             model.optimizer.apply([weight.value.grad for weight in weights], weights)
-    share.on_epoch_end()
+    shard.on_epoch_end()
 
 if rank == 0:
     np.savez(folder / "weights.npz", *model.get_weights())

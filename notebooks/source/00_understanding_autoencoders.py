@@ -8,7 +8,7 @@
 # - write its two mappings, its two usual losses and its learning step as formulas, and check each of them in code;
 # - name the kinds and the uses of autoencoders.
 #
-# **You need** Python, a little NumPy, and the memory of a derivative. No Keras yet. Words that are links lead to the [glossary](glossary.md).
+# **You need** Python, a little NumPy, and a memory of derivatives. No Keras yet. Words that are links lead to the [glossary](glossary.md).
 #
 # **Time** 25 minutes to read, about 15 seconds to run.
 
@@ -40,7 +40,7 @@ plots.plot_images(train.x[:12], ax=ax)
 plt.show()
 
 # %% [markdown]
-# Do you need 784 numbers to tell somebody which picture you mean? Hardly: "a narrow 7, leaning right, with a bar" says nearly everything. Neighbouring pixels are alike, corners are always black, and strokes are smooth. Handwritten digits fill only a tiny corner of all the pictures that 784 free numbers could make.
+# Do you need 784 numbers to tell somebody which picture you mean? Hardly: "a narrow 7, leaning right, with a bar" says nearly everything. Neighbouring pixels are alike, corners are always black, and strokes are smooth. Handwritten digits fill only a tiny corner of all the pictures that 784 free numbers could make: a thin, curved region that the field calls a *[manifold](glossary.md#manifold)*.
 #
 # **Predict.** Suppose each picture had to be described by 16 numbers of your own choice. How much of it would survive: *a blur*, *a recognisable digit*, or *nearly everything*? Decide now; in a minute you will see.
 
@@ -86,7 +86,7 @@ plots.plot_reconstructions(test.x[:10], x_hat[:10], ax=ax)
 plt.show()
 
 # %% [markdown]
-# From 16 numbers each, the digits come back: softer at the edges, the odd detail lost, nine of ten can still be read. (The ninth, an 8, has turned into something like a 2. We come back to it in lesson 07.) Throughout the course we put a number beside such a picture and a **[yardstick](glossary.md#yardstick)** beside the number. The number is the *[squared error](glossary.md#squared-error) per image*, summed over its pixels. One yardstick is what you get without any learning: answer every picture with the average training image. The other is [PCA](glossary.md#pca) (principal component analysis), the best that any *linear* squeeze to 16 numbers can do on the images it was fitted to.
+# From 16 numbers each, the digits come back: softer at the edges and without the odd detail, but nine of ten can still be read. (The ninth, an 8, has turned into something like a 2. We come back to it in lesson 07.) Throughout the course we put a number beside such a picture and beside the number a **[baseline](glossary.md#baseline)**, a yardstick to hold it against. The number is the *[squared error](glossary.md#squared-error) per image*, summed over its pixels. One baseline is what you get without any learning: answer every picture with the average training image. The other is [PCA](glossary.md#pca) (principal component analysis), the best that any *linear* reduction to 16 numbers can do on the images it was fitted to.
 
 # %%
 error = evaluation.squared_error(test.x, x_hat).mean()
@@ -97,7 +97,7 @@ print(f"PCA, 16 numbers {pca_error:6.2f}")
 print(f"autoencoder, 16 {error:6.2f}   squared error per image, test set")
 
 # %% [markdown]
-# The autoencoder keeps about five sixths of what the average image misses, and makes well under two thirds of PCA's error with the same 16 numbers. What it does better than PCA is bend: it can follow a stroke that moves or leans, where a linear method can only add and subtract fixed pictures.
+# The autoencoder keeps about five sixths of what the average image misses, and makes well under two thirds of PCA's error with the same 16 numbers. What it has and PCA lacks is *[nonlinearity](glossary.md#nonlinearity)*: a nonlinear network can follow a stroke that moves or leans, where a linear method can only add and subtract fixed pictures.
 
 # %% [markdown]
 # ## The parts and their names
@@ -118,7 +118,7 @@ plt.show()
 # | **[decoder](glossary.md#decoder)** | $g$ | turns a code into a picture, $\hat x = g(z)$ |
 # | **[reconstruction](glossary.md#reconstruction)** | $\hat x$ | the output for an input $x$; also the act of making it |
 #
-# (The bars are drawn on a logarithmic scale; to a true one the code would be a dot.) After training the two halves part company. Keep the encoder, and you have a compressor, a feature extractor, a map of your data. Keep the decoder, and you have something that draws a picture for every point of the latent space.
+# (The bars are drawn on a logarithmic scale; to a true one the code would be a dot.) After training, each half can be used without the other. Keep the encoder, and you have a compressor, a feature extractor, a map of your data. Keep the decoder, and you have something that draws a picture for every point of the latent space.
 
 # %%
 codes = encoder.predict(test.x[:3], verbose=0)
@@ -135,7 +135,7 @@ print("shape of what the decoder draws from them:", drawn.shape)
 #
 # $$z = f(x) = s_e(W_e x + b_e), \qquad \hat x = g(z) = s_d(W_d z + b_d).$$
 #
-# $x$ is the image as a column of 784 pixels, $W_e$ and $W_d$ are the encoder's and the decoder's **weight matrices**, $b_e$ and $b_d$ their **biases**, and $s_e$, $s_d$ the **[activation functions](glossary.md#activation-function)**; ours are a ReLU, $\max(a, 0)$, inside, none at the code, and a sigmoid, which squeezes any number into (0, 1), at the pixels. With more layers, the same step is repeated. There is nothing else inside, so NumPy can do it too. (Keras stores one image a *row*, hence `x @ W`, with `W` the transpose of the formula's.)
+# $x$ is the image as a column of 784 pixels, $W_e$ and $W_d$ are the encoder's and the decoder's **weight matrices**, $b_e$ and $b_d$ their **biases**, and $s_e$, $s_d$ the **[activation functions](glossary.md#activation-function)**, which make the network nonlinear; ours are a ReLU, $\max(a, 0)$, inside, none at the code, and a sigmoid, which squeezes any number into (0, 1), at the pixels. With more layers, the same step is repeated. There is nothing else inside, so NumPy can do it too. (Keras stores one image a *row*, hence `x @ W`, with `W` the transpose of the formula's.)
 
 
 # %%
@@ -173,7 +173,7 @@ print(f"cross-entropy, nats      {bce:.1f}")
 #
 # $$W_\text{new} = W_\text{old} - \eta \, \frac{\partial L}{\partial W}.$$
 #
-# $\eta$ is the **[learning rate](glossary.md#learning-rate)**, which scales the stride, and $\partial L / \partial W$ says how the loss changes with each weight. Working these derivatives backwards through the layers is called **[backpropagation](glossary.md#backpropagation)**; the framework does it for you. To see it once with bare hands, take the tiniest autoencoder: points of two coordinates, a code of **one** number, no activation, no bias. The code is $z = w \cdot x$ and the reconstruction $\hat x = z\,v$, with an encoder vector $w$ and a decoder vector $v$.
+# $\eta$ is the **[learning rate](glossary.md#learning-rate)**, which scales the step, and $\partial L / \partial W$ says how the loss changes with each weight. Working these derivatives backwards through the layers is called **[backpropagation](glossary.md#backpropagation)**; the framework does it for you. To do it once by hand, take the smallest autoencoder there is: points of two coordinates, a code of **one** number, no activation, no bias. The code is $z = w \cdot x$ and the reconstruction $\hat x = z\,v$, with an encoder vector $w$ and a decoder vector $v$.
 
 # %%
 rng = np.random.default_rng(0)
@@ -211,14 +211,14 @@ axes[0].legend()
 plt.show()
 
 # %% [markdown]
-# Two hundred steps turned the line until it runs through the points. No one told the network where the data lie; it had to find out, because that direction is what one number can best be spent on. What is left of the error is the mean squared distance of the points from the line: the part that one number cannot carry. If you know principal components, you have just seen the first one being found by gradient descent.
+# Two hundred steps turned the line until it runs through the points. No one told the network where the data lie; it had to find out, because one number is best spent on that direction. What is left of the error is the mean squared distance of the points from the line: the part that one number cannot carry. If you know principal components, you have just seen the first one being found by gradient descent.
 
 # %% [markdown]
 # ### The bottleneck
 #
 # A network that may copy will copy. If the code were as wide as the picture, "return what you were given" would have zero error and teach nothing. With a narrow code, copying is impossible, and the only way to a small error is to find what the pictures have in common and keep, for each, what makes it different. An autoencoder whose code is smaller than its input is called **[undercomplete](glossary.md#undercomplete)**; lessons 00 to 09, part A of the course, are about those.
 #
-# The price is that it learns *your* data and nothing else. Feed it something unlike anything it was trained on and the squeeze shows.
+# The price is that it learns *your* data and nothing else. Feed it *[out-of-distribution](glossary.md#out-of-distribution)* images, unlike anything it was trained on, and it fails.
 
 # %% mystnb={"image": {"alt": "Digits turned into negatives and their reconstructions, which are shapeless"}}
 negatives = 1 - test.x[:10]
@@ -230,7 +230,7 @@ ratio = evaluation.squared_error(negatives, back).mean() / error
 print(f"error on negatives / error on digits: {ratio:.1f}")
 
 # %% [markdown]
-# To us a negative is the same digit. To the network it is a foreign language, and the error grows fiftyfold. As a general image compressor an autoencoder is therefore poor; as a detector of things that do not belong, this weakness is exactly what makes it useful.
+# To us a negative is the same digit. To the network it is out of distribution, and the error grows fiftyfold. As a general image compressor an autoencoder is therefore poor; as a detector of *anomalies*, things that do not belong, this weakness is exactly what makes it useful.
 
 # %% [markdown]
 # ## Kinds and uses
@@ -241,7 +241,7 @@ print(f"error on negatives / error on digits: {ratio:.1f}")
 # | [overcomplete](glossary.md#overcomplete) | a code *larger* than the input | may learn to copy; the three below prevent it |
 # | denoising | noisy input, clean target | robust features, cleaning images and signals |
 # | sparse | a penalty $\lambda \sum_i \lvert z_i \rvert$ on the code | few [active units](glossary.md#active-unit) per image, readable features |
-# | [contractive](glossary.md#contractive-autoencoder) | a penalty on how fast the code changes | codes that ignore small disturbances |
+# | [contractive](glossary.md#contractive-autoencoder) | a penalty on how fast the code changes | codes that ignore small perturbations |
 # | variational (VAE) | the code is a distribution, kept close to a normal one by a term in the loss, the [Kullback-Leibler divergence](glossary.md#kl-divergence) $\mathrm{KL}$, which measures how far two distributions differ | drawing *new* pictures, smooth interpolation |
 # | [disentangled](glossary.md#disentangled) ($\beta$-VAE) | that term weighted by $\beta$ | codes whose coordinates mean one thing each |
 # | convolutional | the layers, not the objective | larger and coloured pictures |
@@ -251,7 +251,7 @@ print(f"error on negatives / error on digits: {ratio:.1f}")
 # | compression and dimensionality reduction | the encoder, and the decoder to come back |
 # | visualising, clustering, searching data | the encoder (lesson 08) |
 # | features for a classifier | the encoder (lesson 09) |
-# | removing noise, filling holes | both |
+# | removing noise (denoising), filling holes ([inpainting](glossary.md#inpainting)) | both |
 # | finding anomalies: rank by reconstruction error, or by distance of the code | both |
 # | generating new examples | the decoder, if the latent space was made for it |
 
@@ -327,8 +327,8 @@ checks.check_per_image(per_image)
 # - An autoencoder is an encoder $f$ and a decoder $g$ trained together so that $g(f(x)) \approx x$; the data are their own target.
 # - The bottleneck forbids copying, so the code has to hold what matters.
 # - The loss is a reconstruction error; always ask whether it is per pixel or per image.
-# - A number needs a yardstick: the mean image, and PCA with the same code size.
-# - It learns your data and nothing else.
+# - A number needs a baseline: the mean image, and PCA with the same code size.
+# - It learns your data and nothing else: out-of-distribution images come back badly.
 #
 # ## Quiz
 #
@@ -338,8 +338,8 @@ checks.check_per_image(per_image)
 #
 # <details><summary>Answers</summary>
 #
-# 1. **b.** There is a loss (not a), namely the difference between output and input. PCA (c) plays no part in training; it is a yardstick.
-# 2. **b.** With room to copy, a small error says nothing about structure (a), and nothing of the learning rate alone (c).
+# 1. **b.** There is a loss (not a), namely the difference between output and input. PCA (c) plays no part in training; it is a baseline.
+# 2. **b.** With room to copy, a small error says nothing about structure (a), nor about the learning rate alone (c).
 # 3. **a.** A picture of another size (b) would be refused, not reconstructed badly. A wider code (c) makes errors smaller.
 # </details>
 #

@@ -58,7 +58,7 @@ for package in needed:
 Markdown("\n".join(["| package | version |", "|---|---|", *rows]))
 
 # %% [markdown]
-# Install one backend with GPU support at most. The CUDA libraries of the three frameworks come in different versions and overwrite each other; three environments side by side are the honest solution.
+# Install at most one backend with GPU support. The CUDA libraries of the three frameworks come in different versions and overwrite each other; if you need all three, give each an environment of its own.
 
 # %% [markdown]
 # ## Q2. How do you import the modules for model building, training and data handling in Keras?
@@ -68,7 +68,7 @@ Markdown("\n".join(["| package | version |", "|---|---|", *rows]))
 # | `keras` | models, layers, optimizers, callbacks, `keras.ops` for tensor arithmetic that runs on every backend |
 # | `numpy` | arrays: what data are before they go into a model and after they come out |
 # | `matplotlib.pyplot` | figures |
-# | `sklearn` | PCA, [t-SNE](glossary.md#t-sne), k-means and classifiers: our yardsticks |
+# | `sklearn` | PCA, [t-SNE](glossary.md#t-sne), k-means and classifiers: our baselines and measures |
 # | `ae_keras` | the small package behind this course; each part of it is first written out in a lesson |
 #
 # One rule: **choose the backend before Keras is imported.** Keras reads the environment variable `KERAS_BACKEND` once, when it starts. `ae_keras` takes care of it (your `KERAS_BACKEND`, else the first installed of jax, torch and tensorflow), so it stands first in every set-up cell.
@@ -98,7 +98,7 @@ result = squared_error(np.array([[1.0, 2.0]]), np.array([[1.0, 5.0]]))
 print(keras.ops.convert_to_numpy(result))
 
 # %% [markdown]
-# Note the last line. The result of `keras.ops` is a tensor of the backend, and each backend prints, slices and converts its tensors in its own way. `keras.ops.convert_to_numpy` is the one door that is the same everywhere.
+# Note the last line. The result of `keras.ops` is a tensor of the backend, and each backend prints, slices and converts its tensors in its own way. `keras.ops.convert_to_numpy` is the one conversion that is the same everywhere.
 
 # %% [markdown]
 # ## Q3. How do you use a GPU in Keras, and fall back to the CPU?
@@ -117,7 +117,7 @@ print("agrees with ae_keras.backend.device():", where_is_a_tensor() == backend.d
 Markdown(f"A new tensor lies on the **{where_is_a_tensor()}**.")
 
 # %% [markdown]
-# If you have a GPU and read *CPU*, the framework was installed without GPU support. `make lab` installs the right build where an NVIDIA GPU answers; on Apple silicon, PyTorch is the backend that can use the GPU.
+# If you have a GPU and read *CPU*, the framework was installed without GPU support. `make lab` installs the right build where it finds an NVIDIA GPU; on Apple silicon, PyTorch is the backend that can use the GPU.
 #
 # Sometimes you want the CPU although there is a GPU: to debug, or because it is busy. For one piece of code, use a device scope; for a whole session, start it with `GPU=0 make lab`, which hides the GPU from all three frameworks.
 
@@ -236,7 +236,7 @@ loss = history.history["loss"][-1]
 print(f"loss after three epochs: {loss:.5f} per pixel")
 
 # %% [markdown]
-# Switch the backend, run again, and you read the same number, up to the rounding of the last digit or two: three frameworks, one result. All lessons are made like this, so the numbers in the text are *your* numbers too. Not to the last bit, and less so the longer a training runs: each framework adds in its own order and rounds differently, and training amplifies such specks. And where a model draws noise while it trains, the frameworks part for good. The text then quotes fewer digits.
+# Switch the backend, run again, and you read the same number, up to the rounding of the last digit or two: three frameworks, one result. All lessons are made like this, so the numbers in the text are *your* numbers too. Not to the last bit, and less so the longer a training runs: each framework adds in its own order and rounds differently, and training amplifies such tiny differences. And where a model draws noise while it trains, the frameworks diverge for good. The text then quotes fewer digits.
 
 # %% [markdown]
 # ## Exercises

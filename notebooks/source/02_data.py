@@ -95,7 +95,7 @@ plt.show()
 print(f"exactly black or white: {np.mean((x == 0) | (x == 1)):.0%} of all pixels")
 
 # %% [markdown]
-# Nearly everything is black or white, so a picture is almost a yes-or-no affair for each pixel. Remember this in lesson 06, where a loss made for yes or no, the binary cross-entropy, competes with the squared error.
+# Nearly everything is black or white, so each pixel is almost a yes-or-no question. Remember this in lesson 06, where a loss made for yes or no, the binary cross-entropy, competes with the squared error.
 #
 # What could go wrong? Dividing twice. Images that are already floats in [0, 1] become nearly black, and nothing complains: the network will learn to reproduce black. A loader should therefore refuse what it was not made for.
 
@@ -108,9 +108,9 @@ except ValueError as error:
 # %% [markdown]
 # ## Q7. How do you create batches for training an autoencoder in Keras?
 #
-# A network learns from a **[batch](glossary.md#batch)** at a time: large enough that the gradient is steady and the hardware busy, small enough that there are many updates in an **[epoch](glossary.md#epoch)**, one pass over all images. Between epochs the order must change, or the network sees the same neighbours together for ever.
+# A network learns from a **[batch](glossary.md#batch)** at a time: large enough that the gradient is steady and the hardware busy, small enough that there are many updates in an **[epoch](glossary.md#epoch)**, one pass over all images. Between epochs the order must change, or the same images would share a batch for ever.
 #
-# If your images fit into memory, `model.fit(x, x, batch_size=128)` does all that. Only the *order* is then drawn by a generator that depends on the backend, and so differs from one backend to another (and TensorFlow, once seeded, repeats the same order every epoch). When you want the order in your own hand, write a `keras.utils.PyDataset`: a class that knows how many batches there are and can make any one of them. Keras calls `on_epoch_end` after each epoch, and once more at the start, when it has peeked at a batch to learn its shape.
+# If your images fit into memory, `model.fit(x, x, batch_size=128)` does all that. Only the *order* is then drawn by a generator that depends on the backend, and so differs from one backend to another (and TensorFlow, once seeded, repeats the same order every epoch). To control the order yourself, write a `keras.utils.PyDataset`: a class that knows how many batches there are and can make any one of them. Keras calls `on_epoch_end` after each epoch, and once more at the start, when it has peeked at a batch to learn its shape.
 
 
 # %%
@@ -144,9 +144,9 @@ print(
 print("target equals input:", np.array_equal(first_input, first_target))
 
 # %% [markdown]
-# Two details deserve a look. The order of an epoch depends on the pair (seed, epoch) and on nothing else, so that run, machine and backend do not matter. And the last batch is smaller, because nobody promised that 128 divides the number of images; whoever averages a loss over batches has to weigh that batch less (exercise 6.1).
+# Two details deserve a look. The order of an epoch depends on the pair (seed, epoch) and on nothing else, so that run, machine and backend do not matter. And the last batch is smaller, because 128 need not divide the number of images; when you average a loss over batches, that batch has to weigh less (exercise 6.1).
 #
-# `data.Batches` is this class with its arguments checked. It also sees through Keras's peek, which ours takes for an epoch. Does it give the same batches?
+# `data.Batches` is this class with its arguments checked. It also ignores the extra call at the start, which ours counts as an epoch. Does it give the same batches?
 
 # %%
 ours, theirs = ShuffledBatches(x, seed=5), data.Batches(x, seed=5)
@@ -162,7 +162,7 @@ print(
 )
 
 # %% [markdown]
-# Perhaps your project already has a pipeline. Keras accepts `tf.data` and PyTorch's `DataLoader` **on every backend**: a `DataLoader` can feed a model that runs on JAX. Only the framework the pipeline comes from must be installed. `tf.data.Dataset.from_tensor_slices((x, x)).shuffle(len(x)).batch(128)` and `DataLoader(TensorDataset(t, t), batch_size=128, shuffle=True)` with `t = torch.from_numpy(x)` both go straight into `fit`; their order is their own. `data.tf_dataset` and `data.torch_loader` keep *our* order; here we walk through whichever your installation has and compare.
+# Perhaps your project already has a pipeline. Keras accepts `tf.data` and PyTorch's `DataLoader` **on every backend**: a `DataLoader` can feed a model that runs on JAX. Only the framework the pipeline comes from must be installed. `tf.data.Dataset.from_tensor_slices((x, x)).shuffle(len(x)).batch(128)` and `DataLoader(TensorDataset(t, t), batch_size=128, shuffle=True)` with `t = torch.from_numpy(x)` both go straight into `fit`; their order is their own. `data.tf_dataset` and `data.torch_loader` keep *our* order; here we go through whichever your installation has and compare.
 
 # %%
 pipelines = {"tensorflow": data.tf_dataset, "torch": data.torch_loader}
@@ -180,17 +180,17 @@ Markdown("Compared: " + (", ".join(available) or "none; install TensorFlow or Py
 # |---|---|
 # | NumPy array | fits into memory, order does not matter: the simplest and usually the fastest |
 # | `PyDataset` | your own order or reading from disk, on every backend; what this course uses |
-# | `tf.data` | heavy preprocessing that should run in parallel, or files of that world |
+# | `tf.data` | heavy preprocessing that should run in parallel, or files in TensorFlow's formats |
 # | `DataLoader` | you already have a PyTorch `Dataset` |
 
 # %% [markdown]
 # ## Q8. How do you split the data into training and validation sets?
 #
-# Three sets, three purposes. The **training** set moves the weights. The **validation** set is looked at during development, to choose a learning rate or a code size; because you choose by it, you slowly fit to it too. The **test** set is looked at once, at the end. For autoencoders the split matters as much as for classifiers: a network can memorise pictures, and only new pictures show whether it has.
+# Three sets, three purposes. The **training** set moves the weights. The **validation** set is looked at during development, to choose a learning rate or a code size; because you choose by it, you slowly overfit to it too. The **test** set is looked at once, at the end. For autoencoders the split matters as much as for classifiers: a network can memorise its training images (*[overfitting](glossary.md#overfitting)*), and only new images show how well it *[generalises](glossary.md#generalisation)*.
 #
-# "New" is the word to think about. Our `digits` contain six warped copies of each original. Shuffle all images and cut off 15 per cent, as most tutorials do, and nearly every validation image has *sisters* in the training set.
+# "New" is the word to think about. Our `digits` contain six warped copies of each original; images made from one original form a **[group](glossary.md#group)**. Shuffle all images and cut off 15 per cent, as most tutorials do, and nearly every validation image has *near-duplicates* (sisters, from its own group) in the training set.
 #
-# **Predict.** For each validation image, find the most similar training image. By how much does the [leak](glossary.md#leak) shrink the distance: not at all, by a few per cent, or by more?
+# **Predict.** For each validation image, find the most similar training image. By how much does this *data leakage*, or [leak](glossary.md#leak), shrink the distance: not at all, by a few per cent, or by more?
 
 # %%
 train_all = data.load(subset="train")
@@ -218,7 +218,7 @@ print(
 print(f"split by groups:  {clean_shared:4.0%}, distance {clean:.1f}")
 
 # %% [markdown]
-# Every single validation image has a sister in the training set, and the nearest training image lies about ten per cent closer than it should. A model that memorises would look ten per cent better than it is, on no merit of its own. (Data sets in which every image has an origin of its own, such as MNIST, show no difference here.) The cure is to split the *originals* and let the copies follow. scikit-learn knows this as a grouped split; `data.split` hands it the number of each image's original:
+# Every single validation image has a near-duplicate in the training set, and the nearest training image lies about ten per cent closer than it should. A model that memorises would look ten per cent better than it is. (Data sets in which every image is a group of its own, such as MNIST, show no difference here.) The cure is to split the *groups*, so that all copies of an original stay together. scikit-learn calls this a grouped split; `data.split` hands it `groups`, the number of each image's original:
 
 # %%
 from sklearn.model_selection import GroupShuffleSplit
@@ -232,9 +232,9 @@ print(
 print("same as data.split:", np.array_equal(train_all.x[val_rows], val.x))
 
 # %% [markdown]
-# Beware of short cuts: `fit(..., validation_split=0.15)` cuts off the *last* 15 per cent, and like PyTorch's `random_split` it knows nothing of origins. Split yourself and pass `validation_data=(val.x, val.x)`.
+# Beware of short cuts: `fit(..., validation_split=0.15)` cuts off the *last* 15 per cent, and like PyTorch's `random_split` it knows nothing of groups. Split yourself and pass `validation_data=(val.x, val.x)`.
 #
-# Groups are everywhere once you look: several photographs of one patient, frames of one film, sentences of one author. Ask of any data set "which rows share an origin?" before you cut it.
+# Groups are everywhere once you look: several photographs of one patient, frames of one film, sentences of one author. Ask of any data set "which rows form a group?" before you split it.
 #
 # From here on one line gives all three sets:
 
@@ -268,7 +268,7 @@ checks.check_to_range(to_range)
 # %% [markdown]
 # ### Exercise 2.2: a split without leaks
 #
-# Write `validation_rows(groups, fraction, seed)`: a boolean array that is `True` for the images that go to validation. `round(fraction * number of sources)` of the *sources* go there, with all their images, chosen at random but the same for the same seed.
+# Write `validation_rows(groups, fraction, seed)`: a boolean array that is `True` for the images that go to validation. `round(fraction * number of groups)` of the *groups* go there, with all their images, chosen at random but the same for the same seed.
 
 
 # %% tags=["exercise"]
@@ -313,8 +313,8 @@ checks.check_batches_of(batches_of)
 #
 # - Look at range, counts and pictures before anything else.
 # - An autoencoder's input range must be a range its output can reach: [0, 1] with a sigmoid.
-# - The order of a batch is a result too: fix it with a seed of your own.
-# - Split by origin, or sisters will leak; the test set is looked at once.
+# - The order of the batches changes the result: fix it with a seed of your own.
+# - Split by group, or near-duplicates will leak; the test set is looked at once.
 #
 # ## Quiz
 #

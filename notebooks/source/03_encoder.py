@@ -34,7 +34,7 @@ image_shape = train.x.shape[1:]
 # A model in Keras is a class with two parts. `__init__` makes the **layers**, the pieces with weights; `call` says how data flow through them. For our encoder we need three kinds of layer:
 #
 # - `Flatten` lays the 28 × 28 × 1 pixels out as one row of 784;
-# - `Dense(n, activation="gelu")` multiplies by a weight matrix, adds a bias, and bends the result: the **GELU** lets positive numbers pass and mutes negative ones, like the older ReLU, $\max(a, 0)$, but smoothly. Without a bend, any stack of layers would collapse into one matrix;
+# - `Dense(n, activation="gelu")` multiplies by a weight matrix, adds a bias, and applies a nonlinear function: the **GELU** lets positive numbers pass and mutes negative ones, like the older ReLU, $\max(a, 0)$, but smoothly. Without a nonlinearity between them, any stack of layers would collapse into one matrix;
 # - a last `Dense(latent_dim)` *without* activation gives the code.
 
 
@@ -56,13 +56,13 @@ class Encoder(keras.Model):
 
 
 # %% [markdown]
-# Why GELU and not ReLU? It usually reaches a slightly smaller error, and its smoothness has a side effect that this course enjoys: the corner of the ReLU turns tiny rounding differences between backends into visible ones after a few hundred steps, and without it they stay tiny.
+# Why GELU and not ReLU? It usually reaches a slightly smaller error, and its smoothness has a side effect that is welcome here: the corner of the ReLU turns tiny rounding differences between backends into visible ones after a few hundred steps, and without it they stay tiny.
 #
-# Why is the code left linear? A ReLU there would leave only the corner of the latent space in which no coordinate is negative; worse, a unit that is zero for all images receives no gradient and usually stays zero. A sigmoid would squash everything into a small box. The decoder can live with any numbers, so let the code be free.
+# Why is the code left linear? A ReLU there would leave only the corner of the latent space in which no coordinate is negative; worse, a unit that is zero for all images receives no gradient and usually stays zero. A sigmoid would squash everything into a small box. The decoder can work with any numbers, so let the code be free.
 #
-# Why 784 → 256 → 128 → 16, step by step? The hidden layers give the network the means to *bend*. Directly from 784 to 16 the encoder would be one matrix, as in PCA. How wide and how many is a matter of taste and time; narrowing in a few steps is a common start.
+# Why 784 → 256 → 128 → 16, step by step? The hidden layers make the encoder *nonlinear*. Directly from 784 to 16 it would be one matrix, as in PCA. How wide and how many is a matter of taste and time; narrowing in a few steps is a common start.
 #
-# (In PyTorch this is an `nn.Module` with a `forward`. In Keras it is `call`, and layers are told their output width alone.)
+# (In PyTorch this is an `nn.Module` with a `forward`. In Keras it is `call`, and layers are told only their output width.)
 
 # %%
 encoder = Encoder(latent_dim=16)
@@ -135,7 +135,7 @@ print("convolutional, same output:", same_function(conv_encoder, ConvEncoder(16)
 # %% [markdown]
 # ## Q10. How do you implement the forward pass of the Encoder, from input to latent representation?
 #
-# The forward pass is `call`. You never call `call` yourself: you call the *model*, `encoder(x)`, and Keras turns the input into a tensor of the backend, builds the model if necessary, and hands on settings such as `training`. Let us follow three images through, one layer at a time.
+# The forward pass is `call`. You never call `call` yourself: you call the *model*, `encoder(x)`, and Keras turns the input into a tensor of the backend, builds the model if necessary, and passes on settings such as `training`. Let us follow three images through, one layer at a time.
 
 # %%
 x = train.x[:3]
@@ -192,7 +192,7 @@ print(type(codes).__name__, codes.shape, codes.dtype)
 #
 # `latent_dim` is the width of the last layer: how many numbers an image is turned into, the dimension of the latent space. It is *the* design decision of an autoencoder. With 2, every image is a point of the plane and you can look at all of them at once. With 784, and hidden layers as wide, nothing need be left out.
 #
-# It is the number of *free* directions, not of features with names. No coordinate will be "the slant" or "the loop" by itself; training makes any coordinates that serve the reconstruction, and a different seed makes others (a *[$\beta$-VAE](glossary.md#beta-vae)* tries to force them apart). Nor is it the amount of information: sixteen 32-bit floats are 64 bytes, and one float can hold a lot. That the decoder has to *undo* the code smoothly is what keeps it honest.
+# It is the number of *free* directions, not of features with names. No coordinate will be "the slant" or "the loop" by itself; training makes any coordinates that serve the reconstruction, and a different seed makes others (a *[$\beta$-VAE](glossary.md#beta-vae)* tries to give each coordinate one meaning). Nor is it the amount of information: sixteen 32-bit floats are 64 bytes, and one float can hold a lot. What limits it in practice is that the decoder must *undo* the code with a smooth function.
 
 # %%
 print("latent_dim   shape of codes   parameters")
@@ -218,7 +218,7 @@ ax.set(xlabel="$z_1$", ylabel="$z_2$")
 plt.show()
 
 # %% [markdown]
-# Nearly (a), with a trace of (b): the threes, in yellow, lean to the upper left and the ones, in red, to the lower right. A random network is a *random view* of the data, and similar images come out at similar places under almost any smooth map. How much order is there? Ask the five nearest training codes to vote on the class of each test code.
+# Nearly (a), with a trace of (b): the threes, in yellow, lean to the upper left and the ones, in red, to the lower right. A random network is a *random view* of the data, and similar images come out at similar places under almost any smooth map. How much order is there? Measure the **[k-nearest-neighbour accuracy](glossary.md#k-nn-accuracy)** (k-NN, here with k = 5): the five nearest training codes vote on the class of each test code.
 
 
 # %%
@@ -237,7 +237,7 @@ for name, value in accuracy.items():
     print(f"{name:28s} {value:.1%} of test labels right")
 
 # %% [markdown]
-# Two random numbers are little better than guessing one class of ten. But sixteen numbers from a network that has learned *nothing* give the right class three times in four. Keep this yardstick: when a *trained* code classifies well, ask first how much of it an untrained one could do. What the random code cannot do is give the picture back. For that it needs a partner, and training.
+# Two random numbers are little better than guessing one class of ten. But sixteen numbers from a network that has learned *nothing* give the right class three times in four. Keep this baseline: when a *trained* code classifies well, ask first how much of it an untrained one could do. What the random code cannot do is give the picture back. For that it needs a partner, and training.
 
 # %% [markdown]
 # ## Exercises
@@ -304,13 +304,13 @@ checks.check_encoder(MyEncoder)
 #
 # 1. Why no ReLU on the code? (a) It is slow. (b) Codes could not be negative, and a unit that is zero for every image would usually stay dead. (c) Keras forbids it.
 # 2. You double `latent_dim` from 16 to 32 in the dense encoder. Its parameters (a) double; (b) grow by about one per cent; (c) stay the same.
-# 3. An untrained encoder's codes let neighbours vote three in four classes right. This shows (a) that random maps keep similar images together; (b) that the labels leaked; (c) that training is unnecessary.
+# 3. An untrained encoder's codes have a k-NN accuracy of three in four. This shows (a) that random maps keep similar images together; (b) that the labels leaked; (c) that training is unnecessary.
 #
 # <details><summary>Answers</summary>
 #
 # 1. **b.** Speed (a) is no issue and Keras allows it (c).
 # 2. **b.** Only the last matrix, 128 × 16 of some 236,000, doubles. The first layer holds most (not a), and something does grow (not c).
-# 3. **a.** Labels were used for the vote alone (b). A random code cannot be decoded back into the picture, so training has a job left (c).
+# 3. **a.** Labels were used only to measure the accuracy (b). A random code cannot be decoded back into the picture, so training has a job left (c).
 # </details>
 #
 # ## Further reading
@@ -329,5 +329,5 @@ notebook.claim(
 notebook.receipt(
     dense_parameters=encoder.count_params(),
     conv_parameters=conv_encoder.count_params(),
-    random_16_vote=accuracy["random encoder, 16 numbers"],
+    random_16_knn=accuracy["random encoder, 16 numbers"],
 )

@@ -29,7 +29,7 @@ image_shape = train.x.shape[1:]
 # %% [markdown]
 # ## Q12. How do you define the architecture of the Decoder by subclassing `keras.Model`?
 #
-# The decoder is usually the encoder in a mirror: where that narrowed from 784 over 256 and 128 to 16, this widens from 16 over 128 and 256 to 784. The mirror is a habit, not a law. What must hold is only that it accepts a code and returns an image of the right shape. So its one essential argument is the shape of the image; the width of the code it learns from its first input.
+# The decoder is usually the encoder in a mirror: where that narrowed from 784 via 256 and 128 to 16, this widens from 16 via 128 and 256 to 784. The mirror is a habit, not a law. What must hold is only that it accepts a code and returns an image of the right shape. So its one essential argument is the shape of the image; the width of the code it learns from its first input.
 
 
 # %%
@@ -98,7 +98,7 @@ for name, model in (("dense", decoder), ("convolutional", conv_decoder)):
 # %% [markdown]
 # Again a fraction of the parameters. (A trap in passing: had we called the layers `double` and `half`, the class would fail on PyTorch alone. There every Keras layer is also a torch module, and those names are taken.)
 #
-# `ae_keras.DenseDecoder` and `ae_keras.ConvDecoder` are these classes for any image size and any number of stages (what is overshot is cropped). One shortcut is in them: blocks that do not overlap need no adding up, so `ConvDecoder` computes all blocks of a stage as one matrix product, which is faster than the general transposed convolution. Given the same weights they must draw the same pictures, up to the last digit:
+# `ae_keras.DenseDecoder` and `ae_keras.ConvDecoder` are these classes for any image size and any number of stages (an output that is too large is cropped). They take one shortcut: blocks that do not overlap need no adding up, so `ConvDecoder` computes all blocks of a stage as one matrix product, which is faster than the general transposed convolution. Given the same weights they must draw the same pictures, up to the last digit:
 
 
 # %%
@@ -165,7 +165,7 @@ print(f"PCA's own, linear decoder  {linear_error:6.2f}")
 print(f"our decoder, same codes    {bent_error:6.2f}   squared error per image, validation")
 
 # %% [markdown]
-# From *the same* sixteen numbers our decoder draws better pictures than PCA does: part of an autoencoder's advantage is simply that its decoder bends. (It even beats lesson 00's small autoencoder, whose decoder had one hidden layer; lesson 06 trains this decoder with an encoder of its own.)
+# From *the same* sixteen numbers our decoder draws better pictures than PCA does: part of an autoencoder's advantage is simply that its decoder is nonlinear. (It even beats lesson 00's small autoencoder, whose decoder had one hidden layer; lesson 06 trains this decoder with an encoder of its own.)
 
 # %% [markdown]
 # ## Q14. How do you choose the Decoder's output activation, so that its values lie in the range of the data?
@@ -205,7 +205,7 @@ for activation in ("sigmoid", "linear", "tanh", "relu"):
     )
 
 # %% [markdown]
-# The linear and the tanh decoder pay a little more than the sigmoid, the ReLU even less: nothing that names the fault. The *range* tells: four in ten pixels of the linear and over a third of the tanh decoder's are blacker than black or whiter than white, and must be clipped before they can be shown. The reason is in the histogram of lesson 02: most pixels are exactly black. To say "black" a sigmoid only has to be very negative, and any of many values will do; a linear output must hit zero on the dot, for hundreds of pixels at once, and lands below it half of the time. The ReLU says black easily but has a fault of its own: a pixel unit that is negative for every image is always black, receives no gradient of its own and rarely recovers; the last column gives the share of such pixels among those that are not always black in the data. And only the sigmoid's output may go into the cross-entropy of lesson 06, which takes logarithms of $\hat x$ and $1 - \hat x$.
+# The linear and the tanh decoder pay a little more than the sigmoid, the ReLU even less: nothing that names the fault. The *range* tells: four in ten pixels of the linear and over a third of the tanh decoder's are blacker than black or whiter than white, and must be clipped before they can be shown. The reason is in the histogram of lesson 02: most pixels are exactly black. To say "black" a sigmoid only has to be very negative, and any of many values will do; a linear output must hit zero exactly, for hundreds of pixels at once, and lands below it half of the time. The ReLU says black easily but has a fault of its own: a pixel unit that is negative for every image is always black, receives no gradient of its own and rarely recovers (a *[dead unit](glossary.md#dead-unit)*); the last column gives the fraction of such pixels among those that are not always black in the data. And only the sigmoid's output may go into the cross-entropy of lesson 06, which takes logarithms of $\hat x$ and $1 - \hat x$.
 #
 # Now the opposite mistake: leave the sigmoid and change the data. Scale the images to [-1, 1], as you may find in tutorials written for GANs (another kind of network that draws pictures).
 
@@ -223,7 +223,7 @@ plots.plot_rows(rows, ax=ax)
 plt.show()
 
 # %% [markdown]
-# The sigmoid cannot go below 0, so every black pixel, which is now -1, is wrong by at least 1, and the squared error cannot fall below the number of black pixels, about 600 of 784. The digits are legible, the background is grey: an easy mistake to live with for a long time. The rule:
+# The sigmoid cannot go below 0, so every black pixel, which is now -1, is wrong by at least 1, and the squared error cannot fall below the number of black pixels, about 600 of 784. The digits are legible and only the background is grey, so the mistake can go unnoticed for a long time. The rule:
 #
 # | data in | last activation | loss |
 # |---|---|---|
@@ -325,7 +325,7 @@ checks.check_decoder(MyDecoder)
 # <details><summary>Answers</summary>
 #
 # 1. **b.** A bad learning rate (a) or a small code (c) blurs; neither shifts the background evenly.
-# 2. **c.** It can produce 0 (a), only not on the dot for hundreds of pixels; the number of parameters is the same (b).
+# 2. **c.** It can produce 0 (a), only not exactly, for hundreds of pixels at once; the number of parameters is the same (b).
 # 3. **b.** The weights are random (not a), and it has seen no image yet (not c).
 # </details>
 #
@@ -337,7 +337,7 @@ checks.check_decoder(MyDecoder)
 
 # %% tags=["receipt"]
 notebook.claim(
-    bent_error < linear_error, "a decoder that bends must beat a linear one on the same codes"
+    bent_error < linear_error, "a nonlinear decoder must beat a linear one on the same codes"
 )
 notebook.claim(outside["sigmoid"] == 0 < outside["linear"], "only the sigmoid stays in [0, 1]")
 notebook.claim(

@@ -189,7 +189,7 @@ except NotImplementedError as error:
     print(str(error).split("Please")[0].strip())
 
 # %% [markdown]
-# Exercise 5.2 cures that. One more condition: Keras must *know* the class by its name when it meets it in a file. `@keras.saving.register_keras_serializable()` above the class achieves that, and it is why a file of ours loads only after `import ae_keras`. (`ae_keras.load(path)` does the same as `load_model` and says in plain words what is wrong when a file is damaged, foreign or from another version.)
+# Exercise 5.2 mends that. One more condition: Keras must *know* the class by its name when it meets it in a file. `@keras.saving.register_keras_serializable()` above the class achieves that, and it is why a file of ours loads only after `import ae_keras`. (`ae_keras.load(path)` does the same as `load_model` and says in plain words what is wrong when a file is damaged, foreign or from another version.)
 #
 # ### On another backend
 #
@@ -224,7 +224,7 @@ print("largest difference below 0.00001:", np.abs(there - before).max() < 1e-5)
 #
 # ### Exercise 5.1: chain and verify
 #
-# Write `combine(encoder, decoder, x)`. It returns `(z, x_hat)` as NumPy arrays for a batch `x`, and raises a `ValueError` if `x_hat` has not the shape of `x`. The message should contain both shapes.
+# Write `combine(encoder, decoder, x)`. It returns `(z, x_hat)` as NumPy arrays for a batch `x`, and raises a `ValueError` if `x_hat` does not have the shape of `x`. The message should contain both shapes.
 
 
 # %% tags=["exercise"]
@@ -301,7 +301,7 @@ checks.check_saved_autoencoder(SavedAutoencoder)
 #
 # 1. `model.fit` runs, but a grey image was subtracted from a coloured reconstruction. Why no error? (a) Keras converts colours. (b) The shapes broadcast. (c) The sigmoid hides it.
 # 2. You load a `.keras` file and get "could not locate class". (a) The file is broken. (b) The backend differs. (c) The class was not registered or its module not imported.
-# 3. After training you want to send 10,000 images over a slow line. What must be in place? (a) The encoder, on both sides. (b) The encoder at the sender, the decoder at the receiver. (c) The training data, on both sides.
+# 3. After training you want to send 10,000 images over a slow connection. What must be in place? (a) The encoder, on both sides. (b) The encoder at the sender, the decoder at the receiver. (c) The training data, on both sides.
 #
 # <details><summary>Answers</summary>
 #

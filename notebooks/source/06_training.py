@@ -7,7 +7,7 @@
 # - define squared error and cross-entropy in units you can compare, and say what each can and cannot see;
 # - choose an optimizer and a learning rate;
 # - write the training loop of your backend by hand, and show that `fit` does the same;
-# - log a run, read its learning curve against yardsticks, and stop in time.
+# - log a run, read its learning curve against baselines, and stop in time.
 #
 # **You need** lessons 02 to 05.
 #
@@ -90,11 +90,11 @@ print(f"cross-entropy of a perfect copy: {perfect:.1f} nats per image")
 print(f"evaluation.pixel_entropy:   {floor:.1f}")
 
 # %% [markdown]
-# Not zero! For a pixel that is exactly 0 or 1 the surprise can vanish. For a grey pixel, of value 0.5 say, no probability is right all of the time, and at least $\log 2 \approx 0.69$ nats remain. Summed over all grey pixels this is the **floor**. A cross-entropy of 70 nats on these digits is therefore far better than it looks, and one below the floor would be a bug.
+# Not zero! For a pixel that is exactly 0 or 1 the surprise can vanish. For a grey pixel, of value 0.5 say, no probability is right all of the time, and at least $\log 2 \approx 0.69$ nats remain. Summed over all grey pixels, this lower bound is the **floor**. A cross-entropy of 70 nats on these digits is therefore far better than it looks, and one below the floor would be a bug.
 #
 # ### Which one?
 #
-# Squared error suits any data; it is what we report and what PCA minimises. Cross-entropy suits pixels that are nearly black or white and an output that is a sigmoid, $\hat x = \sigma(a)$: its gradient with respect to $a$ is simply $\hat x - x$ and never stalls, while that of the squared error carries a factor $\hat x (1 - \hat x)$, which vanishes where the sigmoid is sure and wrong. (Keras's `"mse"` and `"binary_crossentropy"`, like PyTorch's `MSELoss()` and `BCELoss()`, average over pixels.)
+# Squared error suits any data; it is what we report and what PCA minimises. Cross-entropy suits pixels that are nearly black or white and an output that is a sigmoid, $\hat x = \sigma(a)$: its gradient with respect to $a$ is simply $\hat x - x$ and never stalls, while that of the squared error carries a factor $\hat x (1 - \hat x)$, which vanishes where the sigmoid is *saturated*: sure, even if wrong. (Keras's `"mse"` and `"binary_crossentropy"`, like PyTorch's `MSELoss()` and `BCELoss()`, average over pixels.)
 #
 # ### What pixels cannot see
 
@@ -125,7 +125,7 @@ print(f"answering every image with the mean image costs {mean_error:.1f}")
 # %% [markdown]
 # ## Q19. How do you configure an optimizer, such as Adam, in Keras?
 #
-# The gradient says downhill; the optimizer decides how far to go. Plain **gradient descent** (SGD) moves every weight by $\eta$ times its gradient. **Adam** keeps, for each weight, a running mean $m$ of its gradients and a running mean $v$ of their squares, and moves by
+# The gradient says which way is downhill; the optimizer decides how far to go. Plain **gradient descent** (SGD) moves every weight by $\eta$ times its gradient. **Adam** keeps, for each weight, a running mean $m$ of its gradients and a running mean $v$ of their squares, and moves by
 #
 # $$\Delta w = -\,\eta\,\frac{m}{\sqrt{v} + \varepsilon},$$
 #
@@ -143,12 +143,12 @@ for learning_rate in (0.0001, 0.002, 0.1):
     )
 
 # %% [markdown]
-# Too small, and three epochs hardly leave the level of the mean image, which is about 50. Too large, and three epochs leave it far *worse* than the mean image: the likeliest reason is that the first strides are so long that they carry many units to where their gradient is nearly zero, and little brings those back. A good order of search is 0.001, then a factor of three up or down. We use 0.002.
+# Too small, and three epochs hardly leave the level of the mean image, which is about 50. Too large, and three epochs leave it far *worse* than the mean image: the likeliest reason is that the first steps are so long that they carry many units to where their gradient is nearly zero, and little brings those back. A good order of search is 0.001, then a factor of three up or down. We use 0.002.
 
 # %% [markdown]
 # ## Q20. How do you implement a training loop: forward pass, loss, backpropagation, update?
 #
-# Inside `fit`, four things happen for each batch: the forward pass, the loss, its gradients, the update. Keras has one way of writing the first two for all backends. The third is where the frameworks truly differ, because each has its own idea of what a gradient is taken of. Here is one step for each; only that of your backend will run, but read all three. Each function returns the step and a `finish`; only JAX has something to finish. The optimizer is Keras's on every backend, hence `optimizer.apply(gradients, weights)` and no `optimizer.step()`.
+# Inside `fit`, four things happen for each batch: the forward pass, the loss, its gradients, the update. Keras has one way of writing the first two for all backends. The third is where the frameworks truly differ, because each keeps track of gradients in its own way. Here is one step for each; only that of your backend will run, but read all three. Each function returns the step and a `finish`; only JAX has something to finish. The optimizer is Keras's on every backend, hence `optimizer.apply(gradients, weights)` and no `optimizer.step()`.
 #
 # **TensorFlow** records operations on a *tape* and plays it backwards. `tf.function` turns the Python function into a graph that runs without Python.
 
@@ -170,7 +170,7 @@ def tensorflow_step(model, optimizer):
 
 
 # %% [markdown]
-# **PyTorch** remembers with every tensor where it came from. `loss.backward()` walks back and leaves a gradient *in* each weight; it adds to what is there, hence `zero_grad` first.
+# **PyTorch** remembers with every tensor where it came from. `loss.backward()` goes back and leaves a gradient *in* each weight; it adds to what is there, hence `zero_grad` first.
 
 
 # %%
@@ -298,7 +298,7 @@ print("TensorBoard files:", len(list((logs / "tensorboard").iterdir())))
 # %% [markdown]
 # A CSV file is the humblest log and the one you will still be able to read in ten years. For live curves in a browser, run `tensorboard --logdir` with the folder. (Keras has a `TensorBoard` callback of its own that needs TensorFlow; the package's writes the same files without.)
 #
-# A curve alone says little. Draw the yardsticks into it: the mean image, and PCA with the same sixteen numbers.
+# A curve alone says little. Add the baselines: the mean image, and PCA with the same sixteen numbers.
 
 # %% mystnb={"image": {"alt": "Training error falling from 55 and validation error from 30 to about six over fifteen epochs, with dashed lines for the mean image at 50 and PCA at 14"}}
 baselines = {
@@ -313,11 +313,11 @@ crossing = int(np.argmax(np.array(history.history["val_loss"]) < baselines["PCA,
 print(f"better than PCA from epoch {crossing} on")
 
 # %% [markdown]
-# Read it in this order. Does the validation error fall below the mean image at once? If not, nothing is being learned. (The training loss averages over the whole epoch, while the weights improve; validation is measured at its end. So training starts above.) When does it cross PCA? From there on the bending pays. Do training and validation run together? The gap is what the network has memorised rather than understood. Is it still falling? Then more epochs will help; the [early stopping](glossary.md#early-stopping) above did not fire, because the validation loss kept improving.
+# Read it in this order. Does the validation error fall below the mean image at once? If not, nothing is being learned. (The training loss averages over the whole epoch, while the weights improve; validation is measured at its end. So training starts above.) When does it cross PCA? From there on nonlinearity pays. Do training and validation run together? The difference is the *[generalisation](glossary.md#generalisation) gap*: what the network has memorised rather than learned. Is the validation error still falling? Then the network is still *[underfitting](glossary.md#underfitting)*, and more epochs will help; the [early stopping](glossary.md#early-stopping) above did not fire, because the validation loss kept improving.
 #
 # ### When it should stop
 #
-# To see the opposite, starve the network: 120 images instead of 7,650, and many epochs.
+# To see the opposite, *[overfitting](glossary.md#overfitting)*, starve the network: 120 images instead of 7,650, and many epochs.
 
 # %% mystnb={"image": {"alt": "Training error falls towards zero while validation error stops improving and stays far above it and above PCA"}}
 few = train[:120]
@@ -343,7 +343,7 @@ print(
 print(f"training at the end: {starved_history['loss'][-1]:.1f}")
 
 # %% [markdown]
-# The training error goes on falling; the validation error has stopped, far above. From there on the network learns its 120 pictures by heart. The bottleneck alone does not prevent that: sixteen numbers are plenty to tell 120 pictures apart. `EarlyStopping` watches the validation loss, gives up when it has not improved for `patience` epochs, and puts the best weights back. In exercise 6.3 you write its heart yourself.
+# The training error goes on falling; the validation error has stopped, far above. From there on the network overfits: it memorises its 120 pictures. The bottleneck alone does not prevent that: sixteen numbers are plenty to tell 120 pictures apart. `EarlyStopping` watches the validation loss, gives up when it has not improved for `patience` epochs, and puts the best weights back. In exercise 6.3 you write its rule yourself.
 
 # %% [markdown]
 # ## Exercises
@@ -387,7 +387,7 @@ checks.check_beats_pca(my_model, train.x, val.x)
 # %% [markdown]
 # ### Exercise 6.3: when to stop
 #
-# Write `early_stop(val_losses, patience)`. Go through the validation losses in order and stop at the first epoch by which the loss has not fallen below its best for `patience` epochs. Return `(best_epoch, last_epoch)`, counted from 1; if it never stops, `last_epoch` is the last one there is.
+# Write `early_stop(val_losses, patience)`. Go through the validation losses in order and stop at the first epoch at which the best loss so far is `patience` epochs old. Return `(best_epoch, last_epoch)`, counted from 1; if it never stops, `last_epoch` is the last one there is.
 
 
 # %% tags=["exercise"]
@@ -416,7 +416,7 @@ checks.check_early_stop(early_stop)
 # - Sum over pixels, mean over images; always say the unit.
 # - Cross-entropy has a floor above zero for grey pixels. Pixel errors cannot see strokes.
 # - One step is forward, loss, gradients, update. `fit` is a loop around it.
-# - Read a learning curve against the mean image and PCA, and training against validation.
+# - Read a learning curve against the mean image and PCA, and training against validation: a growing gap is overfitting.
 #
 # ## Quiz
 #
@@ -428,7 +428,7 @@ checks.check_early_stop(early_stop)
 #
 # 1. **b.** A mean per pixel times the number of pixels is a sum per image; (a) and (c) forget the units.
 # 2. **b.** Only 3 nats above what a perfect copy has. Below the floor, (c) would be right.
-# 3. **b.** Longer (a) memorises more; a higher rate (c) does not add data.
+# 3. **b.** The network is overfitting. Longer (a) memorises more; a higher rate (c) does not add data.
 # </details>
 #
 # ## Further reading

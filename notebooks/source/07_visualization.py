@@ -43,7 +43,7 @@ def new_autoencoder(latent_dim=16):
 # %% [markdown]
 # ## Q22. How do you visualise the originals beside the reconstructions of the autoencoder?
 #
-# Two rules before we plot. Show images the model has **not** been trained on: training images flatter. And choose them **before** looking, for instance the first ten of the test set; if you pick the pretty ones, you fool yourself first. Part of the job is a picture in NumPy: put the images side by side into one large array, then show that array once.
+# Two rules before we plot. Show images the model has **not** been trained on: training images flatter. And choose them **before** looking, for instance the first ten of the test set; if you pick the pretty ones, you fool yourself first. Much of the plotting is NumPy: put the images side by side into one large array, then show that array once.
 
 
 # %%
@@ -92,7 +92,7 @@ worst_tenth = np.sort(errors)[-len(errors) // 10 :].sum() / errors.sum()
 print(f"the worst tenth of the images carries {worst_tenth:.1%} of the error")
 
 # %% [markdown]
-# Neither: a hump with a long tail, whose worst tenth carries a fifth of the error, twice its share. The mean, which is all that a loss tells, is larger than the error of most images. So look at both ends.
+# Neither: a hump with a long tail, whose worst tenth carries a fifth of the error, twice what an even spread would give it. The mean, which is all that a loss tells, is larger than the error of most images. So look at both ends.
 
 # %% mystnb={"image": {"alt": "Four rows of eight: the images reconstructed best, plain shapes, and worst, unusual digits turned into more usual ones"}}
 order = np.argsort(errors)
@@ -109,7 +109,7 @@ plt.show()
 print(f"error of the best {errors[best].mean():.1f}, of the worst {errors[worst].mean():.1f}")
 
 # %% [markdown]
-# The best are the plainest: upright, nearly all of them ones, with little edge to get wrong. The worst are the ones written in their own way, and what comes back is a compromise between them and something more common. This is the autoencoder's character in one picture: it repairs the unusual towards the usual. For compression this is a loss; for finding anomalies it is the whole idea (rank by error, look at the top); for restoring damaged pictures it is a gift.
+# The best are the plainest: upright, nearly all of them the digit 1, with few edges to get wrong. The worst are digits written in an unusual way, and what comes back is a compromise between them and something more common. This is the autoencoder's character in one picture: it pulls the unusual towards the usual. For compression this is a loss; for finding anomalies it is the whole idea (rank by error, look at the top); for restoring damaged pictures it is a gift.
 #
 # Which classes are hard?
 
@@ -264,7 +264,7 @@ checks.check_snapshots(Snapshots)
 # <details><summary>Answers</summary>
 #
 # 1. **a.** Automatic limits make pale pictures look crisp. The other two do not change how a picture is displayed.
-# 2. **b.** A threshold lives in the tail, and the mean (a) does not describe it; single images (c) are what anomalies are.
+# 2. **b.** A threshold lies in the tail, and the mean (a) does not describe it; single images (c) are what anomalies are.
 # 3. **b.** Memory (a) would be the same, and Keras does not know what you do with the images (c).
 # </details>
 #

@@ -1,13 +1,13 @@
 # %% [markdown]
 # # 08. The latent space
 #
-# *Sixteen numbers per image: take them out, draw maps of them, walk between them, and find out where the map is empty.*
+# *Sixteen numbers per image: take them out, draw maps of them, interpolate between them, and find out where the map is empty.*
 #
 # **You will be able to**
 # - extract codes for a whole data set;
 # - draw them with PCA and t-SNE, and say what each map does and does not show;
 # - measure structure (neighbours, clusters) instead of admiring it;
-# - walk through the latent space, and show why a plain autoencoder is no generator.
+# - interpolate in the latent space, and show why a plain autoencoder is not a generative model.
 #
 # **You need** lessons 06 and 07.
 #
@@ -71,7 +71,7 @@ print(
 # %% [markdown]
 # ## Q25. How do you visualise the latent space with PCA or t-SNE, to explore the structure of the codes?
 #
-# Sixteen dimensions do not fit on paper. There are three ways down to two:
+# Sixteen dimensions do not fit on paper. There are three ways to get down to two:
 #
 # - **PCA** projects onto the two directions of largest spread. Linear: distances on paper are never larger than the true ones, and the axes mean something. But two directions of sixteen leave out most of the spread.
 # - **[t-SNE](glossary.md#t-sne)** moves points on the paper until *neighbours* on paper are neighbours in the latent space. It shows groups well. Distances between groups, sizes of groups and axes mean nothing.
@@ -103,7 +103,7 @@ plt.show()
 # %% [markdown]
 # Same images, three stories. PCA shows overlapping clouds, although the classes may be well apart in the fourteen directions it left out. t-SNE shows islands, most of them one class each. The two-number code has to put all digits into one plane; it gives zeros, fours and sevens arms of their own and crowds the rest into the middle.
 #
-# Now be suspicious. Pretty islands are easy to see even where there is little. So let us **measure** what the maps suggest: how often is the class of a test image the class most frequent among its five nearest training images?
+# Now be suspicious. Pretty islands are easy to see even where there is little. So let us **measure** what the maps suggest by the [k-NN accuracy](glossary.md#k-nn-accuracy) of lesson 03: how often is the class of a test image the class most frequent among its five nearest training images?
 
 
 # %%
@@ -126,7 +126,7 @@ kept = code_pca.explained_variance_ratio_.sum()
 print(f"spread of the codes that PCA's two directions show: {kept:.1%}")
 
 # %% [markdown]
-# The sixteen numbers keep nearly all of the neighbourhood that 784 pixels have, but so do PCA's sixteen: at this size, a good map of classes is no merit of the *auto*encoder. The difference shows where room is scarce. With two numbers the autoencoder's plane gives the right class half of the time, PCA's only one time in three. And against lesson 03's untrained encoder, which managed 3 in 4 with sixteen numbers, training has clearly paid.
+# The sixteen numbers keep nearly all of the neighbourhood that 784 pixels have, but so do PCA's sixteen: at this size, a good map of classes takes no autoencoder. The difference shows where room is scarce. With two numbers the autoencoder's plane gives the right class half of the time, PCA's only one time in three. And against lesson 03's untrained encoder, which managed 3 in 4 with sixteen numbers, training has clearly paid.
 #
 # ### The trap of t-SNE
 #
@@ -150,7 +150,7 @@ for ax, (name, points, labels) in zip(
 plt.show()
 
 # %% [markdown]
-# With a low perplexity even noise curdles into little clumps, and one class breaks into several. Rules of thumb: try two or three perplexities and believe only what stays; never read distances between islands; support every claim with a number computed in the *original* space.
+# With a low perplexity even noise forms small clumps, and one class breaks into several. Rules of thumb: try two or three perplexities and believe only what stays; never read distances between islands; support every claim with a number computed in the *original* space.
 #
 # ### Clusters without labels
 #
@@ -170,11 +170,11 @@ plots.plot_rows(rows, ax=ax)
 plt.show()
 
 # %% [markdown]
-# That is a disappointment worth understanding. A few rows are mainly one digit, the sevens and the sixes for example; the others mix digits that share a slant, a width or a place, and the pixels do no worse. Yet we have just seen that the vote of the *nearest neighbours* of a code is right 96 times in 100. Both are true: neighbours ask only what is *close by*; k-means looks for round heaps that lie apart, and cuts across the classes when slant, width or place spreads the codes of one class as far as another class. Nobody asked the autoencoder for heaps, nor for classes. It sorts by *appearance*, in which the class is one property among others.
+# That is a disappointment worth understanding. A few rows are mainly one digit, the sevens and the sixes for example; the others mix digits that share a slant, a width or a place, and the pixels do no worse. Yet we have just seen a k-NN accuracy of 96 per cent. Both are true: k-NN asks only what is *close by*; k-means looks for round clusters that lie apart, and cuts across the classes when slant, width or place spreads the codes of one class as far as another class. Nobody asked the autoencoder for clusters, nor for classes. It sorts by *appearance*, in which the class is one property among others.
 #
 # ### Similar images
 #
-# The same neighbourhood gives a search engine for pictures: encode everything once, then compare sixteen numbers instead of 784.
+# The same neighbourhood gives a search engine for pictures (*image retrieval*): encode everything once, then compare sixteen numbers instead of 784.
 
 # %% mystnb={"image": {"alt": "Five rows: a query digit at the left and its six nearest training images by code, most of them the same digit"}}
 queries = np.array([0, 4, 5, 7, 9])
@@ -188,9 +188,9 @@ plots.plot_rows(rows, title="query, then the six nearest", ax=ax)
 plt.show()
 
 # %% [markdown]
-# ### A walk through the latent space
+# ### Interpolation: a walk through the latent space
 #
-# Take the codes of two images, go from one to the other in equal steps, $z_t = (1 - t)\,z_a + t\,z_b$ with $t$ from 0 to 1, and decode every step. **Predict** what lies between two different digits: two ghosts fading into each other, or something new?
+# Take the codes of two images, go from one to the other in equal steps, $z_t = (1 - t)\,z_a + t\,z_b$ with $t$ from 0 to 1, and decode every step: an *[interpolation](glossary.md#interpolation)*. **Predict** what lies between two different digits: two ghosts fading into each other, or something new?
 
 # %% mystnb={"image": {"alt": "Two rows of nine pictures between a first and a second digit: decoded steps that bend strokes, and a cross-fade of pixels in which both digits are visible at once"}}
 a, b = 0, 1
@@ -203,11 +203,11 @@ plots.plot_rows({"codes": walk, "pixels": fade}, title="mixing codes, mixing pix
 plt.show()
 
 # %% [markdown]
-# Mixing pixels gives a double exposure: both digits, each half as bright. Mixing *codes* moves ink: strokes bend and close; in the middle some grey is left, where the decoder hedges. Between classes the walk may cross regions where no training image ever was, and there nothing was learned. Try two images of one class.
+# Mixing pixels gives a double exposure: both digits, each half as bright. Mixing *codes* moves ink: strokes bend and close; in the middle some grey is left, where the decoder hedges. Between classes the interpolation may leave the *[manifold](glossary.md#manifold)* of the data for regions where no training image ever was, and there nothing was learned. Try two images of one class.
 #
 # ### Holes
 #
-# How much of the latent space is such no-man's-land? Draw codes at random, from a normal distribution with the mean and the spread of the real codes, and decode them.
+# How much of the latent space consists of such *holes*? Draw codes at random, from a normal distribution with the mean and the spread of the real codes, and decode them.
 
 # %% mystnb={"image": {"alt": "Two rows of ten: reconstructions of real codes, clean digits, and pictures decoded from random codes, some digit-like, most tangled"}}
 random_codes = rng.normal(z_train.mean(axis=0), z_train.std(axis=0), size=(500, 16))
@@ -232,7 +232,7 @@ print(f"reconstructions of real codes: {real_distance:5.1f} to the nearest train
 print(f"pictures of random codes:      {random_distance:5.1f}")
 
 # %% [markdown]
-# Pictures from random codes lie much farther from anything real. The plain autoencoder never promised otherwise: its loss only ever asked about codes *of images*. Where codes lie, and what is drawn between them, it was free to choose. That is why a plain autoencoder compresses and sorts but does not *generate*, and it is the reason for the [variational autoencoder](glossary.md#variational-autoencoder), which pays for the missing promise with one more term in its loss.
+# Pictures from random codes lie much farther from anything real. The plain autoencoder never promised otherwise: its loss only ever asked about codes *of images*. Where codes lie, and what is drawn between them, it was free to choose. That is why a plain autoencoder compresses and sorts but does not *generate*, and it is the reason for the [variational autoencoder](glossary.md#variational-autoencoder), whose loss has one more term that asks for exactly this.
 
 # %% [markdown]
 # ## Exercises
@@ -308,12 +308,12 @@ checks.check_typical(typical)
 # - `encoder.predict` gives the codes; look at their ranges first.
 # - PCA never enlarges a distance but leaves out most of the spread; t-SNE shows neighbours but no distances; a code of two numbers is its own map.
 # - Measure what a map suggests, in the original space and against pixels, PCA and an untrained encoder.
-# - Codes between and beyond real ones mean nothing in particular: a plain autoencoder has holes.
+# - Codes between and beyond real ones mean nothing in particular: the latent space of a plain autoencoder has holes.
 #
 # ## Quiz
 #
 # 1. In a t-SNE map the island of the 0 is twice as far from the 1 as from the 6. So (a) zeros are more like sixes; (b) nothing follows; (c) the perplexity is wrong.
-# 2. Neighbours vote 96 per cent of the classes right, and k-means agrees with the classes only to 0.3. How can that be? (a) One of the numbers is a bug. (b) Neighbours test what is close by; k-means needs round heaps that lie apart. (c) The labels are wrong.
+# 2. The k-NN accuracy of the codes is 96 per cent, and k-means agrees with the classes only to 0.3. How can that be? (a) One of the numbers is a bug. (b) k-NN tests what is close by; k-means needs round clusters that lie apart. (c) The labels are wrong.
 # 3. You decode random normal numbers and get tangles. (a) The decoder is broken. (b) More epochs would help. (c) Nothing in the loss asked for a meaning there.
 #
 # <details><summary>Answers</summary>
@@ -331,19 +331,19 @@ checks.check_typical(typical)
 
 # %% tags=["receipt"]
 chance = 1 / n_classes
-notebook.claim(np.allclose(path[[0, -1]], z_test[[a, b]]), "the walk must arrive")
+notebook.claim(np.allclose(path[[0, -1]], z_test[[a, b]]), "the interpolation must arrive")
 notebook.claim(
     accuracy["autoencoder, 16"] > chance + 0.2 * (1 - chance), "sixteen numbers must know the class"
 )
 notebook.claim(
-    accuracy["autoencoder, 2"] > accuracy["PCA of pixels, 2"], "bending pays in two dimensions"
+    accuracy["autoencoder, 2"] > accuracy["PCA of pixels, 2"], "nonlinearity pays in two dimensions"
 )
 notebook.claim(
     random_distance > 1.2 * real_distance, "random codes must be farther from real images"
 )
 notebook.receipt(
-    vote_16=accuracy["autoencoder, 16"],
-    vote_2=accuracy["autoencoder, 2"],
-    vote_pca_2=accuracy["PCA of pixels, 2"],
+    knn_16=accuracy["autoencoder, 16"],
+    knn_2=accuracy["autoencoder, 2"],
+    knn_pca_2=accuracy["PCA of pixels, 2"],
     cluster_agreement=agreement,
 )

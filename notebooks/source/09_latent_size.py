@@ -75,7 +75,7 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# Three things to read off. **The first numbers are worth most**: each doubling up to 16 takes away 30 to 46 per cent of what is left. **After 16 the curve flattens** to a fifth a doubling. The code is no longer the limit, for PCA proves that 64 numbers can hold more; what is left is ten epochs of training and the hidden layers. **The lead over PCA is largest in the middle**: at 2 numbers a fifth less error, at 8 and 16 about half, at 64 none. With too few numbers neither can say much; with many, a linear code that needs no training does as well or better. Whoever only tries one size, and no PCA, learns none of this.
+# Three things to read off. **The first numbers are worth most**: each doubling up to 16 takes away 30 to 46 per cent of what is left. **After 16 the curve flattens** to a fifth for each doubling. The code is no longer the limit, for PCA proves that 64 numbers can hold more; what is left is ten epochs of training and the hidden layers. **The lead over PCA is largest in the middle**: at 2 numbers a fifth less error, at 8 and 16 about half, at 64 none. With too few numbers neither can say much; with many, a linear code that needs no training does as well or better. If you try only one size, and no PCA, you learn none of this.
 #
 # A caution: this is one run for each size. Repeat with other seeds before you believe a small difference.
 #
@@ -95,8 +95,8 @@ plt.show()
 #
 # "Important" for what? The pixel error answers one question only: how exactly does the picture come back. Lesson 06 showed how blind it is. Here are four more questions, each with a number.
 #
-# 1. **Does the code know the class?** Train a *[linear probe](glossary.md#linear-probe)*, a logistic regression, which can only draw straight borders, on the codes of 2,000 training images and count the right answers on the validation set. Linear, so that the credit belongs to the code and not to the classifier.
-# 2. **Are neighbours alike?** The vote of the five nearest training codes, as in lesson 08.
+# 1. **Does the code know the class?** Train a *[linear probe](glossary.md#linear-probe)*, a logistic regression, whose borders between classes are linear, on the codes of 2,000 training images and count the right answers on the validation set. Linear, so that the credit belongs to the code and not to the classifier.
+# 2. **Are neighbours alike?** The [k-NN accuracy](glossary.md#k-nn-accuracy) with the five nearest training codes, as in lesson 08.
 # 3. **How much noise gets through?** Encode a *noisy* image, decode, and compare with the **clean** one. Part of that error is there without noise as well, so subtract the error of the clean image.
 # 4. **How much detail is drawn?** Blur removes edges. Compare the total strength of the edges in the reconstruction with that in the original: 1 means all of them.
 
@@ -142,17 +142,17 @@ for size in sizes:
         lambda x, pca=pca: evaluation.pca_reconstruct(pca, x),
     )
 
-print("size   probe  neighbours  noise  detail")
+print("size   probe        k-NN  noise  detail")
 for size in sizes:
     s = scores[size]
     print(
         f"{size:4d}  {s['probe']:6.1%}  {s['neighbours']:10.1%}  {s['noise']:5.1f}  {s['detail']:6.2f}"
     )
 
-# %% mystnb={"image": {"alt": "Four panels against code size, autoencoder and PCA: probe accuracy and neighbour accuracy rising, noise let through rising slowly for PCA and peaking at 16 for the autoencoder, edges drawn rising to one and for PCA beyond"}}
+# %% mystnb={"image": {"alt": "Four panels against code size, autoencoder and PCA: probe accuracy and k-NN accuracy rising, noise let through rising slowly for PCA and peaking at 16 for the autoencoder, edges drawn rising to one and for PCA beyond"}}
 titles = {
     "probe": "linear probe: labels right",
-    "neighbours": "neighbours: labels right",
+    "neighbours": "k-NN: labels right",
     "noise": "noise let through: squared error added",
     "detail": "edges drawn, 1 = all",
 }
@@ -170,9 +170,9 @@ print(f"squared error of the noisy images themselves: {added:.1f}")
 # %% [markdown]
 # Read them one by one.
 #
-# **Probe and neighbours** rise steeply and then flatten. The class is a coarse property, and few numbers are enough to hold it. Where the code is tight the autoencoder is far ahead (with four numbers the probe gets three classes in four right, on PCA's codes not even six in ten); from sixteen on there is nothing to choose between them.
+# **Probe and k-NN accuracy** rise steeply and then flatten. The class is a coarse property, and few numbers are enough to hold it. Where the code is tight the autoencoder is far ahead (with four numbers the probe gets three classes in four right, on PCA's codes not even six in ten); from sixteen on there is nothing to choose between them.
 #
-# **Noise** is the surprise, and not a pleasant one. The noisy images themselves are off by 63. Of that PCA lets hardly anything through: a projection keeps only the noise that lies in its few directions out of 784, so a narrow code filters well, and more gets in as the code widens. The autoencoder's narrow codes filter too, but at every size they let several times as much through as PCA's, most of all at sixteen. An encoder that *bends* may amplify what it was never shown. Robustness is not a gift of the bottleneck alone; it has to be trained for, which is what the [denoising autoencoder](glossary.md#denoising-autoencoder) does. (So the largest code is not the best one here; for neighbours and detail it is merely no better than the next smaller.)
+# **Noise** is the surprise, and not a pleasant one. The noisy images themselves are off by 63. Of that PCA lets hardly anything through: a projection keeps only the noise that lies in its few directions out of 784, so a narrow code filters well, and more gets in as the code widens. The autoencoder's narrow codes filter too, but at every size they let several times as much through as PCA's, most of all at sixteen. A *nonlinear* encoder may amplify perturbations that it was never shown. Robustness does not come from the bottleneck alone; it has to be trained for, which is what the [denoising autoencoder](glossary.md#denoising-autoencoder) does. (So the largest code is not the best one here; for k-NN accuracy and detail it is merely no better than the next smaller.)
 #
 # **Detail** shows the blur: the autoencoder draws three quarters of the edges with two numbers and never quite all of them. PCA draws *more* edges than there are, from sixteen numbers on: not detail, but ripples around every stroke. A score above 1 is no better than one below; no single number is safe from being right for the wrong reason.
 
@@ -184,7 +184,7 @@ print(f"squared error of the noisy images themselves: {added:.1f}")
 # | you want | look at | here |
 # |---|---|---|
 # | to see the data on paper | 2 | maps of lesson 08 |
-# | compression | error against size; the bend of the curve | 16 |
+# | compression | error against size; the elbow of the curve | 16 |
 # | features for a classifier | the probe | 16 to 64, little to choose |
 # | to ignore noise | noise let through | none of these: train for it |
 # | faithful copies | error and detail | 64, or PCA |
@@ -203,7 +203,7 @@ print(f"{n_pixels} pixels in {chosen} numbers: {n_pixels / chosen:.0f} times few
 print(f"in bytes, {n_pixels} against {4 * chosen}: {n_pixels / (4 * chosen):.0f} times fewer")
 
 # %% [markdown]
-# The test error is close to the validation error, as it should be after so mild a choice as one of six sizes.
+# The test error is close to the validation error, as it should be after a choice among only six sizes.
 
 # %% [markdown]
 # ## Exercises
@@ -231,7 +231,7 @@ checks.check_smallest_size(smallest_size)
 # %% [markdown]
 # ### Exercise 9.2: what a doubling is worth
 #
-# Write `gains(errors)`: from a dictionary {size: error} with growing sizes, the list of the shares of error that each step removes. From 20 to 15 a quarter is removed: 0.25.
+# Write `gains(errors)`: from a dictionary {size: error} with growing sizes, the list of the fractions of the error that each step removes. From 20 to 15 a quarter is removed: 0.25.
 
 
 # %% tags=["exercise"]
@@ -251,14 +251,14 @@ checks.check_gains(gains)
 # %% [markdown]
 # ## What to remember
 #
-# - A fair sweep changes one thing and looks at the validation set; PCA with the same size is its yardstick.
+# - A fair sweep changes one thing and looks at the validation set; PCA with the same size is its baseline.
 # - The gain over PCA is largest at middle sizes, here 8 and 16; with room enough it is gone.
-# - Judge a code by its use: probe, neighbours, noise, detail. They disagree.
-# - A narrow code filters some noise, but an encoder that bends may amplify what training never showed.
+# - Judge a code by its use: probe, k-NN accuracy, noise, detail. They disagree.
+# - A narrow code filters some noise, but a nonlinear encoder may amplify what training never showed.
 #
 # ## Quiz
 #
-# 1. At 64 numbers PCA has the smaller error. This shows (a) that autoencoders are useless; (b) that with so much room, and this much training, bending brings nothing; (c) a bug.
+# 1. At 64 numbers PCA has the smaller error. This shows (a) that autoencoders are useless; (b) that with so much room, and this much training, nonlinearity brings nothing; (c) a bug.
 # 2. The probe is linear because (a) a strong classifier could make up for a bad code; (b) it is faster; (c) codes are linear.
 # 3. You pick the size by its test error. (a) Fine with only six sizes. (b) The reported error is then too optimistic. (c) It is then too pessimistic.
 #
@@ -278,7 +278,7 @@ checks.check_gains(gains)
 # %% [markdown]
 # ## The end of part A
 #
-# You can now answer the question this course began with. An autoencoder is an encoder and a decoder with a bottleneck between them; you have written both, joined, trained, watched and judged them, on any of three backends, and you know what each number on the way means and what to hold against it. What it cannot do, you have seen as well: it would copy if there were room (lesson 00), breaks on the unfamiliar and on noise (00, 09), is blind to strokes (06) and has holes (08). Each of these is the starting point of another kind of autoencoder: denoising, sparse, variational, and more.
+# You can now answer the question this course began with. An autoencoder is an encoder and a decoder with a bottleneck between them; you have written both, joined, trained, watched and judged them, on any of three backends, and you know what each number on the way means and which baseline to hold against it. What it cannot do, you have seen as well: it would copy if there were room (lesson 00), breaks on out-of-distribution images and on noise (00, 09), is blind to strokes (06) and has holes in its latent space (08). Each of these is the starting point of another kind of autoencoder: denoising, sparse, variational, and more.
 
 # %% tags=["receipt"]
 notebook.claim(

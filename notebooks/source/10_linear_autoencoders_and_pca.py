@@ -1,13 +1,13 @@
 # %% [markdown]
 # # 10. Linear autoencoders and PCA
 #
-# *Take the bends out of an autoencoder, and what is left turns out to be an old friend.*
+# *Take the nonlinearities out of an autoencoder, and what is left turns out to be an old friend.*
 #
 # **You will be able to**
-# - show that a linear autoencoder learns PCA's subspace, and measure by how many degrees it misses;
+# - show that a linear autoencoder learns PCA's subspace, and measure the principal angles between the two;
 # - say what it does not learn: PCA's axes, their order, their scale;
 # - tie the weights of encoder and decoder, and say what that buys;
-# - predict what forgetting the mean costs, and which half of an autoencoder has to bend to beat PCA.
+# - predict what forgetting to centre the data costs, and which half of an autoencoder has to be nonlinear to beat PCA.
 #
 # **You need** lessons 06 and 08, and what a matrix product is.
 #
@@ -35,13 +35,13 @@ def error(model, x):
 
 
 # %% [markdown]
-# ## A straight autoencoder
+# ## A linear autoencoder
 #
-# Since lesson 00, [PCA](glossary.md#pca) has been our yardstick: "the best that any linear squeeze can do". Let us look at that sentence from the other side. Take the hidden layers out of an autoencoder and the sigmoid off its output. What remains is one matrix in and one matrix out,
+# Since lesson 00, [PCA](glossary.md#pca) has been our baseline, the best that any linear encoder and decoder can do. Let us look at that from the other side. Take the hidden layers out of an autoencoder and the sigmoid off its output. What remains is one matrix in and one matrix out,
 #
 # $$z = x\,W_1 + b_1, \qquad \hat x = z\,W_2 + b_2,$$
 #
-# where $x$ is an image as a row of $n$ pixels, $W_1$ is $n \times k$, $W_2$ is $k \times n$, the $b$ are biases, and $k$ is the size of the code. PCA has exactly this form: subtract the mean, multiply by the $k$ directions of largest spread, and go back by the same directions.
+# where $x$ is an image as a row of $n$ pixels, $W_1$ is $n \times k$, $W_2$ is $k \times n$, the $b$ are biases, and $k$ is the size of the code. PCA has exactly this form: subtract the mean, multiply by the $k$ directions of largest variance (where the data *spread* most), and go back by the same directions.
 #
 # **Predict.** PCA is computed, in one go, from the covariance of the pixels. Our model starts from random weights and follows gradients. With 16 numbers, will it end (a) above PCA's error, (b) at the same, (c) below?
 
@@ -65,15 +65,15 @@ pca_error["test"] = evaluation.pca_error(train.x, test.x, 16)
 mean_error = evaluation.mean_image_error(train.x, test.x)
 print("squared error per image  training    test")
 print(f"mean image                         {mean_error:7.2f}")
-print(f"straight, as in lesson 09 {error(hasty, train.x):7.2f} {error(hasty, test.x):7.2f}")
+print(f"linear, as in lesson 09   {error(hasty, train.x):7.2f} {error(hasty, test.x):7.2f}")
 print(f"PCA, 16 numbers           {pca_error['training']:7.2f} {pca_error['test']:7.2f}")
 
 # %% [markdown]
-# Trained exactly as the networks of lesson 09, the straight model comes within two per cent of PCA, from above. It cannot be (c) on the training images: PCA's error there is the smallest that *any* such pair of matrices can have. So has it found PCA, nearly? The error alone cannot tell. We have to look at *where* the model looks.
+# Trained exactly as the networks of lesson 09, the linear model comes within two per cent of PCA, from above. It cannot be (c) on the training images: PCA's error there is the smallest that *any* such pair of matrices can have. So has it found PCA, nearly? The error alone cannot tell. We have to look at the *directions* it uses.
 #
-# ## Do they span the same space?
+# ## Do they span the same subspace?
 #
-# Whatever the code, a reconstruction is $b_2$ plus a mixture of the 16 rows of $W_2$. All the pictures the decoder can draw form a flat, 16-dimensional piece of the 784-dimensional space of images, a **subspace** (shifted by $b_2$). PCA's components span another one. Two planes through a point are compared by an angle; two 16-dimensional subspaces need sixteen **[principal angles](glossary.md#principal-angles)**. The first is the smallest angle between any direction of the one and any of the other; each further one asks the same about what is left. Zero means a shared direction, 90 degrees a direction of one that the other does not contain even a trace of.
+# Whatever the code, a reconstruction is $b_2$ plus a linear combination of the 16 rows of $W_2$. All the pictures the decoder can draw form a flat, 16-dimensional piece of the 784-dimensional space of images: a **subspace**, shifted by $b_2$ (an **affine subspace**). PCA's components span another one. Two planes through a point are compared by an angle; two 16-dimensional subspaces need sixteen **[principal angles](glossary.md#principal-angles)**. The first is the smallest angle between any direction of the one and any of the other; each further one asks the same about what is left. Zero means a shared direction, 90 degrees a direction of the one that is orthogonal to all of the other.
 #
 # They are easily computed. Replace both bases by orthonormal ones, $Q_a$ and $Q_b$ (that is what a QR decomposition does); the cosines of the angles are the singular values of $Q_a^\top Q_b$.
 
@@ -96,21 +96,21 @@ print("as scipy.linalg.subspace_angles has it:", np.allclose(angles, by_scipy, a
 print(f"smallest angle {angles[-1]:.1f} degrees, largest {angles[0]:.1f} degrees")
 
 # %% [markdown]
-# (SciPy is more careful about tiny angles, where the arc cosine loses digits; we use it from here on.) The error was nearly PCA's, and yet one direction that the decoder draws in is some 40 degrees off everything PCA looks at. How can both be true? Ask what a direction is *worth*. PCA's training error is the spread it leaves out: the sum of the variances $\lambda_i$ along all components after the sixteenth.
+# (SciPy is more careful about tiny angles, where the arc cosine loses digits; we use it from here on.) The error was nearly PCA's, and yet one direction that the decoder draws in is some 40 degrees off everything in PCA's subspace. How can both be true? Ask what a direction is *worth*. PCA's training error is the variance it leaves out: the sum of the variances $\lambda_i$ (the eigenvalues of the covariance) along all components after the sixteenth.
 
 # %%
 spectrum = evaluation.fit_pca(train.x, 40).explained_variance_
 for i in (1, 2, 15, 16, 17, 18):
     print(f"spread along component {i:2d}: {spectrum[i - 1]:.2f}")
 price = spectrum[15] - spectrum[16]
-print(f"price of taking the 17th instead of the 16th: {price:.2f}")
+print(f"extra error with the 17th instead of the 16th: {price:.2f}")
 
 # %% [markdown]
-# There is the answer: whoever takes the seventeenth component in place of the sixteenth has a subspace that is wrong by 90 degrees and an error that is higher by 0.09 of 13.75, not even one per cent. Near the end of the list, the gradient hardly says which direction to prefer, and training has to wait for it.
+# There is the answer: with the seventeenth component in place of the sixteenth, the subspace is wrong by 90 degrees and the error is higher by 0.09 of 13.75, not even one per cent. Near the end of the list the gradient hardly says which direction to prefer, and training is slow to choose.
 #
-# This is not a flaw of our run. Baldi and Hornik (1989) worked out the whole landscape of this loss. There is *one* valley, PCA's subspace, and no other minimum to get stuck in; but every other choice of $k$ components is a **saddle**: flat where you stand, downhill only in the direction that swaps a component for a better one, and the less steep, the smaller the price. A linear network cannot get trapped. It can dawdle.
+# This is not a flaw of our run. Baldi and Hornik (1989) worked out the whole **loss landscape**. There is *one* minimum, PCA's subspace, and no other to get stuck in; but every other choice of $k$ components is a **saddle point**: flat where you stand, downhill only in the direction that swaps a component for a better one, and the less steep, the less there is to gain. A linear network cannot get trapped. It can only be slow.
 #
-# So: patience and a decent schedule. Smaller batches give more steps; a larger rate crosses saddles faster; and letting the rate fall to zero along a cosine takes out the jitter at the end.
+# So: patience and a decent schedule. Smaller batches give more steps; a larger learning rate crosses saddles faster; and letting the rate fall to zero along a cosine (*cosine decay*) takes out the jitter at the end.
 
 # %%
 BATCH = 64
@@ -143,7 +143,7 @@ for name, images in (("training", train.x), ("test", test.x)):
 by_epoch = np.array(history["angles"])
 fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3))
 baselines = {"PCA, 16 numbers": pca_error["training"]}
-plots.plot_curves({"straight model": history["error"]}, baselines=baselines, ax=left)
+plots.plot_curves({"linear model": history["error"]}, baselines=baselines, ax=left)
 for name, values in (("largest", by_epoch[:, 0]), ("median", np.median(by_epoch, axis=1))):
     right.plot(range(1, len(values) + 1), values, marker=".", label=f"{name} of 16 angles")
 right.set(xlabel="epoch", ylabel="degrees to PCA's subspace", ylim=(0, 90))
@@ -154,12 +154,12 @@ print(f"largest angle after the last epoch: {by_epoch[-1, 0]:.1f} degrees")
 # %% [markdown]
 # The answer to the prediction is (b), given time. The error is at PCA's level after a few epochs; the subspace follows more slowly, the last direction last of all, until all sixteen angles are small. Gradient descent, which knows nothing of covariances, has found PCA.
 #
-# Two things to take along. **A low error does not mean the right representation**: judge what you care about directly. And **if your linear model stays above PCA, it is not trained**: this is one of the few networks whose best possible error you know beforehand, which makes it a fine test of a training loop.
+# Two things to remember. **A low error does not mean the right representation**: judge what you care about directly. And **if your linear model stays above PCA, it is not trained**: this is one of the few networks whose best possible error you know beforehand, which makes it a fine test of a training loop.
 
 # %% [markdown]
 # ## The same space, other axes
 #
-# PCA's components come sorted by spread, at right angles to each other, and give codes that are uncorrelated. **Predict.** Will the sixteen rows of $W_2$ look like PCA's components? In the same order?
+# PCA's components come sorted by variance, orthogonal (at right angles to each other), and give codes that are uncorrelated. **Predict.** Will the sixteen rows of $W_2$ look like PCA's components? In the same order?
 
 # %% mystnb={"image": {"alt": "Two rows of eight pictures of weights on mid-grey: PCA's components, of which the first are smooth large blobs, and the decoder's rows, all equally busy mixtures"}}
 
@@ -177,7 +177,7 @@ plt.show()
 
 # %%
 z = evaluation.encode(straight, test.x)
-codes = {"straight model": z, "PCA": pca.transform(test.x.reshape(len(test), -1))}
+codes = {"linear model": z, "PCA": pca.transform(test.x.reshape(len(test), -1))}
 for name, code in codes.items():
     spread = code.std(axis=0)
     off_diagonal = np.corrcoef(code.T) - np.eye(16)
@@ -187,11 +187,11 @@ cosines = np.abs(rows @ pca.components_.T) / np.linalg.norm(rows, axis=1, keepdi
 print(f"best match of a row with a component, on average: cosine {cosines.max(axis=1).mean():.1f}")
 
 # %% [markdown]
-# No order, no right angles, no match: every row is a mixture of components, all coordinates are about equally wide, and some are correlated. (PCA's are uncorrelated on the training images exactly, on the test images nearly.) This must be so, for the loss cannot see the difference. Take any invertible $k \times k$ matrix $A$, mix the codes by it and unmix them again before decoding:
+# No order, no right angles, no match: every row is a linear combination of components, all coordinates are about equally wide, and some are correlated. (PCA's are uncorrelated on the training images exactly, on the test images nearly.) This must be so, because the loss cannot see the difference: the axes are *not identifiable*. Take any invertible $k \times k$ matrix $A$, mix the codes by it and unmix them again before decoding:
 #
 # $$\hat x = \bigl(z A\bigr)\bigl(A^{-1} W_2\bigr) + b_2 = z W_2 + b_2 .$$
 #
-# The codes are others, the pictures the same. For the straight model and PCA alike, infinitely many codes are equally good, and which of them training ends in depends on where it began.
+# The codes differ, the pictures are the same. For the linear model and PCA alike, infinitely many codes are equally good, and which of them training finds depends on where it began.
 
 # %%
 A = np.random.default_rng(0).normal(size=(16, 16))
@@ -202,7 +202,7 @@ difference = np.abs(mixed_z @ unmixing + b_2 - drawn).max()
 print(f"largest change of a pixel: {difference:.3f}, of a code: {np.abs(mixed_z - z).max():.0f}.")
 
 # %% [markdown]
-# What could go wrong: reading meaning into *one* coordinate of a code. "Unit 3 is the slant" can be true of a lucky run, but nothing in the loss holds it there; it is true of the *space* at best. Bending layers have this freedom too, and more of it. If you want PCA's axes, compute PCA **of the reconstructions**: the right space is all that is needed, as exercise 10.2 shows.
+# What could go wrong: reading meaning into *one* coordinate of a code. "Unit 3 is the slant" can be true of a lucky run, but nothing in the loss holds it there; it is true of the *space* at best. Nonlinear layers have this freedom too, and more of it. If you want PCA's axes, compute PCA **of the reconstructions**: the right space is all that is needed, as exercise 10.2 shows.
 
 # %% [markdown]
 # ## Tied weights
@@ -235,7 +235,7 @@ start = ops.convert_to_numpy(tied.kernel).astype("float64")
 train_well(tied)
 W = ops.convert_to_numpy(tied.kernel).astype("float64")
 tied_angles = np.rad2deg(subspace_angles(W, pca.components_.T))
-for name, model in (("straight", straight), ("tied", tied)):
+for name, model in (("linear", straight), ("tied", tied)):
     print(f"{name:8s} {model.count_params():6,} parameters, test error {error(model, test.x):.2f}")
 print(f"PCA{pca_error['test']:41.2f}")
 print(f"largest angle of the tied model: {tied_angles[0]:.1f} degrees")
@@ -253,14 +253,14 @@ plt.show()
 print(f"largest entry of W^T W - 1 after training: {np.abs(W.T @ W - np.eye(16)).max():.3f}")
 
 # %% [markdown]
-# The columns of $W$ have become orthonormal: $W^\top W$ is the identity, although no term of the loss mentions it. The reason is short. Fix the subspace. The best picture of $x$ in it is its foot, the **orthogonal projection** $P$, and any other point is farther away. The model computes $W W^\top$, a symmetric matrix with that subspace as its range; to be best it has to *be* $P$. A projection done twice is a projection done once, $P^2 = P$, so its eigenvalues are 0 and 1. And $W^\top W$ has the same non-zero eigenvalues as $W W^\top$: all $k$ of them are 1, so it is the identity.
+# The columns of $W$ have become orthonormal: $W^\top W$ is the identity, although no term of the loss mentions it. The reason is short. Fix the subspace. The best picture of $x$ in it is its **orthogonal projection**, by a matrix $P$, and any other point is farther away. The model computes $W W^\top$, a symmetric matrix with that subspace as its range; to be best it has to *be* $P$. Projecting twice is projecting once, $P^2 = P$, so its eigenvalues are 0 and 1. And $W^\top W$ has the same non-zero eigenvalues as $W W^\top$: all $k$ of them are 1, so it is the identity.
 #
-# Tying also removes most of the freedom to mix. $W A$ gives the same $W W^\top$ only if $A A^\top = 1$: rotations and reflections remain, stretching is gone. The axes are still not PCA's.
+# Tying also removes most of the freedom to mix. $W A$ gives the same $W W^\top$ only if $A A^\top = 1$: rotations and reflections remain ($A$ is *orthogonal*), stretching is gone. The axes are still not PCA's.
 #
-# In deep networks tying halves the parameters as well, and was once common in pre-training layer by layer. It buys little where data are plenty, and it forbids the decoder to differ from the encoder; we shall see in a moment that this is a pity.
+# In deep networks tying halves the parameters as well, and was once common in layer-wise pre-training. It gains little where data are plentiful, and it keeps the decoder from differing from the encoder; we shall see in a moment that this is a pity.
 
 # %% [markdown]
-# ## Forgetting the mean
+# ## Centring: what forgetting the mean costs
 #
 # The commonest slip of all: no bias, no centring. The model is then $\hat x = x W W^\top$, and its subspace has to pass through the black image, the zero of pixel space. Its best choice is the singular value decomposition of the *uncentred* images. **Predict** from that, before training: how much worse is the best four-number code without centring than with it?
 
@@ -282,7 +282,7 @@ for k in (2, 4, 16):
     print(f"{k:<3d} {sandwich[k][0]:7.2f} {sandwich[k][1]:21.2f} {sandwich[k][2]:12.2f}")
 
 # %% [markdown]
-# The middle column lies between the other two, always, and it is worth seeing why. It cannot beat PCA with $k$ numbers, which may choose any flat piece of dimension $k$ and not only one through zero. And it cannot lose to PCA with $k - 1$: take those $k - 1$ components *and the mean image* as the $k$ directions, and every picture PCA can draw can be drawn. So **forgetting the mean costs at most one number of the code**: a lot when there are two, next to nothing when there are sixteen. Now train such a model with four.
+# The middle column lies between the other two, always, and it is worth seeing why. It cannot beat PCA with $k$ numbers, which may choose any affine subspace of dimension $k$ and not only one through zero. And it cannot lose to PCA with $k - 1$: take those $k - 1$ components *and the mean image* as the $k$ directions, and every picture PCA can draw can be drawn. So **forgetting the mean costs at most one number of the code**: a lot when there are two, next to nothing when there are sixteen. Now train such a model with four.
 
 # %%
 uncentred = backend.seed_weights(TiedAutoencoder(image_shape, 4, centred=False), seed=0)
@@ -296,20 +296,24 @@ print(f"PCA with four numbers: {pca_4:.2f}")
 print(f"angle of the mean image to the model's subspace: {to_mean:.1f} degrees")
 
 # %% [markdown]
-# As predicted. The last line shows the mechanism: the mean image lies practically inside the learned subspace. One of the four numbers is spent on saying "an average digit, this bright", which a bias says for nothing. When a "PCA autoencoder" you find somewhere misses PCA by a little however long it trains, look for the bias first.
+# As predicted. The last line shows the mechanism: the mean image lies practically inside the learned subspace. One of the four numbers is spent on saying "an average digit, this bright", which a bias says for nothing. If a "PCA autoencoder" that you find somewhere misses PCA by a little however long it trains, look for the bias first.
 
 # %% [markdown]
-# ## Which half has to bend?
+# ## Which half has to be nonlinear?
 #
-# A deep autoencoder with bending layers beats PCA at the same code size; we have known that since lesson 06. Today we can ask *where* the advantage comes from. Leave the encoder straight, or the decoder, or neither, with PCA's error as the line to cross.
+# A deep autoencoder with nonlinear layers beats PCA at the same code size; we have known that since lesson 06. Today we can ask *where* the advantage comes from. Leave the encoder linear, or the decoder, or neither, with PCA's error as the baseline.
 #
-# **Predict.** Which of the two mixed models will beat PCA: bent encoder with straight decoder, or straight encoder with bent decoder? Or both, half as well?
+# **Predict.** Which of the two mixed models will beat PCA: nonlinear encoder with linear decoder, or linear encoder with nonlinear decoder? Or both, half as well?
 
 # %%
-widths = {"straight": (), "bent": (256, 128)}
+widths = {"linear": (), "nonlinear": (256, 128)}
 bends = {}
 print("encoder    decoder    training    test")
-for encoder_kind, decoder_kind in (("bent", "straight"), ("straight", "bent"), ("bent", "bent")):
+for encoder_kind, decoder_kind in (
+    ("nonlinear", "linear"),
+    ("linear", "nonlinear"),
+    ("nonlinear", "nonlinear"),
+):
     model = Autoencoder(
         DenseEncoder(16, hidden=widths[encoder_kind]),
         DenseDecoder(image_shape, widths[decoder_kind][::-1], output_activation="linear"),
@@ -321,11 +325,11 @@ for encoder_kind, decoder_kind in (("bent", "straight"), ("straight", "bent"), (
 print(f"PCA{'':17s} {pca_error['training']:9.2f} {pca_error['test']:7.2f}")
 
 # %% [markdown]
-# All or nothing. A bent encoder before a straight decoder gains *nothing*, and we could have known: a straight decoder draws from a flat, 16-dimensional piece of image space, however its codes were computed, and the best that any point of a flat piece can do is the foot of $x$ on it. Projecting is linear. So the best encoder for a straight decoder is straight, and PCA is the limit for the pair, on the training images strictly.
+# All or nothing. A nonlinear encoder before a linear decoder gains *nothing*, and we could have known: a linear decoder draws from a 16-dimensional affine subspace of image space, however its codes were computed, and the best point of it is the orthogonal projection of $x$. Projecting is linear. So the best encoder for a linear decoder is linear, and PCA is the limit for the pair, on the training images strictly.
 #
-# The other way round nearly everything is gained. A bent decoder draws from a *curved* sheet, which can follow the digits as strokes move and lean. A straight encoder that merely tells the points of the sheet apart is nearly good enough for it: the last two rows are close. So bending pays in the decoder; that is why lesson 04's decoder did so well on PCA's own codes.
+# The other way round nearly everything is gained. A nonlinear decoder draws from a *curved* sheet, a **manifold**, which can follow the digits as strokes move and lean. A linear encoder that merely tells the points of the manifold apart is nearly good enough for it: the last two rows are close. So the nonlinearity pays in the decoder; that is why lesson 04's decoder did so well on PCA's own codes.
 #
-# (Output is linear in all three, to change one thing at a time. With the sigmoid the bent pair gets lower still.)
+# (Output is linear in all three, to change one thing at a time. With the sigmoid the nonlinear pair gets lower still.)
 
 # %% [markdown]
 # ## A published number
@@ -343,7 +347,7 @@ else:
     print("to meet the published 13.87, start this notebook with AE_KERAS_DATASET=mnist")
 
 # %% [markdown]
-# With `AE_KERAS_DATASET=mnist` this cell prints 13.87; in more digits we measured 13.866. It is instructive to get it *wrong*: without subtracting the mean one finds 13.88, and with components fitted to the test images themselves 13.75. So the two printed decimals are enough to tell how it was done: centred, on the training images. (The same caption gives 3.00 for their deep autoencoder with a code of 30, as commonly cited: more than four times less, and a matter of much longer training than ours.)
+# With `AE_KERAS_DATASET=mnist` this cell prints 13.87; to more digits we measured 13.866. It is instructive to get it *wrong*: without subtracting the mean one finds 13.88, and with components fitted to the test images themselves 13.75. So the two printed decimals are enough to show how it was done: centred, on the training images. (The same caption gives 3.00 for their deep autoencoder with a code of 30, as commonly cited: more than four times less, and a matter of much longer training than ours.)
 
 # %% [markdown]
 # ## Exercises
@@ -371,11 +375,11 @@ def fold(layers):
 checks.check_fold(fold)
 
 # %% [markdown]
-# So a linear autoencoder of any depth is one matrix, of rank at most $k$. Depth without bends adds nothing to what can be drawn.
+# So a linear autoencoder of any depth is one matrix, of rank at most $k$. Depth without nonlinearities adds nothing to what can be drawn.
 #
 # ### Exercise 10.2: get the axes back
 #
-# Write `principal_axes(z, W_2)`: from codes `(n, k)` and decoder weights `(k, n_pixels)` of a linear autoencoder, PCA's axes `(k, n_pixels)`: orthonormal rows, the one with the largest spread first. (The sign of a row is arbitrary.) The bias plays no part.
+# Write `principal_axes(z, W_2)`: from codes `(n, k)` and decoder weights `(k, n_pixels)` of a linear autoencoder, PCA's axes `(k, n_pixels)`: orthonormal rows, the one with the largest variance first. (The sign of a row is arbitrary.) The bias plays no part.
 
 
 # %% tags=["exercise"]
@@ -388,7 +392,7 @@ checks.check_principal_axes(principal_axes)
 # %% tags=["solution"]
 def principal_axes(z, W_2):
     drawn = (z - z.mean(axis=0)) @ W_2  # centred reconstructions
-    _, _, axes = np.linalg.svd(drawn, full_matrices=False)  # sorted by spread
+    _, _, axes = np.linalg.svd(drawn, full_matrices=False)  # sorted by variance
     return axes[: len(W_2)]
 
 
@@ -421,21 +425,21 @@ checks.check_error_left(error_left)
 # %% [markdown]
 # ## What to remember
 #
-# - A linear autoencoder, trained to the end, spans PCA's subspace and has PCA's error; there are saddles on the way but no false bottom.
-# - It does not find PCA's axes: any invertible mixing of the code costs nothing.
+# - A linear autoencoder, trained to the end, spans PCA's subspace and has PCA's error; there are saddle points on the way but no other minimum.
+# - It does not find PCA's axes: any invertible linear map of the code leaves the loss as it is.
 # - Tied weights halve the parameters and come out orthonormal.
 # - Without a bias, one number of the code is spent on the mean image.
-# - To beat PCA the *decoder* has to bend.
+# - To beat PCA the *decoder* has to be nonlinear.
 #
 # ## Quiz
 #
-# 1. Your linear autoencoder has PCA's error to half a per cent, and one principal angle of 85 degrees. (a) One of the two measurements is wrong. (b) Two components with nearly equal spread were swapped. (c) It found a better subspace than PCA.
+# 1. Your linear autoencoder has PCA's error to half a per cent, and one principal angle of 85 degrees. (a) One of the two measurements is wrong. (b) Two components with nearly equal variance were swapped. (c) It found a better subspace than PCA.
 # 2. You insert a dense layer of 500 linear units before the code and one after it. On the training images the best possible error (a) falls; (b) rises; (c) stays.
 # 3. A linear autoencoder without biases, $k = 2$, stays above PCA with two numbers. How far can it be off when fully trained? (a) At most to the level of PCA with one number. (b) To the mean image's error. (c) Without limit.
 #
 # <details><summary>Answers</summary>
 #
-# 1. **b.** The price of a swap is the difference of the two spreads. On its training images PCA cannot be beaten by a straight model (c), and the two measurements ask different questions (a).
+# 1. **b.** A swap costs the difference of the two variances. On its training images PCA cannot be beaten by a linear model (c), and the two measurements ask different questions (a).
 # 2. **c.** Products of matrices are matrices, and the code still has $k$ numbers; so it cannot fall (a), and as both layers can pass on all that matters it need not rise (b).
 # 3. **a.** One component and the mean image are one possible choice of its two directions, so it is never worse than that (not b, c).
 # </details>
@@ -445,12 +449,12 @@ checks.check_error_left(error_left)
 # - Baldi & Hornik, *Neural networks and principal component analysis: learning from examples without local minima*, Neural Networks 2 (1989), doi:10.1016/0893-6080(89)90014-2.
 # - Bourlard & Kamp, *Auto-association by multilayer perceptrons and singular value decomposition* (1988), doi:10.1007/BF00332918.
 # - Plaut, *From principal subspaces to principal components with linear autoencoders*, arXiv:1804.10253: exercise 10.2 at length.
-# - Kunin et al., *Loss landscapes of regularized linear autoencoders*, arXiv:1901.08168: how weight decay breaks the freedom to mix.
+# - Kunin et al., *Loss landscapes of regularized linear autoencoders*, arXiv:1901.08168: how weight decay breaks the symmetry between equally good codes.
 # - Hinton & Salakhutdinov (2006), doi:10.1126/science.1127647, figure 2.
 
 # %%
 uncentred_ratio = error(uncentred, test.x) / predicted
-straight_to_bent = bends["straight", "bent"][1]
+straight_to_bent = bends["linear", "nonlinear"][1]
 notebook.claim(error(hasty, test.x) < 1.05 * pca_error["test"], "an error near PCA's comes early")
 notebook.claim(angles[0] > 20, "and does not mean that the subspace is PCA's")
 notebook.claim(by_epoch[0, 0] > 30 and by_epoch[-1, 0] < 10, "all angles must become small")
@@ -463,15 +467,15 @@ notebook.claim(predicted > 1.02 * pca_4, "which is worse than PCA")
 # %% tags=["receipt"]
 ratio = error(straight, test.x) / pca_error["test"]
 pca_limit = 0.999 * pca_error["training"]
-notebook.claim(abs(ratio - 1) < 0.01, "the straight model must reach PCA's error")
-notebook.claim(bends["bent", "straight"][0] > pca_limit, "a straight decoder cannot beat PCA")
-notebook.claim(straight_to_bent < 0.75 * pca_error["test"], "a bent decoder must beat PCA")
+notebook.claim(abs(ratio - 1) < 0.01, "the linear model must reach PCA's error")
+notebook.claim(bends["nonlinear", "linear"][0] > pca_limit, "a linear decoder cannot beat PCA")
+notebook.claim(straight_to_bent < 0.75 * pca_error["test"], "a nonlinear decoder must beat PCA")
 if data.default_name() in published:
     notebook.claim(abs(measured - 13.87) < 0.005, "the published figure must be met")
 notebook.receipt(
     test_over_pca=ratio,
     largest_angle=by_epoch[-1, 0],
-    straight_bent=straight_to_bent,
-    bent_bent=bends["bent", "bent"][1],
+    linear_nonlinear=straight_to_bent,
+    nonlinear_nonlinear=bends["nonlinear", "nonlinear"][1],
     pca_30=measured,
 )

@@ -4,9 +4,9 @@
 # *One small window of weights for the whole picture: fewer parameters, less error, and pictures of any size.*
 #
 # **You will be able to**
-# - halve a picture by strides or by pooling, and double it again in three ways;
-# - see a checkerboard coming, measure it and avoid it;
-# - compare convolutional and dense autoencoders fairly: parameters, error, yardsticks;
+# - downsample a picture by strides or by pooling, and upsample it again in three ways;
+# - foresee a checkerboard artefact, measure it and avoid it;
+# - compare convolutional and dense autoencoders fairly: parameters, error, baselines;
 # - work with colour, and carry weights trained on small patches over to a whole photograph.
 #
 # **You need** lessons 03, 04 and 06.
@@ -46,9 +46,9 @@ def error(model, x):
 
 
 # %% [markdown]
-# ## Down and up again
+# ## Downsampling and upsampling
 #
-# Lesson 03 halved a picture with a convolution that moves two pixels at a time. The classic alternative is **[max pooling](glossary.md#max-pooling)**: convolve at full resolution, then keep the largest of each block of 2 × 2 values. The size comes back by a **transposed convolution** with a 2 × 2 window and stride 2 (lesson 04), which paints a 2 × 2 block for every value. It undoes the *size*; where in its block the largest value sat is gone for good, and the network has to draw a plausible block.
+# Lesson 03 halved a picture with a *strided* convolution, which moves two pixels at a time. The classic alternative is **[max pooling](glossary.md#max-pooling)**: convolve at full resolution, then keep the largest of each block of 2 × 2 values. The size comes back by a **transposed convolution** with a 2 × 2 window and stride 2 (lesson 04), which paints a 2 × 2 block for every value. It undoes the *size*; where in its block the largest value sat is gone for good, and the network has to draw a plausible block.
 
 # %%
 picture = np.array([[1, 3, 0, 0], [2, 9, 0, 4], [5, 5, 7, 0], [5, 6, 0, 0]], "float32")
@@ -62,7 +62,7 @@ print(
 )
 
 # %% [markdown]
-# With a window of ones the transposed convolution copies each value to its block. That is a second way to double a map, **[nearest-neighbour upsampling](glossary.md#nearest-neighbour-upsampling)**, which has no weights; a 3 × 3 convolution after it does the drawing. The package has all of these: `ConvEncoder(down="pool")`, `ConvDecoder(up="nearest")`. Here they are written out once, and then compared:
+# With a window of ones the transposed convolution copies each value to its block. That is a second way to double a map, **[nearest-neighbour upsampling](glossary.md#nearest-neighbour-upsampling)**, which has no weights (the *copies* in the tables below); a 3 × 3 convolution after it does the drawing. The package has all of these: `ConvEncoder(down="pool")`, `ConvDecoder(up="nearest")`. Here they are written out once, and then compared:
 
 # %%
 filters, n_stages = (16, 32), 2
@@ -124,9 +124,9 @@ print(f"pooling: {with_pooling / 1000:6.1f} thousand, {with_pooling / strided:.1
 # Four times the work. Springenberg et al. (2015) found that for classifiers strides do as well; this course uses strides, also because max pooling keeps *what* was found and discards *where*, and a decoder needs the where.
 
 # %% [markdown]
-# ## Three ways to double a map
+# ## Three ways to upsample a map
 #
-# How does each way of going up spread a single value? Give it a map that is zero but for **one lit pixel**, and windows of random positive weights. Then give it a **constant map**, the plainest picture there is. Three ways: transposed convolution, window 2, stride 2; the same with window 3, where neighbouring windows *overlap*; and copying followed by a 3 × 3 convolution.
+# How does each upsampling spread a single value? Give it a map that is zero but for **one lit pixel** (the answer is its *impulse response*), and windows of random positive weights. Then give it a **constant map**, the plainest picture there is. Three ways: transposed convolution, window 2, stride 2; the same with window 3, where neighbouring windows *overlap*; and nearest-neighbour upsampling followed by a 3 × 3 convolution (a *resize convolution*).
 #
 # **Predict.** Which of them turns a constant map into a constant picture?
 
@@ -171,9 +171,9 @@ for column, (name, pair) in zip(axes.T, responses.items(), strict=True):
 plt.show()
 
 # %% [markdown]
-# The second column shows the trouble. Windows of three at distances of two overlap: some pixels are painted by one window, their neighbours by two, and where rows and columns meet by four. The result is the **[checkerboard](glossary.md#checkerboard)** known from many generated pictures (Odena et al. 2016). Copying first gives every pixel in the interior all nine weights, whatever they are, so a constant stays constant; only the border, where the padding adds zeros, is darker.
+# The second column shows the trouble. Windows of three at distances of two overlap: some pixels are painted by one window, their neighbours by two, and where rows and columns meet by four. The result is the **[checkerboard](glossary.md#checkerboard)** artefact known from many generated pictures (Odena et al. 2016). Copying each value first gives every pixel in the interior all nine weights, whatever they are, so a constant stays constant; only the border, where the padding adds zeros, is darker.
 #
-# Let us measure it. Sort the pixels by parity: even or odd row, even or odd column, four kinds. For a constant map all kinds should be equally bright. The **checkerboard** is the standard deviation of the four means, as a share of the overall mean.
+# Let us measure it. Sort the pixels by parity: even or odd row, even or odd column, four kinds. For a constant map all kinds should be equally bright. The **checkerboard** is the standard deviation of the four means, as a fraction of the overall mean.
 
 
 # %%
@@ -194,16 +194,16 @@ for name, layer in upsamplers().items():
     print(f"{name:18s} {boards[name][0]:14.2f} {boards[name][1]:16.2f}")
 
 # %% [markdown]
-# It is often said that a window divisible by the stride cures the checkerboard. The table is more exact. With *equal* weights it does: 2 × 2 at stride 2 has no overlaps, and the pattern is gone. With *random* weights it does not: each of the four weights paints one parity, so the pattern is as uneven as the weights are. What the divisible window removes is the part that no weights can avoid without effort; the rest the network must learn away. Copying and convolving has nothing to unlearn.
+# It is often said that a window size divisible by the stride cures the checkerboard. The table is more exact. With *equal* weights it does: 2 × 2 at stride 2 has no overlaps, and the pattern is gone. With *random* weights it does not: each of the four weights paints one parity, so the pattern is as uneven as the weights are. What the divisible window removes is the part that no weights can avoid without effort; the rest the network must learn to remove. A resize convolution has nothing to unlearn.
 
 # %% [markdown]
-# ## Fewer parameters, less error
+# ## Weight sharing: fewer parameters, less error
 #
 # Now autoencoders. The task: codes of 20 numbers, learned from only 3,000 images in six epochs. Four pairs:
 #
 # 1. dense, as in lesson 06;
 # 2. convolutions down, transposed convolutions up;
-# 3. convolutions down, copies and convolutions up;
+# 3. convolutions down, nearest-neighbour upsampling (copies) and convolutions up;
 # 4. convolutions down, and **one dense layer up**: code, pixels, sigmoid. Half convolutional, as one finds in many tutorials.
 #
 # To be fair to each, the learning rate is the better of two that we tried: 0.002 for the dense pair, 0.005 for the others.
@@ -239,18 +239,18 @@ plots.plot_rows(rows, ax=ax)
 plt.show()
 
 # %% [markdown]
-# (PCA needs its components twice, there and back.) The transposed pair does what the dense one does with less than a sixth of its parameters; at this budget both are only just ahead of PCA. The pair with one dense layer on top has fewer parameters still and does a little better than both: for digits in a fixed frame, a picture that is a sum of fixed pictures, squashed, is no bad idea. And copying before convolving *halves* the error of the transposed pair with practically the same parameters.
+# (PCA needs its components twice, to encode and to decode.) The transposed pair does what the dense one does with less than a sixth of its parameters; at this budget both are only just ahead of PCA. The pair with one dense layer on top has fewer parameters still and does a little better than both: for digits in a fixed frame, the sigmoid of a sum of fixed pictures is no bad model. And nearest-neighbour upsampling before the convolution *halves* the error of the transposed pair with practically the same parameters.
 #
-# Why so much? The likeliest reason: both decoders draw 2 × 2 pixels from every value of the map. The transposed one draws each block alone: its neighbours are not consulted, and strokes must fit together by luck and training. The 3 × 3 windows after copying reach into the neighbouring blocks and so can draw a smooth stroke across them. It is the overlap, without the unevenness.
+# Why so much? The likeliest reason: both decoders draw 2 × 2 pixels from every value of the map. The transposed one draws each block alone: its neighbours are not consulted, and strokes must fit together by luck and training. The 3 × 3 windows after the copying reach into the neighbouring blocks and so can draw a smooth stroke across them. It is the overlap, without the unevenness.
 #
-# What could go wrong is the conclusion. These are few images and a short training, which is where sharing weights helps most; with all images and more epochs the dense pair of lesson 09 has gone further down than here. The fair claim is: at *this* budget, and for the same number of weights or far fewer.
+# What could go wrong is the conclusion. These are few images and a short training, which is where sharing weights, the *inductive bias* of convolution, helps most; with all images and more epochs the dense pair of lesson 09 has gone further down than here. The fair claim is: at *this* budget, and for the same number of weights or far fewer.
 
 # %% [markdown]
 # ## Colour
 #
 # A colour image has three channels, red, green and blue, and that is all there is to it: `(32, 32, 3)` instead of `(28, 28, 1)`. The first convolution learns windows of 3 × 3 × 3 weights, and the decoder's last layer has three filters because its `image_shape` says so. `data.load("photos")` has patches of 32 × 32 pixels cut from two photographs; patches for training and test come from different tiles.
 #
-# This time the code need not be a vector. Leave out `Flatten` and `Dense`, and the code is a **map**: with two stages 8 × 8 positions with, here, four numbers each. The whole network is then convolutional, `flat=False` in the package.
+# This time the code need not be a vector. Leave out `Flatten` and `Dense`, and the code is a **feature map**: with two stages 8 × 8 positions with, here, four numbers each. The whole network is then convolutional, `flat=False` in the package.
 
 # %%
 photos, photos_test = data.load("photos"), data.load("photos", "test")
@@ -267,7 +267,7 @@ print("patch", patch_shape, "code", code_shape, f"parameters {example.count_para
 print(f"numbers in {np.prod(patch_shape):,}, numbers out {np.prod(code_shape):,}")
 
 # %% [markdown]
-# Few parameters, but look at the last line: 256 numbers are a *large* code. A map has so many positions that even four numbers at each add up, and a reconstruction from 256 numbers must not be admired like one from 20. So the yardstick has to have the same. PCA of whole patches would have 256 components of 3,072 numbers; simpler, and closer in spirit, is **PCA of blocks**: cut every patch into blocks of 4 × 4 pixels and describe each block, 48 numbers, by its first four components. That is the best *linear* code with four numbers for each 4 × 4 block, if blocks are not allowed to talk to each other. A second, humble yardstick paints each patch in its own mean colour.
+# Few parameters, but look at the last line: 256 numbers are a *large* code. A map has so many positions that even four numbers at each add up, and a reconstruction from 256 numbers must not be admired like one from 20. So the baseline must have as many. PCA of whole patches would have 256 components of 3,072 numbers; simpler, and closer in spirit, is **PCA of blocks**: cut every patch into blocks of 4 × 4 pixels and describe each block, 48 numbers, by its first four components. That is the best *linear* code with four numbers for each 4 × 4 block, if each block is coded on its own. A second, humble baseline paints each patch in its own mean colour.
 #
 # **Predict.** Will the convolutional code be better than that of the blocks?
 
@@ -312,20 +312,20 @@ print(
 )
 
 # %% [markdown]
-# A sober result. The networks are far below the humble yardstick, and in this short training they do *not* reach PCA of blocks, which is computed in a moment. (Trained four times as long, on all patches, the pair with copies ended at 9.3 when we tried: ahead, by a tenth.) Small pieces of photographs are nearly linear: a mean colour, a gradient across, and little that bends; a digit that moves and leans bends far more. Had we only looked at the pictures below, we should have been impressed.
+# A sober result. The networks are far below the humble baseline, and in this short training they do *not* reach PCA of blocks, which is computed in a moment. (Trained four times as long, on all patches, the pair with copies ended at 9.3 when we tried: ahead, by a tenth.) Small pieces of photographs are nearly linear: a mean colour, a gradient across, and little else; a digit that moves and leans is far more nonlinear. Had we only looked at the pictures below, we would have been impressed.
 #
-# And the checkerboard? Hand both trained pairs an evenly grey picture. Two stages make any pattern repeat every four pixels:
+# And the checkerboard? Give both trained pairs an evenly grey picture. Two stages make any pattern repeat every four pixels:
 
 # %%
 for up, value in board.items():
     print(f"{up:11s} checkerboard on even grey: {value:.2f}")
 
 # %% [markdown]
-# Random weights gave 0.3 for a single 2 × 2 stage; in the trained pair about a hundredth is left, a spread of one or two grey levels of 255. An autoencoder is told for each pixel what it should be and so learns to make its four weights agree. (A GAN's decoder is told much less, and there the pattern stays visible.) The pair with copies has still less, without having had to learn it.
+# Random weights gave 0.3 for a single 2 × 2 stage; in the trained pair about a hundredth is left, a spread of one or two grey levels of 255. An autoencoder is told for each pixel what it should be and so learns to make its four weights agree. (A GAN's generator is told much less, and there the pattern stays visible.) The pair with copies has still less, without having had to learn it.
 #
 # ## The same weights, a whole photograph
 #
-# No layer of a [fully convolutional](glossary.md#fully-convolutional) pair knows the size of the picture: windows slide over whatever is there. So weights learned from 32 × 32 patches fit any picture. The encoder can be used as it is; the decoder, which was told the size it should return, is made anew for the larger one and given the old weights. Here is part of a photograph from which patches were taken (so four in five of its tiles were trained on), and one the network has never seen anything of, a portrait of Grace Hopper that comes with matplotlib.
+# No layer of a [fully convolutional](glossary.md#fully-convolutional) pair knows the size of the picture: windows slide over whatever is there. So weights learned from 32 × 32 patches fit any picture. The encoder can be used as it is; the decoder, which was told the size it should return, is built anew for the larger one and given the old weights. Here is part of a photograph from which patches were taken (so four in five of its tiles were trained on), and one the network has never seen anything of, a portrait of Grace Hopper that comes with matplotlib.
 
 # %%
 crop = (slice(0, 320), slice(100, 524))
@@ -357,7 +357,7 @@ for row, (name, x) in zip(axes, pictures.items(), strict=True):
 plt.show()
 
 # %% [markdown]
-# The same 11,463 weights, a picture 130 times as large, and errors about those of PCA of blocks: on the flower a shade better, on the portrait a shade worse. Edges come back well; colours less so, look at the blues, which have turned greener. No seams, since no patches were cut. A dense decoder could not even start: its last matrix has one column for each pixel it was built for. Beware only of expecting *understanding*: each position of the code has seen a window of 7 × 7 pixels (exercise 11.1), and knows of edges and textures, not of flowers and faces.
+# The same 11,463 weights, a picture 130 times as large, and errors about those of PCA of blocks: on the flower a shade better, on the portrait a shade worse. Edges come back well; colours less so, look at the blues, which have turned greener. No seams, since no patches were cut. A dense decoder could not even start: its last matrix has one column for each pixel it was built for. Beware only of expecting *understanding*: each position of the code has a receptive field of 7 × 7 pixels (exercise 11.1), and knows of edges and textures, not of flowers and faces.
 #
 # And count once more, before anybody calls this compression:
 
@@ -449,11 +449,11 @@ checks.check_map_ratio(map_ratio)
 # %% [markdown]
 # ## What to remember
 #
-# - Strides and pooling both halve; pooling costs about four times the multiplications and forgets where.
-# - Overlapping strides make a checkerboard. 2 × 2 at stride 2 has no overlap but its blocks do not know each other; copying and a 3 × 3 convolution avoids both.
-# - Sharing weights: a sixth of the parameters for the same error, or half the error, at a small budget.
+# - Strides and pooling both halve a map; pooling costs about four times the multiplications and forgets where.
+# - Overlapping windows make a checkerboard. 2 × 2 at stride 2 has no overlap, but each block is drawn alone; nearest-neighbour upsampling and a 3 × 3 convolution avoid both.
+# - Weight sharing: a sixth of the parameters for the same error, or half the error, at a small budget.
 # - Fully convolutional pairs take pictures of any size. Count the numbers in their code.
-# - PCA of blocks is the yardstick for such codes, and on photographs it is hard to beat.
+# - PCA of blocks is the baseline for such codes, and on photographs it is hard to beat.
 #
 # ## Quiz
 #
@@ -463,9 +463,9 @@ checks.check_map_ratio(map_ratio)
 #
 # <details><summary>Answers</summary>
 #
-# 1. **b.** Divisibility prevents overlaps, not unequal weights (a). The same four weights paint every block, so it is no noise (c).
-# 2. **b.** With a code as large as the picture, copying is easy whatever the number of parameters (a) or epochs (c).
-# 3. **c.** Its matrix has one row for each value of the flattened map. Windows slide over any size (a), and copying doubles any size (b).
+# 1. **b.** Divisibility prevents overlaps, not unequal weights (a). The same four weights paint every block, so it is not noise (c).
+# 2. **b.** With a code as large as the picture, the identity mapping is easy whatever the number of parameters (a) or epochs (c).
+# 3. **c.** Its matrix has one row for each value of the flattened map. Windows slide over any size (a), and upsampling doubles any size (b).
 # </details>
 #
 # ## Further reading

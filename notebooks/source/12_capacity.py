@@ -1,12 +1,12 @@
 # %% [markdown]
-# # 12. Too much room
+# # 12. Capacity and overcomplete codes: too much room
 #
-# *Give the code more numbers than the picture has pixels, find out who copies, and measure what cures it.*
+# *Give the code more numbers than the picture has pixels, find out which models learn the identity mapping, and measure which regulariser prevents it.*
 #
 # **You will be able to**
-# - write down a perfect copier, and say why the loss cannot tell it from a good model;
-# - measure copying with strangers and with small nudges;
-# - run the robustness experiment (a code of 2 against one twice the size of the picture) with fair yardsticks;
+# - write down the identity mapping, a perfect copier, and say why the loss cannot tell it from a good model;
+# - measure copying with out-of-distribution images and with small perturbations;
+# - run the robustness experiment (a code of 2 against one twice the size of the picture) with fair baselines;
 # - choose a regulariser by numbers instead of by reputation.
 #
 # **You need** lessons 09 and 10.
@@ -45,7 +45,7 @@ print(f"images {image_shape}, {n_pixels} pixels")
 #
 # ## Undercomplete and overcomplete
 #
-# Let $D'$ be the size of the code. Up to now $D' < D$: the autoencoder was **undercomplete**, and the bottleneck forbade copying. With $D' \ge D$ it is **[overcomplete](glossary.md#overcomplete)**, and nothing forbids it. In fact you can write the copier down. Take one linear layer on each side and no biases,
+# Let $D'$ be the size of the code. Up to now $D' < D$: the autoencoder was **undercomplete**, and the bottleneck forbade copying. With $D' \ge D$ it is **[overcomplete](glossary.md#overcomplete)**: it has the **capacity** for the **identity mapping**, which copies its input. In fact you can write this copier down. Take one linear layer on each side and no biases,
 #
 # $$z = x W_e, \qquad \hat x = z W_d, \qquad W_e = \begin{pmatrix} I & 0 \end{pmatrix}, \qquad W_d = \begin{pmatrix} I \\ 0 \end{pmatrix},$$
 #
@@ -64,7 +64,7 @@ for layer, weights in ((copier.encoder.code, identity), (copier.decoder.pixels, 
     layer.kernel.assign(weights)
 
 # %% [markdown]
-# Now show it digits, and things it has no business to know: the printed letters of `glyphs`, digits whose pixels were **shuffled** (one permutation for all), and **noise**, each pixel drawn evenly from [0, 1]. **Predict** the four errors.
+# Now show it digits, and images that are **out of distribution**, unlike anything it should know: the printed letters of `glyphs`, digits whose pixels were **shuffled** (one permutation for all), and **noise**, each pixel drawn evenly from [0, 1]. **Predict** the four errors.
 
 # %%
 rng = np.random.default_rng(0)
@@ -82,12 +82,12 @@ for name, images in strangers.items():
 # %% [markdown]
 # All zero. The loss is at its minimum, its gradient is zero, training would not move a weight; and the model knows nothing whatever about digits. PCA with all $D$ components does the same. So **the error on digits cannot tell knowing from copying**. What could? Look at the other three lines: a model that has learned *digits* should fail there.
 #
-# But that this solution *exists* does not say that training *finds* it. Books usually jump from one to the other. We shall look.
+# But that this solution *exists* does not mean that training *finds* it. Books often jump from one to the other. We shall look.
 
 # %% [markdown]
-# ## Who copies?
+# ## Which models copy?
 #
-# Three autoencoders: a code of 2 numbers with hidden layers as in lesson 09, and two with $D' = 2D$ and no hidden layer, a **linear** one and a **bent** one, with a GELU at the code and a sigmoid at the pixels. (`scale` makes the initial weights smaller; we need it later.)
+# Three autoencoders: a code of 2 numbers with hidden layers as in lesson 09, and two with $D' = 2D$ and no hidden layer, a **linear** one and a **nonlinear** one, with a GELU at the code and a sigmoid at the pixels. (`scale` makes the initial weights smaller; we need it later.)
 
 
 # %%
@@ -119,11 +119,11 @@ watch = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: remember
 models = {
     "code of 2": trained(Autoencoder(DenseEncoder(2), DenseDecoder(image_shape))),
     "2D, linear": trained(linear, epochs=32, callbacks=[watch]),
-    "2D, bent": trained(bent_model(2 * n_pixels)),
+    "2D, nonlinear": trained(bent_model(2 * n_pixels)),
 }
 
 # %% [markdown]
-# (The linear one gets four times as many epochs; why will become clear.) To compare such unlike pictures we need a number that does not depend on how bright or contrasty they are: the **likeness** of a picture and its reconstruction, the correlation of their pixels, averaged over the images. 1 is a copy up to brightness and contrast, 0 has nothing in common with the original.
+# (The linear one gets four times as many epochs; the reason will become clear.) To compare such unlike pictures we need a number that does not depend on their brightness or contrast: the **likeness** of a picture and its reconstruction, the correlation of their pixels, averaged over the images. 1 is a copy up to brightness and contrast, 0 has nothing in common with the original.
 #
 # **Predict.** Which model will give the letters back? Which the noise?
 
@@ -145,11 +145,11 @@ def by_pca(size):
 
 ways = {name: run(model) for name, model in models.items()}
 ways |= {"PCA, 16": by_pca(16), "PCA, 64": by_pca(64), "the copier": run(copier)}
-print("            error |", *(f"{name:>8s}" for name in strangers), "  likeness")
+print("              error |", *(f"{name:>8s}" for name in strangers), "  likeness")
 for name, way in ways.items():
     error = evaluation.squared_error(x, way(x)).mean()
     print(
-        f"{name:11s} {error:5.2f} |",
+        f"{name:13s} {error:5.2f} |",
         *(f"{likeness(images, way(images)):8.2f}" for images in strangers.values()),
     )
 
@@ -162,16 +162,16 @@ for ax, kind in zip(axes, ("letters", "shuffled", "noise"), strict=True):
 plt.show()
 
 # %% [markdown]
-# The code of 2 turns every stranger into some digit. The two wide models return letters well, though they never saw one; but so does PCA with 64 components. Returning *letters* is no proof of copying: strokes are what letters and digits share. Noise is the sharper question. There the linear model is ahead of everyone but the copier, and the bent one, with just as much room, lies behind PCA with 64. And no trained model *is* the copier: shuffled digits, with ink where digits never have any, come back damaged from all.
+# The code of 2 turns every unfamiliar image into some digit. The two wide models return letters well, though they never saw one; but so does PCA with 64 components. Returning *letters* is no proof of copying: strokes are what letters and digits share. Noise is the sharper question. There the linear model is ahead of all but the copier, and the nonlinear one, with the same capacity, lies behind PCA with 64. And no trained model *is* the copier: shuffled digits, with ink where digits never have any, come back damaged from all.
 
 # %% [markdown]
-# ## A sharper measure: the nudge
+# ## A sharper measure: small perturbations
 #
-# Strangers ask what happens far from the data. Ask also what happens *at* the data: add a tiny random nudge $e$ to a digit, and see what of it arrives at the output. With $r(x) = g(f(x))$ for the whole way through,
+# Out-of-distribution images show what happens far from the data. Ask also what happens *at* the data: add a tiny random perturbation $e$ to a digit, and see how much of it arrives at the output. With $r(x) = g(f(x))$ for encoder and decoder together,
 #
 # $$\text{returned} = \frac{e \cdot \bigl(r(x + e) - r(x)\bigr)}{e \cdot e}, \qquad \text{let out} = \frac{\lvert r(x + e) - r(x) \rvert^2}{e \cdot e},$$
 #
-# each summed over images. *Returned* is the share that comes back in its own place; *let out* is all the disturbance that comes out, in whatever shape. The copier has 1 and 1. PCA with $k$ components keeps the part of the nudge that lies in $k$ of $D$ directions: it has $k/D$ in both.
+# each summed over images. *Returned* is the fraction that comes back in its own place; *let out* is all the disturbance that comes out, in whatever shape. The copier has 1 and 1. PCA with $k$ components keeps the part of the perturbation that lies in $k$ of $D$ directions: it has $k/D$ in both.
 
 
 # %%
@@ -182,19 +182,19 @@ def nudge(way, x, size=0.01):
 
 
 nudges = {name: nudge(way, x) for name, way in ways.items()}
-print("            returned  let out")
+print("              returned  let out")
 for name, (returned, let_out) in nudges.items():
-    print(f"{name:11s} {returned:8.2f}  {let_out:7.2f}")
+    print(f"{name:13s} {returned:8.2f}  {let_out:7.2f}")
 print(f"PCA, 64: k / D = {64 / n_pixels:.2f}")
 
 # %% [markdown]
-# Here is a clear answer. The linear overcomplete model returns nearly three quarters of a nudge in place and lets out as much as went in. The bent model, just as wide and exact enough on digits to be hard to tell from the original, returns a *tenth*. **Room is not copying.** Whether the room is used for copying depends on the rest of the network.
+# Here is a clear answer. The linear overcomplete model returns nearly three quarters of a perturbation in place and lets out as much as went in. The nonlinear model, just as wide, and with reconstructions of digits that are hard to tell from the originals, returns a *tenth*. **Capacity is not copying.** Whether the capacity is used for copying depends on the rest of the network.
 #
-# What holds the bent one back? A sigmoid that says "black" or "white" is flat there, so a small disturbance cannot pass. If that is the reason, nudges must pass where pixels are grey and stop where they are black.
+# What holds the nonlinear one back? A sigmoid that says "black" or "white" is flat there (it *saturates*), so a small disturbance cannot pass. If that is the reason, perturbations must pass where pixels are grey and stop where they are black.
 
 # %%
 e = np.random.default_rng(1).normal(0, 0.01, x.shape).astype("float32")
-moved = ways["2D, bent"](x + e) - ways["2D, bent"](x)
+moved = ways["2D, nonlinear"](x + e) - ways["2D, nonlinear"](x)
 for name, where in (
     ("black, below 0.02", x < 0.02),
     ("grey, 0.3 to 0.7", (x > 0.3) & (x < 0.7)),
@@ -203,14 +203,14 @@ for name, where in (
     print(f"returned where the pixel is {name}: {share:.2f}")
 
 # %% [markdown]
-# So it is. A humble output activation, chosen in lesson 04 only because pixels lie in [0, 1], works as a regulariser on pictures that are mostly black. On pictures without flat black and white it could not help.
+# So it is. A humble output activation, chosen in lesson 04 only because pixels lie in [0, 1], works as an *implicit regulariser* on pictures that are mostly black. On pictures without flat black and white it could not help.
 
 # %% [markdown]
-# ## Copying takes time
+# ## Copying takes time: early stopping
 #
-# The linear model is the one we can look through. Its whole way is one matrix, $W_e W_d$, and `maps` kept it for each epoch. Lesson 10 gives the right coordinates: PCA's components $u_1, u_2, \dots$ For each, how much of it does the model return, $u_i\, W_e W_d\, u_i^\top$? The copier has 1 everywhere; PCA with $k$ components is a step from 1 to 0 after $k$. (Components without variance, of pixels that are black in all images, are not drawn: nothing fixes their directions.)
+# The linear model is the one we can analyse. All it does is one matrix, $W_e W_d$, and `maps` kept it for each epoch. Lesson 10 gives the right coordinates: PCA's components $u_1, u_2, \dots$ For each, how much of it does the model return, $u_i\, W_e W_d\, u_i^\top$? The copier has 1 everywhere; PCA with $k$ components is a step from 1 to 0 after $k$. (Components without variance, of pixels that are black in all images, are not drawn: nothing fixes their directions.)
 
-# %% mystnb={"image": {"alt": "Share returned against number of the component, for epochs 1, 3, 8 and 32: each curve falls from one to about zero, later ones further to the right; PCA with 32 components is a sharp step"}}
+# %% mystnb={"image": {"alt": "Fraction returned against number of the component, for epochs 1, 3, 8 and 32: each curve falls from one to about zero, later ones further to the right; PCA with 32 components is a sharp step"}}
 pca = evaluation.fit_pca(x_train, n_pixels)
 components = pca.components_
 varied = pca.explained_variance_ > 1e-6  # the others, of black pixels, may point anywhere
@@ -220,17 +220,17 @@ for epoch, share in filled.items():
     smooth = np.convolve(share[varied], np.ones(5) / 5, mode="valid")
     ax.plot(np.arange(3, len(smooth) + 3), smooth, label=f"after epoch {epoch}")
 ax.step([1, 32, 32, n_pixels], [1, 1, 0, 0], color="0.45", linestyle="--", label="PCA, 32")
-ax.set(xlabel="principal component, by variance", ylabel="share returned (mean of 5)")
+ax.set(xlabel="principal component, by variance", ylabel="fraction returned (mean of 5)")
 ax.legend()
 plt.show()
 for epoch, share in filled.items():
-    let_out = np.square(maps[epoch - 1]).sum() / n_pixels  # of a nudge, as above
+    let_out = np.square(maps[epoch - 1]).sum() / n_pixels  # of a perturbation, as above
     print(f"epoch {epoch:2d}: returned {share.mean():.2f}, let out {let_out:.2f}")
 
 # %% [markdown]
-# Training fills the components roughly in the order of their variance, because the pull on a direction is proportional to how much the data vary in it. After one epoch this "overcomplete" model returns some thirty components in place, like a small PCA with a soft edge; left alone, it creeps towards the identity, and the last directions, in which the data do not vary, would take for ever. The risk of copying is real, but it is a *limit*. Stopping early is a bottleneck in disguise.
+# Training fills the components roughly in the order of their variance, because the pull on a direction is proportional to how much the data vary in it. After one epoch this "overcomplete" model returns some thirty components in place, like a small PCA with a soft edge; left alone, it creeps towards the identity, and the last directions, in which the data do not vary, would take for ever. The risk of copying is real, but it is a *limit*. **Early stopping** is a bottleneck in disguise.
 #
-# So does stopping early keep noise out? Read the second number. From the first epoch on, about four fifths of a nudge come out, most of them not in place: in directions that training has not reached, the *random initial weights* are still there, and they scramble a nudge instead of removing it. If that is right, smaller initial weights must help. **Predict** by how much, if they start ten times smaller.
+# So does early stopping keep noise out? Read the second number. From the first epoch on, about four fifths of a perturbation come out, most of them not in place: in directions that training has not reached, the *random initial weights* are still there, and they scramble a perturbation instead of removing it. If that is right, smaller initial weights must help. **Predict** by how much, if they start ten times smaller.
 
 # %%
 small = trained(linear_model(2 * n_pixels), scale=0.1)
@@ -245,7 +245,7 @@ print(f"squared error {small_error:.2f}")
 # %% [markdown]
 # ## The robustness experiment
 #
-# Which code is better, $D' = 2$ or $D' = 2D$? The usual test is to disturb the input with normal noise $N(\mu, \sigma)$, of mean $\mu$ and standard deviation $\sigma$, and to compare the output with the **clean** image. Lesson 09 found that a narrow code is no protection by itself. Now for the other end. Yardsticks: *no model* (the noisy image itself, which is also what PCA with all $D$ components returns) and PCA with 2 components.
+# Which code is better, $D' = 2$ or $D' = 2D$? The usual test is to disturb the input with normal noise $N(\mu, \sigma)$, of mean $\mu$ and standard deviation $\sigma$, and to compare the output with the **clean** image. Lesson 09 found that a narrow code is no protection by itself. Now for the other end. Baselines: *no model* (the noisy image itself, which is also what PCA with all $D$ components returns) and PCA with 2 components.
 #
 # **Predict.** The textbook story is: the wide code copies, so it passes the noise on; the narrow one is robust. From which $\sigma$ on will the code of 2 win?
 
@@ -262,14 +262,14 @@ def error_under(way, sigma, mu=0.0):
 sigmas = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6]
 means = [-0.2, 0.0, 0.2, 0.4]
 contest = {"no model": lambda x: x, "PCA, 2": by_pca(2)}
-contest |= {name: ways[name] for name in ("code of 2", "2D, linear", "2D, bent")}
+contest |= {name: ways[name] for name in ("code of 2", "2D, linear", "2D, nonlinear")}
 by_sigma = {name: [error_under(way, s) for s in sigmas] for name, way in contest.items()}
 by_mean = {name: [error_under(way, 0.1, m) for m in means] for name, way in contest.items()}
-print("sigma     ", *(f"{s:6.1f}" for s in sigmas))
+print("sigma       ", *(f"{s:6.1f}" for s in sigmas))
 for name, errors in by_sigma.items():
-    print(f"{name:11s}", *(f"{error:6.2f}" for error in errors))
+    print(f"{name:13s}", *(f"{error:6.2f}" for error in errors))
 
-# %% mystnb={"image": {"alt": "Two panels, error against the clean image: left against sigma, the linear wide model follows the line of no model upwards while the bent wide model stays lowest; right against the mean of the noise, the same order"}}
+# %% mystnb={"image": {"alt": "Two panels, error against the clean image: left against sigma, the linear wide model follows the line of no model upwards while the nonlinear wide model stays lowest; right against the mean of the noise, the same order"}}
 fig, axes = plt.subplots(1, 2, figsize=(10, 3.2), sharey=True)
 grey = {"no model": {"color": "0.45", "linestyle": "--"}, "PCA, 2": {"color": "0.45"}}
 for name in contest:
@@ -284,16 +284,16 @@ plt.show()
 # %% [markdown]
 # The story is half true. The **linear** wide model is no better than no model: the two curves stay together, and where noise is strong it is even a little worse. From about $\sigma = 0.3$ on the code of 2 beats it, not by being good but by giving nearly the same poor answer whatever happens, as PCA's two components do even more stubbornly.
 #
-# The **bent** wide model has the smallest error of all under any noise, from $\sigma = 0.1$ to $0.6$, and far smaller errors than the code of 2 throughout. So the experiment does not answer "2 or $2D$?". It answers "linear or bent?". Read every claim about capacity with that in mind: what was the output activation, how long was training, from which weights, on what data? And note what robustness alone is worth: a model that ignores its input is perfectly robust. Look at both ends of a curve.
+# The **nonlinear** wide model has the smallest error of all under any noise, from $\sigma = 0.1$ to $0.6$, and far smaller errors than the code of 2 throughout. So the experiment does not answer "2 or $2D$?". It answers "linear or nonlinear?". Read every claim about capacity with that in mind: what was the output activation, how long was training, from which weights, on what data? And note what robustness alone is worth: a model that ignores its input is perfectly robust. Look at both ends of a curve.
 
 # %% [markdown]
 # ## Which regularisers help?
 #
-# A **[regulariser](glossary.md#regulariser)** is anything that makes a model prefer one of many solutions with similar loss. Four candidates, each for the linear and for the bent model, each weak and strong:
+# A **[regulariser](glossary.md#regulariser)** is anything that makes a model prefer one of many solutions with similar loss. Four candidates, each for the linear and for the nonlinear model, each weak and strong:
 #
 # - **[weight decay](glossary.md#weight-decay)**: add $\lambda \sum w^2$ over the weights of both matrices. In Keras a weight has a `regularizer`; `fit` adds it to the loss;
 # - **sparse**: add $\lambda \sum_j \lvert z_j \rvert$, averaged over images, with ReLU codes (`SparseAutoencoder`; lesson 14 is about it);
-# - **[dropout](glossary.md#dropout)**: while training, set a share of the code's units to zero at random and scale up the others;
+# - **[dropout](glossary.md#dropout)**: while training, set a random fraction of the code's units to zero and scale up the others;
 # - **denoising**: while training, disturb the input but not the target.
 #
 # For dropout we need a model with one more layer between the halves:
@@ -330,7 +330,7 @@ def with_noise(model, sigma):
 
 
 # %% [markdown]
-# **Predict.** Part A said that an overcomplete code "needs" one of these. Which will help the linear model, which the bent one, and will any of them do harm?
+# **Predict.** Part A said that an overcomplete code "needs" one of these. Which will help the linear model, which the nonlinear one, and will any of them do harm?
 
 # %%
 cures = {
@@ -339,7 +339,7 @@ cures = {
     "dropout": (with_dropout, (0.2, 0.5)),
     "denoising": (with_noise, (0.2, 0.4)),
 }
-kinds = {"linear": linear_model, "bent": bent_model}
+kinds = {"linear": linear_model, "nonlinear": bent_model}
 cured = {}
 for kind, make in kinds.items():
     cured[kind, "none", ""] = trained(make(2 * n_pixels))
@@ -350,7 +350,7 @@ for kind, make in kinds.items():
 # %%
 sigma = 0.4
 scores = {}
-print("                    |    linear      |     bent")
+print("                    |    linear      |   nonlinear")
 print("                    | clean   noisy  | clean   noisy    error to the clean image")
 for _, name, strength in [key for key in cured if key[0] == "linear"]:
     line = f"{name:13s} {strength!s:6s}"
@@ -368,7 +368,7 @@ print("no model                0.0 ", f"{error_under(contest['no model'], sigma)
 for k, (clean, disturbed) in pca_scores.items():
     print(f"PCA, {k:2d}              {clean:5.1f}  {disturbed:6.1f}")
 
-# %% mystnb={"image": {"alt": "Two panels, error on noisy against error on clean images, linear left and bent right; from the plain model, arrows of weight decay and denoising lead down, and in the bent panel sparse and dropout lead up"}}
+# %% mystnb={"image": {"alt": "Two panels, error on noisy against error on clean images, linear left and nonlinear right; from the plain model, arrows of weight decay and denoising lead down, and in the nonlinear panel sparse and dropout lead up"}}
 fig, axes = plt.subplots(1, 2, figsize=(10, 3.4), sharey=True)
 for ax, kind in zip(axes, kinds, strict=True):
     start = scores[kind, "none", ""]
@@ -383,32 +383,32 @@ axes[0].legend()
 plt.show()
 
 # %% [markdown]
-# Down is robust, left is faithful; each line starts at the model without a cure and goes on to weak and strong.
+# Down is robust, left is faithful; each line starts at the model without a regulariser and goes on to weak and strong.
 #
 # **The linear model** needs help, and everything helps. Denoising and weight decay most: the noise that gets through falls to about a quarter, for a clean error that is still below 2. For linear models theory says why they look so alike: both shrink the directions in which the data hardly vary and leave the large ones nearly alone, a PCA with a soft edge (see Further reading). They end a little below PCA's line. Sparsity and dropout stop about half way, and the mere *small start* does better than either.
 #
-# **The bent model** needs less help, and only two give it. Denoising is best; a *little* weight decay is nearly as good, and ten times as much ruins the pictures. Sparsity and dropout make it **worse than no cure**: with the strong penalty, the error under noise nearly triples. "Regularise the overcomplete code" is too coarse a rule; a penalty cures what it penalises. Denoising penalises *this disturbance*, weight decay *strong reactions of any kind*, dropout *reliance on single units*, sparsity *many active units*: and of these only the first two have to do with noise in the pixels.
+# **The nonlinear model** needs less help, and only two give it. Denoising is best; a *little* weight decay is nearly as good, and ten times as much ruins the pictures. Sparsity and dropout make it **worse than no regulariser**: with the strong penalty, the error under noise nearly triples. "Regularise the overcomplete code" is too coarse a rule; a penalty cures what it penalises. Denoising penalises *this disturbance*, weight decay *strong reactions of any kind*, dropout *reliance on single units*, sparsity *many active units*: and of these only the first two have to do with noise in the pixels.
 #
 # Why do two of them make things worse? Look at pictures, and at the sparse model's code.
 
-# %% mystnb={"image": {"alt": "Rows of ten: noisy digits and what five bent models make of them. Without a cure, with weight decay and with denoising fairly clean digits; with the sparse penalty the whole picture fades into grey, and with dropout the background is mottled"}}
+# %% mystnb={"image": {"alt": "Rows of ten: noisy digits and what five nonlinear models make of them. Without a regulariser, with weight decay and with denoising fairly clean digits; with the sparse penalty the whole picture fades into grey, and with dropout the background is mottled"}}
 rows = {"noisy": noisy(sigma)[:10]}
 for name, strength in (
     *(("none", ""), ("weight decay", 0.003), ("denoising", 0.4)),
     *(("sparse", 0.1), ("dropout", 0.5)),
 ):
-    rows[name] = run(cured["bent", name, strength])(noisy(sigma))[:10]
+    rows[name] = run(cured["nonlinear", name, strength])(noisy(sigma))[:10]
 fig, ax = plt.subplots(figsize=(7, 4.1))
 plots.plot_rows(rows, ax=ax)
 plt.show()
 for name, images in (("clean", x), ("noisy", noisy(sigma))):
-    z = evaluation.encode(cured["bent", "sparse", 0.1], images, batch_size=n)
+    z = evaluation.encode(cured["nonlinear", "sparse", 0.1], images, batch_size=n)
     print(
         f"{name} input: {(z > 0).mean():.2f} of units active, code summed {z.sum(axis=1).mean():.1f}"
     )
 
 # %% [markdown]
-# You might have guessed that noise wakes units that should be silent. The opposite happens: it *silences* the code, which sums to less than half, and the picture fades into grey. Two lessons in one. A unit that has to pay whenever it speaks has, most likely, learned to be held down by ink where its own stroke is not, and noise on a black ground is ink everywhere. And with these decoders *black is drawn too*: when the code falls silent, what is left is the sigmoid of the biases, and that is grey.
+# You might have guessed that noise activates units that should be at zero. The opposite happens: it *silences* the code, which sums to less than half, and the picture fades into grey. Two lessons in one. A unit that is penalised whenever it is active has, most likely, learned to be held down by ink where its own stroke is not, and noise on a black ground is ink everywhere. And with these decoders *black is drawn too*: when the units are off, what is left is the sigmoid of the biases, and that is grey.
 #
 # ### What could go wrong
 #
@@ -423,7 +423,7 @@ for name, model in (("Adam", cured["linear", "none", ""]), ("AdamW", default)):
 # %% [markdown]
 # Nothing has changed, and it could not: each step shrinks a weight by learning rate times decay, 0.002 × 0.004, and after 250 steps that is a fifth of a per cent. A regulariser has a strength; one that was never varied was never tested.
 #
-# **The home match.** Denoising trained on the very noise it was tested with; weight decay never saw any. That it comes so close is the more remarkable. Lesson 13 tests denoisers on noise they do not know. And everything here is one seed, one data set and two strengths: enough to refute "all of them help", not to rank weight decay against denoising for *your* data.
+# **The test favours denoising**, which was trained on the very noise it was tested with; weight decay never saw any. That weight decay comes so close is all the more remarkable. Lesson 13 tests denoisers on noise they do not know. And everything here is one seed, one data set and two strengths: enough to refute "all of them help", not to rank weight decay against denoising for *your* data.
 
 # %% [markdown]
 # ## Exercises
@@ -451,7 +451,7 @@ checks.check_relu_copier(relu_copier)
 # %% [markdown]
 # ### Exercise 12.2: what gets through
 #
-# Write `let_through(reconstruct, x, x_noisy)`: by how much noise in the input raises the error, as a share of the error of the noisy images themselves,
+# Write `let_through(reconstruct, x, x_noisy)`: by how much noise in the input raises the error, as a fraction of the error of the noisy images themselves,
 #
 # $$\frac{\lvert r(x_\text{noisy}) - x \rvert^2 - \lvert r(x) - x \rvert^2}{\lvert x_\text{noisy} - x \rvert^2},$$
 #
@@ -500,21 +500,21 @@ checks.check_robust(robust, x_train, x, x_noisy)
 # %% [markdown]
 # ## What to remember
 #
-# - With $D' \ge D$ the identity has zero loss. The error on your own data cannot tell it from knowledge; strangers and nudges can.
+# - With $D' \ge D$ the identity mapping has zero loss. The error on your own data cannot tell it from knowledge; out-of-distribution images and small perturbations can.
 # - That copying is possible does not mean that training does it: the linear model creeps there, component by component; a sigmoid at the pixels, or small initial weights, hold it back.
-# - The wide bent model beat the code of 2 at every noise level; the wide linear one passed the noise on. Size alone decides nothing.
-# - Against noise in the pixels, denoising and well-dosed weight decay helped; sparsity and dropout helped the copier half way and harmed the bent model.
-# - A regulariser cures what it penalises, in the right dose. Vary it, and look at clean *and* disturbed input.
+# - The wide nonlinear model beat the code of 2 at every noise level; the wide linear one passed the noise on. Size alone decides nothing.
+# - Against noise in the pixels, denoising and weight decay of the right strength helped; sparsity and dropout helped the linear model half way and harmed the nonlinear one.
+# - A regulariser cures what it penalises, at the right strength. Vary it, and look at clean *and* disturbed input.
 #
 # ## Quiz
 #
 # 1. A model returns unfamiliar letters almost perfectly. It (a) is a copier; (b) may simply know strokes; (c) was trained on letters.
-# 2. After one epoch the linear overcomplete model returns 15 % of a nudge in place and lets out 79 %. The difference is (a) rounding; (b) the random initial weights in directions that training has not reached; (c) noise in the training data.
+# 2. After one epoch the linear overcomplete model returns 15 % of a perturbation in place and lets out 79 %. The difference is (a) rounding; (b) the random initial weights in directions that training has not reached; (c) noise in the training data.
 # 3. A code of 2 adds little error under noise, and the clean error is large. (a) It is the most robust model and to be preferred. (b) Robustness without faithfulness is worth little: a constant answer has it too. (c) The noise was too weak.
 #
 # <details><summary>Answers</summary>
 #
-# 1. **b.** PCA with 64 components does the same, and is no copier (a): it returns a third of a nudge. No letter was in the training set (c).
+# 1. **b.** PCA with 64 components does the same, and is no copier (a): it returns a third of a perturbation. No letter was in the training set (c).
 # 2. **b.** With initial weights ten times smaller the two numbers agree. Rounding (a) is a millionth; the training data have no noise, and what was learned from them would come back in place (c).
 # 3. **b.** The mean image is robust to everything (not a). Stronger noise (c) would not make a poor answer better.
 # </details>
@@ -531,25 +531,27 @@ linear_scores, bent_scores = (
     for kind in kinds
 )
 good = ("weight decay0.003", "denoising0.2")
-rivals = [by_sigma[name][1:] for name in contest if name != "2D, bent"]
+rivals = [by_sigma[name][1:] for name in contest if name != "2D, nonlinear"]
 notebook.claim(
-    nudges["2D, linear"][0] > 0.5 > 0.3 > nudges["2D, bent"][0], "linear copies, bent does not"
+    nudges["2D, linear"][0] > 0.5 > 0.3 > nudges["2D, nonlinear"][0],
+    "the linear model copies, the nonlinear one does not",
 )
 notebook.claim(filled[1].sum() < filled[8].sum() < filled[32].sum(), "copying takes time")
 notebook.claim(let_out < 0.5 * nudges["2D, linear"][1], "small initial weights must help")
 notebook.claim(
-    np.less(by_sigma["2D, bent"][1:], rivals).all(), "the wide bent model must win under noise"
+    np.less(by_sigma["2D, nonlinear"][1:], rivals).all(),
+    "the wide nonlinear model must win under noise",
 )
 notebook.claim(
     max(linear_scores[name][1] for name in good) < 0.6 * linear_scores["none"][1]
     and max(bent_scores[name][1] for name in good) < bent_scores["none"][1]
     and bent_scores["sparse0.1"][1] > 1.5 * bent_scores["none"][1]
     and bent_scores["dropout0.5"][1] > 1.2 * bent_scores["none"][1],
-    "denoising and weight decay help, sparsity and dropout harm the bent model",
+    "denoising and weight decay help, sparsity and dropout harm the nonlinear model",
 )
 notebook.receipt(
     returned_linear=nudges["2D, linear"][0],
-    returned_bent=nudges["2D, bent"][0],
+    returned_nonlinear=nudges["2D, nonlinear"][0],
     noisy_linear=linear_scores["none"][1],
     noisy_denoising=linear_scores["denoising0.4"][1],
 )

@@ -1,13 +1,13 @@
 # %% [markdown]
 # # 13. Denoising
 #
-# *Spoil the input, keep the target clean, and the network has to learn what images are like.*
+# *Corrupt the input, keep the target clean, and the network has to learn what images are like.*
 #
 # **You will be able to**
 # - train a denoiser with fresh noise, and recognise the bugs that make one look good or bad;
 # - corrupt images in three ways, in the data pipeline or inside the model;
-# - say what a denoiser does with noise and with images it never saw;
-# - judge it in decibels and by SSIM against filters that were never trained.
+# - say what a denoiser does with noise and with images it never saw (distribution shift);
+# - judge it by PSNR (in decibels) and SSIM against filters that were never trained.
 #
 # **You need** lessons 09, 11 and 12.
 #
@@ -50,13 +50,13 @@ def dense(batches, epochs=12):
 # %% [markdown]
 # ## Noisy in, clean out
 #
-# Lesson 09 ended with a complaint: an autoencoder that never saw noise may *amplify* it. The cure is one line, and makes it a [denoising autoencoder](glossary.md#denoising-autoencoder). Spoil the image, encode and decode the spoilt copy $\tilde x$, and compare the result with the image $x$ as it was **before**:
+# Lesson 09 ended with a complaint: an autoencoder that never saw noise may *amplify* it. The cure is one line, and makes it a [denoising autoencoder](glossary.md#denoising-autoencoder). Corrupt the image, encode and decode the corrupted (or *spoilt*) copy $\tilde x$, and compare the result with the image $x$ as it was **before**:
 #
 # $$L(x) = \bigl\lVert x - g(f(\tilde x)) \bigr\rVert^2, \qquad \tilde x \text{ drawn from } C(\tilde x \mid x),$$
 #
 # where $f$ is the encoder, $g$ the decoder and $C$ the [corruption](glossary.md#corruption), a random process you choose. Copying the input is now a bad answer, because the input is wrong. To do better, the network must know what images look like, and move what it is given towards them.
 #
-# Three corruptions are common. *Gaussian*: add normal noise to each pixel (and clip to [0, 1]). *Salt and pepper*: a share of the pixels becomes black or white. *Masking*: a share becomes black. The share is 20 per cent here.
+# Three corruptions are common. *Gaussian*: add normal noise to each pixel (and clip to [0, 1]). *Salt and pepper*: a fraction of the pixels becomes black or white. *Masking*: a fraction becomes black. The fraction is 20 per cent here.
 
 # %% tags=["keep"]
 corruptions = {
@@ -81,7 +81,7 @@ for name, spoilt in noisy.items():
 print(f"the mean image would be off by {evaluation.mean_image_error(train.x, x_test):.1f}")
 
 # %% [markdown]
-# By the pixels, the images with Gaussian noise and with specks are now farther from the truth than the mean image, which shows nothing. *We* still read them without trouble. That gap is what a denoiser can win. Masking does less harm because most pixels are black anyway, and blackening a black pixel changes nothing.
+# Pixel by pixel, the images with Gaussian noise and with specks are now farther from the truth than the mean image, which shows nothing. *We* still read them without trouble. That gap is what a denoiser can win. Masking does less harm because most pixels are black anyway, and blackening a black pixel changes nothing.
 #
 # ### Masking is not dropout
 #
@@ -101,7 +101,7 @@ for name, result in (("dropout", dropped), ("masking", masked)):
 # %% [markdown]
 # ## The recipe
 #
-# `data.Batches(x, corruption=...)` gives pairs (spoilt, clean), and spoils **anew in every epoch**. The noise comes from NumPy with a seed for each batch, so it is the same on every backend. Nothing in the model changes; it is the `Autoencoder` of lesson 05.
+# `data.Batches(x, corruption=...)` gives pairs (corrupted, clean), and corrupts **anew in every epoch**. The noise comes from NumPy with a seed for each batch, so it is the same on every backend. Nothing in the model changes; it is the `Autoencoder` of lesson 05.
 
 # %%
 corrupt = corruptions["Gaussian"]
@@ -122,7 +122,7 @@ plain = dense(data.Batches(x_train))
 denoiser = dense(data.Batches(x_train, corruption=corrupt))
 
 # %% [markdown]
-# Two yardsticks besides. **PCA** with the same 64 numbers: project the noisy image and come back. And one that few courses show: the **best linear denoiser**. Take all noisy training images $\tilde X$ (one a row), their clean originals $X$, and solve the least-squares problem $\tilde X W \approx X$ for the matrix $W$, with a small penalty $\lambda \lVert W \rVert^2$ so that it does not fit the noise. No training, one equation, a second.
+# Two baselines besides. **PCA** with the same 64 numbers: project the noisy image and come back. And one that few courses show: the **best linear denoiser**. Take all noisy training images $\tilde X$ (one a row), their clean originals $X$, and solve the least-squares problem $\tilde X W \approx X$ for the matrix $W$, with a small penalty $\lambda \lVert W \rVert^2$ so that it does not fit the noise (**ridge regression**). No training, one equation, a second.
 
 
 # %%
@@ -167,14 +167,14 @@ plots.plot_rows(rows, ax=ax)
 plt.show()
 
 # %% [markdown]
-# Read the table row by row. The plain autoencoder takes out more than half of the noise and turns part of the rest into wrong strokes: the third row of pictures shows digits that are not there. The same network trained on noisy images halves that error and draws clean strokes. On *clean* images the order is reversed, and that is not a bug: the denoiser expects noise, and a network that has learned to distrust details distrusts true ones too.
+# Read the table row by row. The plain autoencoder takes out more than half of the noise and turns part of the rest into wrong strokes: the third row of pictures shows digits that are not there (it *hallucinates*). The same network trained on noisy images halves that error and draws clean strokes. On *clean* images the order is reversed, and that is not a bug: the denoiser expects noise, and a network that has learned to distrust details distrusts true ones too.
 #
-# Now the sobering part. In squared error **both yardsticks are good, and the linear denoiser is better than our network**. On smooth, centred digits a linear map can average noise away very well, and ours has to squeeze every digit through 64 numbers after only twelve epochs of 3,000 images. The pictures tell the other half: the linear answers are surrounded by grey ghosts, the network's are not. Two lessons: compute the linear yardstick before you praise a network, and look at the pictures as well as the number. We shall meet a network that beats it.
+# Now the sobering part. In squared error **both baselines are good, and the linear denoiser is better than our network**. On smooth, centred digits a linear map can average noise away very well, and ours has to squeeze every digit through 64 numbers after only twelve epochs of 3,000 images. The pictures tell the other half: the linear answers are surrounded by grey ghosts, the network's are not. Two lessons: compute the linear baseline before you praise a network, and look at the pictures as well as the number. We shall meet a network that beats it.
 
 # %% [markdown]
-# ## Fresh noise, and two bugs
+# ## Fresh noise, overfitting, and two bugs
 #
-# Would it not be simpler to add the noise once, before training? **Predict** what a network does with one fixed noisy copy that it sees over and over. And then the classic slip: `fit(x_noisy)` without a target, so that the *noisy* image is its own target. To see the effect clearly, let there be few images, 500, and many epochs, 40.
+# Would it not be simpler to add the noise once, before training? **Predict** what a network does with one fixed noisy copy that it sees over and over. And then the classic bug: `fit(x_noisy)` without a target, so that the *noisy* image is its own target. To see the effect clearly, let there be few images, 500, and many epochs, 40.
 
 # %%
 few, few_noisy = x_train[:500], fixed_copy[:500]
@@ -199,11 +199,11 @@ for name, (that_copy, new_noise, on_test) in by_noise.items():
     print(f"{name:22s} {that_copy:11.1f} {new_noise:11.1f} {on_test:13.1f}")
 
 # %% [markdown]
-# The network with one fixed copy does best on *that* copy and clearly worse on new noise over the very same digits: it has begun to learn the noise by heart, as one learns the typos of a book. With fresh noise the two columns agree, because there is nothing to learn by heart, and the error on the test images is smaller as well. Fresh noise is free data. (With thousands of images and few epochs the difference shrinks to a few per cent; it grows with every time the copy is seen again.)
+# The network with one fixed copy does best on *that* copy and clearly worse on new noise over the very same digits: it has begun to **overfit**, memorising the noise as one memorises the typos of a book. With fresh noise the two columns agree, because there is nothing to memorise, and the error on the test images is smaller as well. Fresh noise is free data (*data augmentation*). (With thousands of images and few epochs the difference shrinks to a few per cent; it grows with every time the copy is seen again.)
 #
 # The bug in the last row raises no error, and its loss falls during training like any other. It is asked to *reproduce* noise, cannot do so through 64 numbers, and leaves about half of it. (If the target's noise is *independent* of the input's and has mean zero, noisy targets do work: see Noise2Noise below. Here they are the same noise.)
 #
-# A second bug hides in evaluation: `predict(x_test)` with *clean* images. Look at the table before this section again: in the column "clean in" the plain autoencoder is well ahead of the denoiser. Whoever forgets to spoil the test images picks the wrong model.
+# A second bug hides in evaluation: `predict(x_test)` with *clean* images. Look at the table before this section again: in the column "clean in" the plain autoencoder is well ahead of the denoiser. If you forget to corrupt the test images, you pick the wrong model.
 
 # %% [markdown]
 # ## Three corruptions, three denoisers
@@ -224,12 +224,12 @@ for trained_on, row in cross.items():
     print(f"{trained_on:30s} " + "  ".join(f"{value:15.1f}" for value in row))
 
 # %% [markdown]
-# Gaussian noise and specks are nearly interchangeable: both put wrong values anywhere, bright ones and dark ones, and the remedy, trust a stroke only if its surroundings agree, is the same. (The one trained on specks is even a little ahead on Gaussian noise.) Masking is different. Its specialist is the best of the three on masked images; elsewhere it is poor, and on Gaussian noise no better than the mean image. In its world, black may be a lie but *white is always true*, and so it believes every white speck. A denoiser learns the damage together with the images. Train with the damage you expect, or with a mixture.
+# Gaussian noise and specks are nearly interchangeable: both put wrong values anywhere, bright ones and dark ones, and the remedy, trust a stroke only if its surroundings agree, is the same. (The one trained on specks is even a little ahead on Gaussian noise.) Masking is different. Its specialist is the best of the three on masked images; elsewhere it is poor, and on Gaussian noise no better than the mean image. In its world, black may be a lie but *white is always true*, and so it believes every white speck. A denoiser learns the corruption together with the images. Train with the corruption you expect, or with a mixture.
 
 # %% [markdown]
-# ## Noise levels it never saw
+# ## Distribution shift: noise levels it never saw
 #
-# Our denoiser knows one strength, 0.4. In the world nobody tells you the strength. **Predict** the curve of its error against the test noise: where is it best, and is it any good on clean images?
+# Our denoiser knows one strength, 0.4. In practice nobody tells you the strength. **Predict** the curve of its error against the test noise: where is it best, and is it any good on clean images?
 
 # %% mystnb={"image": {"alt": "Squared error against test noise: the noisy image and the plain autoencoder rise steeply, the denoiser starts highest but stays nearly flat up to its training level and then rises slowly"}}
 levels = np.arange(0, 0.81, 0.1)
@@ -254,12 +254,12 @@ for name in ("linear denoiser", "denoiser"):
 # %% [markdown]
 # Without a denoiser the error rises steeply with the noise. The denoiser's curve is almost flat up to the level it was trained at, which is remarkable and also a warning: on clean images it is still as far off as on noisy ones, and for noise weaker than about 0.18 you would do better to leave the image alone. Beyond 0.4 it rises slowly; it was never shown such noise, and still takes most of it out. The linear denoiser shows the same with a lower start, until at 0.8 the two meet.
 #
-# If you do not know the level, train with *all* levels: exercise 13.2.
+# If you do not know the level, train with *all* levels, for *blind denoising*: exercise 13.2.
 
 # %% [markdown]
 # ## The noise inside the model
 #
-# So far the noise lived in the data pipeline. It can also live in the model, as a step that happens in training only. Here is all that changes against `Autoencoder`, written by hand.
+# So far the noise lived in the data pipeline. It can also live in the model, as a step that happens in training only. Here is all that changes from `Autoencoder`, written by hand.
 
 
 # %%
@@ -277,7 +277,7 @@ class MyDenoisingAutoencoder(Autoencoder):
 
 
 # %% [markdown]
-# `fit` calls it with `training=True` and compares the output with the clean `x`, for the noisy one exists only inside `call`. `predict` and `evaluate` use `training=False`: no noise. The `SeedGenerator` is a small piece of *state* that moves on with every draw. A plain integer instead would be a constant. **Predict** what `seed=0` gives in two calls.
+# `fit` calls it with `training=True` and compares the output with the clean `x`, because the noisy one exists only inside `call`. `predict` and `evaluate` use `training=False`: no noise. The `SeedGenerator` is a small piece of *state* that moves on with every draw. A plain integer instead would be a constant. **Predict** what `seed=0` gives in two calls.
 
 # %%
 tiny = (2, 3)
@@ -288,7 +288,7 @@ draw = [ops.convert_to_numpy(keras.random.normal(tiny, seed=generator)) for _ in
 print("SeedGenerator, two draws equal: ", np.array_equal(*draw))
 
 # %% [markdown]
-# With an integer every step of training adds the *same* noise to the first image of a batch, the same to the second, and so on: a batch of fixed patterns, which can be learned by heart like the one noisy copy above. Nothing fails, nothing warns. (On JAX `call` is compiled, and drawing without any seed raises an error; on the others it would draw, but not repeatably.)
+# With an integer every step of training adds the *same* noise to the first image of a batch, the same to the second, and so on: a batch of fixed patterns, which can be memorised like the one noisy copy above. Nothing fails, nothing warns. (On JAX `call` is compiled, and drawing without any seed raises an error; on the others it would draw, but not repeatably.)
 #
 # The package's `DenoisingAutoencoder` is this class with two more corruptions, checks and saving. Same weights, same seed: the same?
 
@@ -308,9 +308,9 @@ print("without noise the same as with:", np.allclose(b, c, atol=1e-5))
 # Which place is better? Noise in the model travels with it (saved, loaded, used by anyone who calls `fit`) and is drawn on the accelerator. Noise in the pipeline is the same on every backend, can be anything NumPy can do, and leaves the model alone. In this course most numbers come from the pipeline, for the first reason.
 
 # %% [markdown]
-# ## A code larger than the image
+# ## An overcomplete code, larger than the image
 #
-# Lesson 12 showed that $D' \ge D$ *allows* copying, that some models make use of it and some do not, and that noise in training helps those that do. If copying a noisy input never pays, room for it does no harm, and the code may be as large as you like. To see it, take a convolutional pair without any bottleneck: one stage, and a *map* of 16 channels as its code, $14 \times 14 \times 16 = 3136$ numbers for 784 pixels. $D' > D$ by a factor of four.
+# Lesson 12 showed that $D' \ge D$ *allows* copying, that some models make use of it and some do not, and that noise in training helps those that do. If copying a noisy input never pays, the capacity for it does no harm, and the code may be as large as you like. To see it, take a convolutional pair without any bottleneck: one stage, and a *map* of 16 channels as its code, $14 \times 14 \times 16 = 3136$ numbers for 784 pixels. $D' > D$ by a factor of four.
 #
 # One detail. Most pixels are black, so the first thing any decoder learns is to paint black, and one that has a *single* bias for all pixels can overshoot: every sigmoid ends up so near 0 that hardly any gradient is left. (On MNIST this network then stays black for good.) So its last bias starts at $\log \frac{m}{1 - m}$, where $m$ is the mean brightness of the images: the sigmoid of that is $m$, and the network begins with a picture of the right grey.
 
@@ -335,13 +335,13 @@ for name, model in (("plain", conv_plain), ("denoiser", conv_denoiser)):
     print(f"{name:8s} clean in {clean_in:5.1f}, noisy in {noisy_in:5.1f}")
 
 # %% [markdown]
-# Four times more room than pixels: without noise in training the network copies its digits almost exactly, and several times their error comes back when noise goes in. With noise in training it cannot get away with copying, and takes out more than our denoiser of 64 numbers, more even than the linear one. There is the network we were looking for: no bottleneck, local filters, and noise as the teacher.
+# Four times more numbers than pixels: without noise in training the network copies its digits almost exactly, and noisy input raises its error from 1.5 to 9.9. With noise in training it cannot get away with copying, and takes out more than our denoiser of 64 numbers, more even than the linear one. There is the network we were looking for: no bottleneck, local filters, and noise as the teacher.
 #
-# As with the bent model of lesson 12, room alone did not make a copier. The *plain* convolutional network removes most of the noise without ever having seen any. After five epochs it has learned to copy *what digits are made of*, smooth blobs and edges, and noise is not. How much noise a wide network lets through depends on how long it was trained; a promise it is not. Training with noise turns luck into a goal.
+# As with the nonlinear model of lesson 12, capacity alone did not make a copier. The *plain* convolutional network removes most of the noise without ever having seen any. After five epochs it has learned to copy *what digits are made of*, smooth blobs and edges, and noise is not. How much noise a wide network lets through depends on how long it was trained; it is no guarantee. Training with noise turns luck into a goal.
 #
-# ### Shapes it never saw
+# ### Out of distribution: shapes it never saw
 #
-# Now hand both denoisers, the dense one with 64 numbers and the convolutional one with 3136, images of another kind: printed capital letters, with the same noise. (Run on MNIST, this lesson takes the handwritten Japanese characters of KMNIST if their files are there.) **Predict** which of the two will cope.
+# Now give both denoisers, the dense one with 64 numbers and the convolutional one with 3136, images of another kind: printed capital letters, with the same noise. (Run on MNIST, this lesson takes the handwritten Japanese characters of KMNIST if their files are there.) **Predict** which of the two will cope.
 
 # %% mystnb={"image": {"alt": "Five rows of ten letters: clean, noisy, the dense denoiser's digit-like smudges, the linear denoiser's ghostly letters, and the convolutional denoiser's readable letters"}}
 japanese = data.default_name() == "mnist" and published.folder("kmnist") is not None
@@ -368,10 +368,10 @@ for name, (familiar, unfamiliar) in table.items():
 # %% [markdown]
 # The dense denoiser sees digits everywhere: a Q becomes a 0, an N a kind of 8. Its decoder can only draw what its 64 numbers were trained to mean, and three quarters of the noise's error remain; the plain autoencoder makes matters *worse* than leaving the noise in. The convolutional denoiser has never seen a letter either, but its filters look at neighbourhoods of a few pixels, and pieces of strokes are the same in letters and digits. It gives back readable letters, less than a quarter of the noise's error, and has no trouble with shapes as long as their *parts* are familiar.
 #
-# Two remarks. The linear denoiser, also fitted on digits, does twice as well on letters as the dense network: it too has no bottleneck. And the price of generality is the code: 3136 numbers describe nothing briefly. A model that can clean everything knows little about digits; a model that knows digits sees them everywhere.
+# Two remarks. The linear denoiser, also fitted on digits, does twice as well on letters as the dense network: it too has no bottleneck. And generality is paid for in the code: 3136 numbers describe nothing briefly. A model that can clean everything knows little about digits; a model that knows digits sees them everywhere.
 
 # %% [markdown]
-# ## Decibels, structure, and filters that were never trained
+# ## PSNR, SSIM, and filters that were never trained
 #
 # People who clean images report two numbers. The *[peak signal-to-noise ratio](glossary.md#psnr)*
 #
@@ -462,9 +462,9 @@ axes[2].legend(fontsize=7)
 plt.show()
 
 # %% [markdown]
-# The denoiser is almost three decibels above the running median and one above PCA, and the two smooth waves come back well. (PCA is a strong yardstick here too: smooth waves are nearly sums of a few sines.)
+# The denoiser is almost three decibels above the running median and one above PCA, and the two smooth waves come back well. (PCA is a strong baseline here too: smooth waves are nearly sums of a few sines.)
 #
-# Now look at the heartbeat. By its decibels it came out well ahead of the noisy signal; yet **its spikes are gone**, in the denoiser's curve as in the median's. They are about three samples wide, the noise hides where they are, and the squared error of a spike in the wrong place is twice that of none. So the network hedges and draws a nearly flat line. In an electrocardiogram the spike is what the physician is looking for, and no average of decibels says that it was removed. A denoiser draws what it expects, at the price its loss puts on being wrong; look at what matters in *your* data, not only at the mean.
+# Now look at the heartbeat. By its decibels it came out well ahead of the noisy signal; yet **its spikes are gone**, in the denoiser's curve as in the median's. They are about three samples wide, the noise hides where they are, and the squared error of a spike in the wrong place is twice that of none. So the network hedges: the answer of least expected squared error is the *conditional mean*, here a nearly flat line. In an electrocardiogram the spike is what the doctor is looking for, and no average of decibels says that it was removed. A denoiser draws what it expects, and its loss decides how errors count; look at what matters in *your* data, not only at the mean.
 
 # %% [markdown]
 # ## Exercises
@@ -491,7 +491,7 @@ checks.check_psnr(my_psnr)
 # %% [markdown]
 # ### Exercise 13.2: every level at once
 #
-# A denoiser that is to meet all strengths should train on all. Write the corruption `any_level(x, rng)`: for *each image* a standard deviation drawn evenly from 0 to 0.8, then normal noise of that strength for its pixels, clipped to [0, 1], float32. Train with it (`dense(data.Batches(x_train, corruption=any_level))`) and add its curve to the figure of levels. (In our runs it was a little better than the denoiser of this lesson at both ends, and a little worse at 0.4.)
+# A denoiser that will meet all strengths should train on all. Write the corruption `any_level(x, rng)`: for *each image* a standard deviation drawn evenly from 0 to 0.8, then normal noise of that strength for its pixels, clipped to [0, 1], float32. Train with it (`dense(data.Batches(x_train, corruption=any_level))`) and add its curve to the figure of levels. (In our runs it was a little better than the denoiser of this lesson at both ends, and a little worse at 0.4.)
 
 
 # %% tags=["exercise"]
@@ -534,14 +534,14 @@ checks.check_denoising_error(denoising_error)
 # ## What to remember
 #
 # - Noisy in, clean out, fresh noise in every epoch; test with noisy images too.
-# - A denoiser learns the damage as well as the images: other kinds and levels of noise carry over in part, clean images come back worse.
+# - A denoiser learns the corruption as well as the images: it generalises to other kinds and levels of noise in part, clean images come back worse.
 # - Noise inside `call` needs a `SeedGenerator`, never an integer. Masking is not dropout.
 # - With noise as the teacher the code may be larger than the image; local filters carry over to new shapes, a dense bottleneck does not.
-# - Yardsticks: the noisy image, PCA, a linear denoiser, the right classical filter. They are hard to beat.
+# - Baselines: the noisy image, PCA, a linear denoiser, the right classical filter. They are hard to beat.
 #
 # ## Quiz
 #
-# 1. The loss of a denoiser with one fixed noisy copy is lower than with fresh noise. So (a) it is the better denoiser; (b) it has learned part of the noise by heart; (c) fresh noise is a bug.
+# 1. The loss of a denoiser with one fixed noisy copy is lower than with fresh noise. So (a) it is the better denoiser; (b) it has memorised part of the noise: overfitting; (c) fresh noise is a bug.
 # 2. On clean test images the plain autoencoder beats the denoiser. (a) The denoiser is broken. (b) They were trained for different inputs, and the test must use the input of the task. (c) Denoising does not work.
 # 3. A fully convolutional denoiser cleans letters although it was trained on digits, because (a) its filters work on neighbourhoods, and strokes are alike in both; (b) it has more weights than the dense one; (c) letters are in the training set.
 #
@@ -568,7 +568,7 @@ notebook.claim(
     gaussian["denoiser"] < 0.7 * gaussian["plain autoencoder"], "training with noise must pay"
 )
 notebook.claim(gaussian["linear denoiser"] < gaussian["denoiser"], "the linear baseline is hard")
-notebook.claim(new_noise > 1.2 * that_copy, "one copy is learned by heart")
+notebook.claim(new_noise > 1.2 * that_copy, "one copy is memorised")
 notebook.claim(by_noise["fresh noise"][2] < fixed_test, "fresh noise helps on test images")
 notebook.claim(cross["masking"][0] > 2 * cross["Gaussian"][0], "masking does not carry over")
 notebook.claim(conv_digits < gaussian["linear denoiser"], "local filters beat the linear map")

@@ -1,13 +1,13 @@
 # %% [markdown]
 # # 14. Sparse autoencoders
 #
-# *Many units, few of them at work for any one picture: put a price on activity, and read what the survivors draw.*
+# *Many units, few of them at work for any one picture: penalise activity, and read what the survivors draw.*
 #
 # **You will be able to**
 # - add a penalty on the code, L1 or KL, with `add_loss`, and say what unit its weight has;
-# - tell the kinds of sparsity apart: exact zeros, few active units an image, units that rarely speak;
-# - draw what each unit draws, count the dead ones, and meet a budget of activity;
-# - hold a sparse code against PCA with as many components as it has active units.
+# - tell the kinds of sparsity apart: exact zeros, few active units an image (*population sparsity*), units that are rarely active (*lifetime sparsity*);
+# - draw what each unit draws (its *atom*), count the dead units, and meet a budget of activity;
+# - compare a sparse code with PCA that has as many components as the code has active units.
 #
 # **You need** lessons 06, 09 and 12.
 #
@@ -49,7 +49,7 @@ def trained(model, learning_rate=0.002, epochs=10, x=x_train):
 #
 # A narrow code has few units, and every picture must make do with the same ones. There is another way to be economical: have *many* units and let each picture choose a few. A 7 needs a bar and a slanted stroke, a 0 needs arcs; why should they share units? A code in which few units are active for any one picture is called **sparse**. Olshausen and Field (1996) found that sparse codes of photographs consist of little edges, much like what cells in the visual cortex respond to.
 #
-# *Active* has to be defined. With a ReLU at the code, $\max(a, 0)$, a unit can be exactly 0, and active means greater than 0. **Predict.** How many of 100 ReLU units does a plain autoencoder use for a digit, if nobody asks it to save?
+# *Active* has to be defined. With a ReLU at the code, $\max(a, 0)$, a unit can be exactly 0, and active means greater than 0. **Predict.** How many of 100 ReLU units does a plain autoencoder use for a digit, if nothing asks it to be sparse?
 
 
 # %%
@@ -69,16 +69,16 @@ def judge(model):
 
 plain = trained(Autoencoder(*halves("relu")))
 scores = {0: judge(plain)}
-print(f"squared error per image {scores[0]['error']:.1f}")
-print(f"share of units active   {scores[0]['active']:.2f}")
-print(f"PCA with 83 components  {evaluation.pca_error(x_train, x_val, 83):.1f}")
+print(f"squared error per image  {scores[0]['error']:.1f}")
+print(f"fraction of units active {scores[0]['active']:.2f}")
+print(f"PCA with 83 components   {evaluation.pca_error(x_train, x_val, 83):.1f}")
 
 # %% [markdown]
-# About 83 of 100. A ReLU makes zeros *possible*, but the loss has no reason to want them. Note the yardstick of this lesson: PCA with **as many components as the code has active units**. Against that, this dense code is poor.
+# About 83 of 100. A ReLU makes zeros *possible*, but the loss has no reason to want them. Note the baseline of this lesson: PCA with **as many components as the code has active units**. Against that, this dense code is poor.
 #
-# ## A price on activity
+# ## The L1 penalty: a price on activity
 #
-# So pay for silence. Add to the loss
+# So penalise activity. Add to the loss
 #
 # $$\lambda \, \Omega(z), \qquad \Omega(z) = \sum_{j=1}^{K} \lvert z_j \rvert,$$
 #
@@ -97,7 +97,7 @@ class L1Autoencoder(Autoencoder):
 
     def call(self, x, training=False):
         z = self.encoder(x, training=training)
-        if training:  # the price is for learning; what `evaluate` reports stays the plain error
+        if training:  # the penalty is for learning; what `evaluate` reports stays the plain error
             self.add_loss(self.weight * ops.mean(ops.sum(ops.abs(z), axis=-1)))
         return self.decoder(z, training=training)
 
@@ -119,9 +119,9 @@ print(
 )
 
 # %% [markdown]
-# ## Turning up the price
+# ## Turning up the penalty
 #
-# **Predict.** As $\lambda$ goes up, which gives way first: the number of active units, or the error? And what happens when the price is too high?
+# **Predict.** As $\lambda$ goes up, which gives way first: the number of active units, or the error? And what happens when the weight is too large?
 
 # %%
 for weight in (0.03, 0.1, 0.3, 0.6, 1, 2):
@@ -145,7 +145,7 @@ for weight, s in scores.items():
         f"  {s['dead']:5.2f}  {s['sum']:11.0f}."
     )
 
-# %% mystnb={"image": {"alt": "Squared error against share of units active, logarithmic: the sparse codes and PCA with as many components run close together from few to thirty units; with more units PCA goes on falling and the codes do not"}}
+# %% mystnb={"image": {"alt": "Squared error against fraction of units active, logarithmic: the sparse codes and PCA with as many components run close together from few to thirty units; with more units PCA goes on falling and the codes do not"}}
 mean_error = evaluation.mean_image_error(x_train, x_val)
 kept = {weight: s for weight, s in scores.items() if s["active"] > 0.001}
 pca_sizes = (3, 5, 10, 20, 40, 80)
@@ -162,16 +162,16 @@ ax.axhline(mean_error, color="0.45", linestyle="--", label=f"mean image ({mean_e
 ax.set_xscale("log")
 ax.set_xticks([0.03, 0.1, 0.3, 0.8], ["0.03", "0.1", "0.3", "0.8"])
 ax.minorticks_off()
-ax.set(xlabel="share of units active", ylabel="squared error per image", ylim=(0, None))
+ax.set(xlabel="fraction of units active", ylabel="squared error per image", ylim=(0, None))
 ax.legend()
 plt.show()
 
 # %% [markdown]
-# The first price is free: with $\lambda = 0.03$ a third of the activity is gone, and the error is even a little *smaller* than without. Then every further saving costs. (The sum of the code fell to a third, much faster than the number of active units: a code can also be made cheaper by mere rescaling, small codes and a decoder with large weights. There is no sparsity in that; who wants to forbid it fixes the length of each row of the decoder's matrix.)
+# The first step is free: with $\lambda = 0.03$ a third of the activity is gone, and the error is even a little *smaller* than without. Then every further saving costs. (The sum of the code fell to a third, much faster than the number of active units: a code can also be made cheaper by mere rescaling, small codes and a decoder with large weights. There is no sparsity in that; to forbid it, fix the length of each row of the decoder's matrix.)
 #
-# Now hold it against PCA, and be sober. Textbooks let you expect that a code which chooses its units must beat one that cannot. After these ten epochs it does **not**: with as many components as active units PCA is a little better at 4 to 18 of them, and far better beyond. One thing that holds the sparse code back is that the price also pushes down the units it *keeps*; another is in the column *dead*, to which we come back.
+# Now compare it with PCA, and be sober. Textbooks let you expect that a code which chooses its units must beat one that cannot. After these ten epochs it does **not**: with as many components as active units PCA is a little better at 4 to 18 of them, and far better beyond. One thing that holds the sparse code back is **shrinkage**: the penalty also pushes down the units it *keeps*; another is in the column *dead*, to which we come back.
 #
-# With $\lambda = 2$ the price was higher than anything the units could earn. What does such a model draw?
+# With $\lambda = 2$ the penalty was larger than anything the units could save. What does such a model draw?
 
 # %% mystnb={"image": {"alt": "Four rows of ten: validation digits, and their reconstructions without penalty, with weight 0.3 slightly blurred, and with weight 2 the same grey ghost of a mean image for all"}}
 rows = {"original": x_val[:10]}
@@ -196,16 +196,16 @@ for ax, (name, model) in zip(axes, (("no penalty", plain), ("L1, 0.3", sparse)),
     ax.hist(np.clip(z, 0, 12), bins=24, range=(0, 12), weights=np.full(len(z), 1 / len(z)))
     ax.set(title=f"{name}: exactly zero {np.mean(z == 0):.2f}", xlabel="value of a unit")
     ax.set_yscale("log")
-axes[0].set_ylabel("share of values")
+axes[0].set_ylabel("fraction of values")
 plt.show()
 
 # %% [markdown]
-# That is the signature of L1 with ReLU: a spike at *exactly* zero, more than four fifths of all values, and a tail of real answers. (Values above 12 are counted in the last bar.) Without the ReLU there would be small numbers of both signs instead, and nothing you could skip or leave out of a file.
+# That is the signature of L1 with ReLU: a spike at *exactly* zero, more than four fifths of all values, and a tail of positive values. (Values above 12 are counted in the last bar.) Without the ReLU there would be small numbers of both signs instead, and nothing you could skip or leave out of a file.
 
 # %% [markdown]
-# ## What each unit draws
+# ## Atoms: what each unit draws
 #
-# The decoder has one layer: before the sigmoid, the picture is $\sum_j z_j \, d_j + b$. Row $d_j$ of its matrix, shaped as an image, is what unit $j$ adds to the picture when it speaks: its **atom**. Here are the atoms of the 30 units that are active most often, in the dense and in the sparse code, and PCA's first 30 components. Grey is nothing, white adds light, black takes it away. **Predict** what you will see: strokes?
+# The decoder has one layer: before the sigmoid, the picture is $\sum_j z_j \, d_j + b$. Row $d_j$ of its matrix, shaped as an image, is what unit $j$ adds to the picture when it is active: its **atom**, one entry of a **dictionary**. Here are the atoms of the 30 units that are active most often, in the dense and in the sparse code, and PCA's first 30 components. Grey is nothing, white adds light, black takes it away. **Predict** what you will see: strokes?
 
 
 # %%
@@ -231,7 +231,7 @@ for ax, (name, pictures) in zip(
 plt.show()
 
 # %% [markdown]
-# PCA's components are ripples over the whole frame that only make sense in sums. The atoms of the dense code are mostly grain, most likely what is left of its random initial weights, and with 83 units speaking at once no single one has to mean anything. The sparse atoms can be *read*. But they are not the little strokes that textbooks show (those come from patches of photographs): most are soft **whole digits** or large parts of them, a 2, a 3, a ring, drawn light on a dark surround. If only a few may speak, and the digits all sit in the middle of the frame, a prototype is worth more than a stroke. Watch one digit being put together, the strongest unit first:
+# PCA's components are ripples over the whole frame that only make sense in sums. The atoms of the dense code are mostly grain, most likely what is left of its random initial weights, and with 83 units active at once no single one has to mean anything. The sparse atoms can be *read*. But they are not the little strokes that textbooks show (those come from patches of photographs): most are soft **whole digits** or large parts of them, a 2, a 3, a ring, drawn light on a dark surround. If only a few may be active, and the digits all sit in the middle of the frame, a prototype is worth more than a stroke. Watch one digit being put together, the strongest unit first:
 
 # %% mystnb={"image": {"alt": "A digit built up in steps: the decoder's picture with only the strongest unit, then two, four, eight, and all active units, next to the original"}}
 digit = x_val[:1]
@@ -248,12 +248,12 @@ plots.plot_images(
 plt.show()
 
 # %% [markdown]
-# Without any unit there is grey. The strongest one alone gives nearly the whole digit, a standard one; the others correct it. "Sparse means parts" is thus not a law. It depends on the data and on the price.
+# Without any unit there is grey. The strongest one alone gives nearly the whole digit, a standard one; the others correct it. "Sparse means parts" is thus not a law. It depends on the data and on the weight of the penalty.
 
 # %% [markdown]
 # ## Dead units
 #
-# A unit that is active for no training image is **dead**: it receives no gradient and will never speak again. The column *dead* above counted them: some without any penalty, and more with every raise. When do they die?
+# A unit that is active for no training image is **dead**: it receives no gradient and will never be active again. The column *dead* above counted them: some without any penalty, and more with every increase. When do they die?
 
 # %%
 gentle = trained(SparseAutoencoder(*halves("relu"), weight=0.3), learning_rate=0.0005, epochs=20)
@@ -270,18 +270,18 @@ for name, model in (
     )
 
 # %% [markdown]
-# At once: nearly all who are dead after ten epochs died in the first. The likely reason is that the decoder has nothing to offer yet, so that silence is the cheapest way to lower the loss, and that the first steps are long. A learning rate of a quarter saves more than half of them, with the same activity, but learns more slowly: after twice as many epochs the error is still larger. Remedies in use, all for the same trouble: a gentle start, a penalty that begins small and grows, or starting [dead units](glossary.md#dead-unit) anew.
+# At once: nearly all units that are dead after ten epochs died in the first. The likely reason is that the decoder has nothing to offer yet, so that silence is the cheapest way to lower the loss, and that the first steps are long. A learning rate of a quarter saves more than half of them, with the same activity, but learns more slowly: after twice as many epochs the error is still larger. Remedies in use, all for the same trouble: a gentle start, a penalty that begins small and grows (*warm-up*), or starting [dead units](glossary.md#dead-unit) anew (*resampling*).
 #
-# The count matters for the meaning of "sparse". Dead units are zeros that carry nothing. Of the *living* units of the quick model, nearly a third speak for each image; of the gentle one's, a fifth. The same activity, but only the second comes close to what was promised: many units to choose from, few chosen.
+# The count matters for the meaning of "sparse". Dead units are zeros that carry nothing. Of the *living* units of the quick model, nearly a third are active for each image; of the gentle one's, a fifth. The same activity, but only the second comes close to what was promised: many units to choose from, few chosen.
 
 # %% [markdown]
-# ## A price for the average: KL
+# ## The KL penalty: a price on the average
 #
 # The other classic penalty (Ng, 2011) looks at each unit's **mean activity** over many images, $\hat\rho_j$, and wants it to be a small target $\rho$, say 0.1. Units are sigmoids now, $z_j \in (0, 1)$, and both numbers are read as probabilities of being on:
 #
 # $$\Omega = \sum_{j=1}^{K} \mathrm{KL}(\rho \,\|\, \hat\rho_j), \qquad \mathrm{KL}(\rho \,\|\, a) = \rho \log\frac{\rho}{a} + (1 - \rho) \log\frac{1 - \rho}{1 - a},$$
 #
-# a [KL divergence](glossary.md#kl-divergence) in nats, zero when $a = \rho$ and growing without limit when a unit is always on or always off. The mean is taken over the batch. So it does not charge an image for its units, but a unit for its images.
+# a [KL divergence](glossary.md#kl-divergence) in nats, zero when $a = \rho$ and growing without limit when a unit is always on or always off. The mean is taken over the batch. So it does not penalise an image for its units (population sparsity), but a unit for its images (lifetime sparsity).
 
 
 # %%
@@ -309,7 +309,7 @@ same = all(
 print("after one epoch, the same weights:", same)
 
 # %% [markdown]
-# Sigmoid codes learn slowly here, so they get a larger learning rate. **Predict.** With a target of 0.1, what share of the values will be exactly zero? And will there be dead units?
+# Sigmoid codes learn slowly here, so they get a larger learning rate. **Predict.** With a target of 0.1, what fraction of the values will be exactly zero? And will there be dead units?
 
 # %%
 kl_models = {0: trained(Autoencoder(*halves("sigmoid")), learning_rate=0.01)}
@@ -345,30 +345,30 @@ for weight in (0, 1):
             label=name,
         )
 axes[0].axvline(0.1, color="0.45", linestyle="--")
-axes[0].set(xlabel="mean activity of a unit", ylabel="share of units")
-axes[1].set(xlabel="value of a unit for one image", ylabel="share of values")
+axes[0].set(xlabel="mean activity of a unit", ylabel="fraction of units")
+axes[1].set(xlabel="value of a unit for one image", ylabel="fraction of values")
 axes[0].legend()
 plt.show()
 
 # %% [markdown]
 # No value is exactly zero, and nothing is dead. The mean activities gather close together, a little above the target: a compromise between target and error that moves with the weight. Single values are graded, mostly small, some large.
 #
-# And a surprise: the penalty makes the error *smaller*. Without it more than half of the sigmoids end up at 1 for every image, as useless as dead ReLUs and for the same reason: flat, no gradient. The KL term pulls them back to where they can learn. So here it is less a price than a help, up to a point: from weight 0.3 to 3 the error rises again.
+# And a surprise: the penalty makes the error *smaller*. Without it more than half of the sigmoids end up at 1 for every image, *saturated*, as useless as dead ReLUs and for the same reason: flat, no gradient. The KL term pulls them back to where they can learn. So here the penalty is more of a help, up to a point: from weight 0.3 to 3 the error rises again.
 #
 # | | L1 with ReLU | KL with sigmoid |
 # |---|---|---|
-# | charges | each image for its active units | each unit for its mean over images |
+# | penalises | each image for its active units | each unit for its mean over images |
 # | exact zeros | yes, most values | none |
 # | few units an image | yes | only on average; values are graded |
 # | units used evenly | no: some do much, many die | yes; the penalty grows without limit for units that are never on |
-# | to choose | a price, $\lambda$ | a price and a target |
+# | to choose | a weight, $\lambda$ | a weight and a target |
 #
 # If you want to skip work or read off parts, you want zeros: L1. If you want every unit to earn its keep, KL.
 
 # %% [markdown]
 # ## An activity budget
 #
-# In practice the question runs the other way: *on average 10 of the 100 units may be active; what is the error?* The weight is found by trying, and the table has done most of that. Between two tried prices, read off the one for the wanted activity, on a logarithmic scale because prices are ratios; aim a little lower, for safety. Then train longer, on all images.
+# In practice the question runs the other way: *on average 10 of the 100 units may be active; what is the error?* The weight is found by trying, and the table has done most of that. Between two tried weights, *interpolate* the one for the wanted activity, on a logarithmic scale because it is their ratios that matter; aim a little lower, for safety. Then train longer, on all images.
 
 # %%
 tried = (1, 0.6, 0.3, 0.1)  # np.interp wants growing activities
@@ -384,7 +384,7 @@ print(f"PCA, as many components as active units {budget_pca:.1f}")
 print(f"PCA, as many components as living units {alive_pca:.1f}")
 
 # %% [markdown]
-# The budget is met, and with longer training the error is now clearly *below* that of PCA with ten components. A success? Look at the second number before you celebrate. Some seventeen units are alive, of which ten speak for an average image. That is hardly a choice; it is a *narrow* code that got there by killing. And a plain PCA with as many components as there are living units has a far smaller error. Report both numbers, activity and survivors. A budget on activity alone can be met in ways you did not mean.
+# The budget is met, and with longer training the error is now clearly *below* that of PCA with ten components. A success? Look at the second number before you celebrate. Some seventeen units are alive, of which ten are active for an average image. That is hardly a choice; it is a *narrow* code that got there by killing units. And a plain PCA with as many components as there are living units has a far smaller error. Report both numbers, active units and living ones. A budget on activity alone can be met in ways you did not mean.
 
 # %% [markdown]
 # ## Exercises
@@ -449,9 +449,9 @@ checks.check_activity_budget(frugal, train.x, x_val, budget=0.15)
 # %% [markdown]
 # ## What to remember
 #
-# - A sparse code has many units and uses few for each image; the price $\lambda$ is in squared error per unit of code.
+# - A sparse code has many units and uses few for each image; the weight $\lambda$ is in squared error per unit of code.
 # - L1 with ReLU gives exact zeros; KL with sigmoids gives even, moderate averages and not a single zero.
-# - Too high a price kills all units, and what is dead stays dead. Count them; most die in the first epoch.
+# - Too large a weight kills all units, and what is dead stays dead. Count them; most die in the first epoch.
 # - A decoder of one layer shows what each unit draws: grain if the code is dense; readable pictures if it is sparse, here prototypes rather than strokes.
 # - Compare with PCA of as many components as there are *active* units, and of as many as there are *living* ones. The lead over the first is small and has to be trained for; the second was ahead.
 #
@@ -463,9 +463,9 @@ checks.check_activity_budget(frugal, train.x, x_val, budget=0.15)
 #
 # <details><summary>Answers</summary>
 #
-# 1. **b.** The error shrinks by 784, so the price is 784 times as strict: far beyond the 2 that killed every unit here. Not a little (a), and not the other way (c).
+# 1. **b.** The error shrinks by 784, so the penalty is 784 times as strict: far beyond the 2 that killed every unit here. Not a little (a), and not the other way (c).
 # 2. **b.** More training (a) brings the averages closer to the target, not values to zero; nothing is wrong (c).
-# 3. **b.** A ReLU that is zero for every image passes no gradient, whatever $\lambda$ is (not a). A lower price does not kill (c).
+# 3. **b.** A ReLU that is zero for every image passes no gradient, whatever $\lambda$ is (not a). A smaller weight does not kill (c).
 # </details>
 #
 # ## Further reading
@@ -477,12 +477,12 @@ checks.check_activity_budget(frugal, train.x, x_val, budget=0.15)
 # %% tags=["receipt"]
 notebook.claim(
     scores[0]["active"] > 0.6 > scores[0.1]["active"] > scores[0.6]["active"],
-    "activity must fall with the price",
+    "activity must fall as the weight grows",
 )
-notebook.claim(scores[0.03]["error"] < scores[0]["error"], "the first price must be free")
-notebook.claim(scores[2]["active"] < 0.01, "too high a price must kill the code")
+notebook.claim(scores[0.03]["error"] < scores[0]["error"], "the first step must be free")
+notebook.claim(scores[2]["active"] < 0.01, "too large a weight must kill the code")
 notebook.claim(
-    scores[0.6]["dead"] > scores[0.3]["dead"] > scores[0]["dead"], "the price must kill units"
+    scores[0.6]["dead"] > scores[0.3]["dead"] > scores[0]["dead"], "the penalty must kill units"
 )
 notebook.claim(judge(gentle)["dead"] < scores[0.3]["dead"], "a gentle start must save units")
 notebook.claim((kl_codes[1] == 0).mean() == 0, "KL gives no exact zeros")

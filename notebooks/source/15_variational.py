@@ -1,11 +1,11 @@
 # %% [markdown]
 # # 15. The variational autoencoder
 #
-# *Make every code a small cloud, charge for what it tells, and an autoencoder becomes a probability model that you can draw from and hold to account.*
+# *Make every code a distribution, penalise the information it carries, and an autoencoder becomes a probability model that you can sample from and hold to account.*
 #
 # **You will be able to**
 # - show what a plain latent space lacks, and measure it;
-# - explain why gradients flow through a random draw, and check it;
+# - explain why gradients flow through a random draw (reparameterisation), and check it;
 # - derive the KL term and the ELBO, and read both in nats;
 # - write a VAE, train it, draw from it, and bound the likelihood of test images;
 # - recognise the two bugs that most home-made VAEs have.
@@ -47,7 +47,7 @@ def trained(model, epochs, loss=losses.binary_crossentropy, x=x_train):
 # %% [markdown]
 # ## Two promises that a plain autoencoder never made
 #
-# In this lesson every pixel is either 0 or 1: we cut the grey values at one half. A model of *probabilities* then has an exact meaning (pixel $i$ is white with probability $\hat x_i$), and the cross-entropy loses the floor of lesson 06: a perfect prediction costs 0 nats.
+# In this lesson every pixel is either 0 or 1: we *binarise*, cutting the grey values at one half. A model of *probabilities* then has an exact meaning (pixel $i$ is white with probability $\hat x_i$), and the cross-entropy loses the floor of lesson 06: a perfect prediction costs 0 nats.
 #
 # Lesson 08 decoded random codes and saw tangles. Let us repeat that with care. Since a picture of probabilities can hide in grey, we *draw* each pixel, white with probability $\hat x_i$, and ask two questions about the result. How many pixels differ from the most similar training image? And do its five nearest training images all show the same class, as they would for a proper digit?
 #
@@ -75,7 +75,7 @@ def draw_pixels(x_hat):
 
 
 def judge(x_hat):
-    """Pixels unlike the nearest training image; share whose five nearest are of one class."""
+    """Pixels unlike the nearest training image; fraction whose five nearest are of one class."""
     drawn = draw_pixels(x_hat)
     found = evaluation.nearest(x_train, drawn, k=5)
     unlike = evaluation.squared_error(drawn, x_train[found[:, 0]]).mean()
@@ -88,32 +88,32 @@ print("                         pixels unlike the nearest   five neighbours agre
 for name, (unlike, agree) in judged.items():
     print(f"{name:24s} {unlike:25.1f}   {agree:21.1f}")
 
-# %% mystnb={"image": {"alt": "Four rows of twelve: real digits, their reconstructions, grey fog from standard normal codes, and a mixture of digits and tangles from codes with the right mean and spread"}}
+# %% mystnb={"image": {"alt": "Four rows of twelve: real digits, their reconstructions, grey blur from standard normal codes, and a mixture of digits and tangles from codes with the right mean and spread"}}
 fig, ax = plt.subplots(figsize=(8, 3))
 plots.plot_rows({name: x_hat[:12] for name, x_hat in pictures.items()}, ax=ax)
 plt.show()
 
 # %% [markdown]
-# Two separate things are missing. **Nobody said where codes lie.** Standard normal numbers miss the real codes altogether, and the decoder answers with fog: hundreds of pixels are off. **Nobody said that the space between codes is filled.** With the right centre and spread the pictures look like ink, but for two of three the neighbours disagree about what they show, against one in five for real images. These are the holes.
+# Two separate things are missing. **Nobody said where codes lie.** Standard normal numbers miss the real codes altogether, and the decoder answers with a grey blur: hundreds of pixels are off. **Nobody said that the space between codes is filled.** With the right centre and spread the pictures look like ink, but for two out of three the neighbours disagree about what they show, against one in five for real images. These are the *holes* in the latent space.
 #
 # The [variational autoencoder](glossary.md#variational-autoencoder) (VAE) makes both promises, and writes them into the loss.
 
 # %% [markdown]
-# ## A code becomes a cloud
+# ## The approximate posterior: a code becomes a cloud
 #
 # The encoder no longer names one point but a normal distribution, one for each image:
 #
 # $$q(z \mid x) = \mathcal N\bigl(\mu(x),\, \sigma^2(x)\bigr),$$
 #
-# where $\mu$ is the mean and $\sigma$ the standard deviation of each of the $d$ code numbers. While training, the code $z$ is *drawn* from this cloud. The decoder must then draw the same digit for every point of the cloud, so there are no holes inside it. The encoder returns $2d$ numbers: $d$ means and $d$ **log variances** $v = \log \sigma^2$. Why the logarithm? A variance must be positive, a network's output is any number, and $\sigma = e^{v/2}$ is always positive and never needs a clip.
+# where $\mu$ is the mean and $\sigma$ the standard deviation of each of the $d$ code numbers. This is the **approximate posterior**. One network computes it for all images, which is called **amortised inference**. While training, the code $z$ is *drawn* from this cloud. The decoder must then draw the same digit for every point of the cloud, so there are no holes inside it. The encoder returns $2d$ numbers: $d$ means and $d$ **log variances** $v = \log \sigma^2$. Why the logarithm? A variance must be positive, a network's output is any number, and $\sigma = e^{v/2}$ is always positive and never needs a clip.
 #
-# But a draw is a throw of dice. How does the gradient pass through dice to the encoder? By changing the order: throw *first*, then shift and scale the result:
+# But a draw is random. How does the gradient pass through a random draw to the encoder? By changing the order: draw the noise *first*, then shift and scale it:
 #
 # $$z = \mu + \sigma\,\varepsilon, \qquad \varepsilon \sim \mathcal N(0, 1).$$
 #
-# This **[reparameterisation](glossary.md#reparameterisation)** has the same distribution, but $\varepsilon$ is now an input like any other, and $z$ depends on $\mu$ and $\sigma$ in the plainest way: $\partial z / \partial \mu = 1$ and $\partial z / \partial \sigma = \varepsilon$. Test it where the answer is known. For $f(z) = z^2$ the mean of $f$ is $\mu^2 + \sigma^2$, with the gradient $(2\mu,\, 2\sigma)$. The rival is the *score* estimate $f(z)\,\partial \log q(z) / \partial \mu$, which needs no derivative of $f$ and has the right mean as well.
+# With this **[reparameterisation](glossary.md#reparameterisation)** $z$ has the same distribution, but $\varepsilon$ is now an input like any other, and $z$ depends on $\mu$ and $\sigma$ in the plainest way: $\partial z / \partial \mu = 1$ and $\partial z / \partial \sigma = \varepsilon$. Test it where the answer is known. For $f(z) = z^2$ the mean of $f$ is $\mu^2 + \sigma^2$, with the gradient $(2\mu,\, 2\sigma)$. The rival is the **score-function estimator** (REINFORCE), $f(z)\,\partial \log q(z) / \partial \mu$, which needs no derivative of $f$ and has the right mean as well.
 #
-# **Predict.** Both have the right mean. Which one varies more from draw to draw?
+# **Predict.** Both have the right mean: they are *unbiased*. Which one has the larger variance?
 
 # %%
 mean, std = 1.5, 0.5
@@ -130,7 +130,7 @@ for name, true, draws in (
     print(f"{name:34s} {true:5.2f} {draws.mean():10.2f} {draws.std():20.2f}")
 
 # %% [markdown]
-# Both are right on average, but one draw of the score estimate is off by about seven times as much; since averaging over $n$ draws divides the spread by $\sqrt n$, it would need some fifty times as many draws. The reparameterised estimate is good enough with *one* draw for each image. That is what made VAEs practical.
+# Both are right on average, but one draw of the score-function estimate is off by about seven times as much; since averaging over $n$ draws divides the spread by $\sqrt n$, it would need some fifty times as many draws. The reparameterised estimate is good enough with *one* draw for each image. That is what made VAEs practical.
 #
 # The same in Keras. A model with two weights, $\mu$ and $v$, that gets $\varepsilon$ as its data; one step of plain gradient descent with learning rate 1 moves each weight by exactly minus its gradient, so the gradients can be read off. With respect to $v$ the true one is $\sigma^2 = 0.25$.
 
@@ -157,9 +157,9 @@ print(f"gradient for the mean:         {before[0] - after[0]:.2f}, true {2 * mea
 print(f"gradient for the log variance: {before[1] - after[1]:.2f}, true {std**2:.2f}")
 
 # %% [markdown]
-# ## The price of a code
+# ## The KL term: the price of a code
 #
-# Clouds alone are not enough. To avoid the noise, an encoder would shrink its clouds to points or move them far apart, and we would be back at the plain autoencoder. So there is a price: how much $q(z \mid x)$ differs from one fixed cloud for all images, the **[prior](glossary.md#prior)** $p(z) = \mathcal N(0, I)$. It is measured by the Kullback-Leibler divergence. For one code number, with $z = \mu + \sigma \varepsilon$:
+# Clouds alone are not enough. To avoid the noise, an encoder would shrink its clouds to points or move them far apart, and we would be back at the plain autoencoder. So the loss gets a penalty: how much $q(z \mid x)$ differs from one fixed cloud for all images, the **[prior](glossary.md#prior)** $p(z) = \mathcal N(0, I)$. It is measured by the Kullback-Leibler divergence. For one code number, with $z = \mu + \sigma \varepsilon$:
 #
 # $$\mathrm{KL} = \mathbb E_q\bigl[\log q(z) - \log p(z)\bigr]
 # = \mathbb E\Bigl[-\log \sigma - \tfrac12 \varepsilon^2 + \tfrac12 (\mu + \sigma\varepsilon)^2\Bigr],$$
@@ -168,7 +168,7 @@ print(f"gradient for the log variance: {before[1] - after[1]:.2f}, true {std**2:
 #
 # $$\mathrm{KL} = \tfrac12 \bigl(\sigma^2 + \mu^2 - 1 - \log \sigma^2\bigr),$$
 #
-# summed over the $d$ numbers. It is 0 for $\mu = 0$, $\sigma = 1$, a code that tells nothing, and grows with distance and with sharpness. Its unit is the nat: this much an image's cloud *tells* beyond what the prior knew. A derivation should be checked by dice.
+# summed over the $d$ numbers. It is 0 for $\mu = 0$, $\sigma = 1$, a code without information, and grows with distance and with sharpness. Its unit is the nat: this much information an image's cloud carries beyond the prior. A derivation should be checked by random draws (a *Monte Carlo* estimate).
 
 # %%
 z_mean, z_log_var = 0.8, -1.2
@@ -182,16 +182,16 @@ package = losses.gaussian_kl(np.array([[z_mean]]), np.array([[z_log_var]]))
 print(f"formula: {formula:.3f}, package: {ops.convert_to_numpy(package)[0]:.3f}")
 
 # %% [markdown]
-# ## The bound
+# ## The evidence lower bound (ELBO)
 #
-# Why this price and no other? Because the sum is a bound on something worth having. A VAE claims that images arise in two steps: draw $z$ from the prior $p(z)$; then draw every pixel, white with probability $\hat x_i(z)$, from the decoder's $p(x \mid z)$. The probability of an image, $p(x) = \int p(x \mid z)\,p(z)\,dz$, is out of reach, since the integral runs over all codes. But for *any* $q(z \mid x)$
+# Why this penalty and no other? Because the sum is a bound on something worth having. A VAE is a **latent-variable model**: it claims that images arise in two steps (**ancestral sampling**): draw $z$ from the prior $p(z)$; then draw every pixel, white with probability $\hat x_i(z)$, from the decoder's $p(x \mid z)$. The probability of an image (its *evidence* or *marginal likelihood*), $p(x) = \int p(x \mid z)\,p(z)\,dz$, is *intractable*, since the integral runs over all codes. But for *any* $q(z \mid x)$
 #
 # $$\log p(x) = \underbrace{\mathbb E_q\bigl[\log p(x \mid z)\bigr] - \mathrm{KL}\bigl(q(z \mid x)\,\|\,p(z)\bigr)}_{\text{ELBO}}
 # + \underbrace{\mathrm{KL}\bigl(q(z \mid x)\,\|\,p(z \mid x)\bigr)}_{\text{gap}\ \ge\ 0}.$$
 #
-# (Write $p(x) = p(x \mid z)\,p(z) / p(z \mid x)$, take logarithms, add and subtract $\log q(z \mid x)$, average over $q$.) The gap compares our cloud with the true distribution of codes for this image, $p(z \mid x)$, and is never negative. So the [ELBO](glossary.md#elbo), the *evidence lower bound*, is a floor under $\log p(x)$, and we can compute it. Its first term is minus the cross-entropy of lesson 06, the *[distortion](glossary.md#rate-and-distortion)*; the second is the *rate*. The loss is $-\mathrm{ELBO}$ = distortion + rate, in nats per image, **both summed**, with no weight between them that anybody chose.
+# (Write $p(x) = p(x \mid z)\,p(z) / p(z \mid x)$, take logarithms, add and subtract $\log q(z \mid x)$, average over $q$.) The gap compares our cloud with the true **posterior**, the distribution of codes for this image, $p(z \mid x)$, and is never negative. So the [ELBO](glossary.md#elbo), the *evidence lower bound*, is a lower bound on $\log p(x)$, and we can compute it. Its first term is minus the cross-entropy of lesson 06, the *[distortion](glossary.md#rate-and-distortion)*; the second is the *rate*. The loss is $-\mathrm{ELBO}$ = distortion + rate, in nats per image, **both summed**, with no weight between them that anybody chose.
 #
-# A yardstick first: what does a model without any code pay? It gives each pixel its own fixed probability, the mean image.
+# A baseline first: what does a model without any code cost? It gives each pixel its own fixed probability, the mean image.
 
 # %%
 mean_image = np.clip(x_train.mean(axis=0, keepdims=True), 1e-3, 1 - 1e-3)
@@ -212,7 +212,7 @@ print(
 # %% [markdown]
 # ## The class, by hand
 #
-# Three changes to the autoencoder: split the encoder's output, draw, charge. The charge is added by `add_loss`; the distortion is the loss given to `compile`. Two details matter on all backends: the noise comes from a `SeedGenerator` that the model owns (a plain integer as seed would give the *same* noise in every step), and outside training the code is the mean, so that `predict` repeats itself.
+# Three changes to the autoencoder: split the encoder's output, draw, add the KL. The KL is added by `add_loss`; the distortion is the loss given to `compile`. Two details matter on all backends: the noise comes from a `SeedGenerator` that the model owns (a plain integer as seed would give the *same* noise in every step), and outside training the code is the mean, so that `predict` repeats itself.
 
 
 # %%
@@ -236,7 +236,7 @@ class HandmadeVAE(keras.Model):
 
 
 # %% [markdown]
-# The package's `VAE` does the same and adds what one wants later: a weight `beta` before the KL, the KL in the log, `sample`, and checks of shapes. The same weights must give the same pictures and the same loss; the same seed, the same training.
+# The package's `VAE` does the same (it draws in `reparameterize`) and adds what you will want later: a weight `beta` before the KL, the KL in the log, `sample`, and checks of shapes. The same weights must give the same pictures and the same loss; the same seed, the same training.
 
 # %%
 hand = HandmadeVAE(DenseEncoder(2 * 16), DenseDecoder(image_shape))
@@ -277,7 +277,7 @@ plt.show()
 # %% [markdown]
 # The rate *rises*, from 11 nats to 23. The model finds that each nat spent on the code saves more than one nat of pixels, and goes on until another nat would no longer pay for itself. Only the sum is being minimised.
 #
-# Now the score on new images. `evaluate` is not honest here: it decodes the *mean* code, as if the clouds were points, while charging for the rate of clouds. `evaluation.negative_elbo` draws, as the bound demands.
+# Now the bound on new images. `evaluate` is not honest here: it decodes the *mean* code, as if the clouds were points, while adding the rate of clouds. `evaluation.negative_elbo` draws, as the bound demands.
 
 # %%
 bound = {
@@ -298,9 +298,9 @@ print(f"in bits: {bound['test'] / np.log(2):.1f} instead of {n_pixels} for raw p
 # From 200 nats without a code to about 90 with one, on images never seen. In bits it has a concrete meaning: with a suitable coding scheme, sender and receiver who both own this model could send a test image in about 130 bits, that is 17 bytes, where raw pixels take 98. The difference between training and test, about 6 nats, is overfitting: 15 epochs on a few thousand digits.
 
 # %% [markdown]
-# ## Drawing new images
+# ## Sampling new images
 #
-# The first promise at least is kept: the prior says where codes lie, so `model.sample(n)` decodes standard normal numbers and needs to look at no data. Let us be fair to the others, though. The plain autoencoder may look at its codes, and we give it two chances: independent numbers with the right mean and spread, as above, or a normal distribution *with all correlations*, fitted to the codes. PCA gets the second treatment as well.
+# The first promise at least is kept: the prior says where codes lie, so `model.sample(n)` decodes standard normal numbers and needs no data. Let us be fair to the others, though. The plain autoencoder may look at its codes, and we give it two chances: independent numbers with the right mean and spread, as above, or a normal distribution *with all correlations*, fitted to the codes (*ex-post density estimation*). PCA gets the second treatment as well.
 #
 # **Predict.** Rank the four.
 
@@ -330,14 +330,14 @@ plots.plot_rows({name: x_hat[:14] for name, x_hat in rows.items()}, ax=ax)
 plt.show()
 
 # %% [markdown]
-# Perhaps you expected more of the VAE. Its samples are far better than fog and PCA's smears, but a plain autoencoder *with a normal distribution fitted afterwards* does as well by these two measures, here; all of them fall short of real images. This is no freak: Ghosh et al. (2020) make the same point for larger networks. Often-shown comparisons, in which the plain autoencoder draws fog, decode standard normal numbers with a model that never agreed to that.
+# Perhaps you expected more of the VAE. Its samples are far better than the grey blur and PCA's smears, but a plain autoencoder *with a normal distribution fitted afterwards* does as well by these two measures, here; all of them fall short of real images. This is no accident: Ghosh et al. (2020) make the same point for larger networks. Often-shown comparisons, in which the plain autoencoder draws a grey blur, decode standard normal numbers with a model that was never trained for them.
 #
-# So what has the VAE gained? It needs no second look at the data, since the prior was agreed on beforehand. And it is a *probability model*: it can say how likely an image is, in nats, on a scale that is common to all such models. Part of the softness is its honesty, too: where a cloud covers several possible strokes, the decoder answers with probabilities.
+# So what has the VAE gained? It needs no second look at the data, since the prior was fixed beforehand. And it is a *probability model*: it can say how likely an image is, in nats, on a scale that is common to all such models. Part of the softness is its honesty, too: where a cloud covers several possible strokes, the decoder answers with probabilities.
 
 # %% [markdown]
-# ## Walking between codes
+# ## Interpolation: from code to code
 #
-# The walk of lesson 08, now in both latent spaces. One number with it: for pairs of test images of different classes, decode the midpoint and judge it as above.
+# The interpolation of lesson 08, now in both latent spaces, and one number with it: for pairs of test images of different classes, decode the midpoint and judge it as above.
 
 # %% mystnb={"image": {"alt": "Two rows of nine pictures from one digit to another, by the plain autoencoder and by the VAE; both bend strokes, both pass through something ambiguous in the middle"}}
 order = np.random.default_rng(2).permutation(len(x_test))[:600]
@@ -358,12 +358,12 @@ for name, (unlike, agree) in midpoints.items():
     print(f"midpoints, {name:5s}: {unlike:.1f} pixels unlike the nearest, agree {agree:.1f}")
 
 # %% [markdown]
-# Again no miracle. Halfway between two classes both models draw something between two classes, and by these numbers the VAE is not the better one. "VAEs interpolate smoothly, autoencoders do not" is often read; in this space of sixteen numbers, with smooth activations and this data, it is not what we find.
+# Again no miracle. Halfway between two classes both models draw something between two classes, and by these numbers the VAE is not the better one. One often reads that "VAEs interpolate smoothly, autoencoders do not"; in this space of sixteen numbers, with smooth activations and this data, it is not what we find.
 
 # %% [markdown]
 # ## The whole latent space on one page
 #
-# With two code numbers the prior itself can be drawn. Take the *quantiles* of the normal distribution, so that each cell of the grid stands for the same share of the prior, and decode them. Beside it: the means of test images.
+# With two code numbers the prior itself can be drawn. Take the *quantiles* of the normal distribution, so that each cell of the grid stands for the same fraction of the prior, and decode them. Beside it: the means of test images.
 
 # %%
 flat, _ = trained(VAE(DenseEncoder(2 * 2), DenseDecoder(image_shape)), epochs=12)
@@ -383,7 +383,7 @@ axes[1].set(xticks=[], yticks=[], aspect="equal")
 plt.show()
 
 # %% [markdown]
-# A map of digits without blank patches: every cell shows a digit or a crossing between two. The means fill a round cloud about the origin, where lesson 08's two-number code had arms that ran off in their own directions. That is the KL at work: whoever strays pays. The bound is more than 70 nats worse than with sixteen numbers; two numbers cannot tell enough, and the pictures are soft with hedging.
+# A map of digits without blank patches: every cell shows a digit or a crossing between two. The means fill a round cloud about the origin, where lesson 08's two-number code had arms that ran off in their own directions. That is the KL at work: a code far from the origin costs more. The bound is more than 70 nats worse than with sixteen numbers; two numbers cannot carry enough information, and the pictures are soft because the decoder hedges.
 
 # %% [markdown]
 # ## How likely are the test images?
@@ -428,7 +428,7 @@ print(f"rate {collapsed_rate:.1f} nats, -ELBO {collapsed_bound:.1f}")
 print(f"the mean image without any code: {no_code(x_test):.1f}")
 
 # %% [markdown]
-# It falls silent. Every cloud becomes the prior, the code tells nothing, and the decoder answers each image with the mean image, at the price of the mean image. This is **[posterior collapse](glossary.md#posterior-collapse)** in its purest form. The loss on the screen looks wonderful (0.26 per pixel!), which is why this bug lives long. The cure is the convention of this course: sum over pixels, sum over code numbers, mean over images.
+# It collapses. Every cloud becomes the prior, the code carries no information, and the decoder answers each image with the mean image, at the mean image's cost. This is **[posterior collapse](glossary.md#posterior-collapse)** in its purest form. The loss on the screen looks wonderful (0.26 per pixel!), which is why this bug survives. The cure is the convention of this course: sum over pixels, sum over code numbers, mean over images.
 #
 # **Standard deviation or log variance?** The network's output is just a number; what it *means* is decided by the code that uses it. If the draw reads it as a standard deviation and the KL as a log variance, nothing crashes. Look at what the KL then says:
 
@@ -442,7 +442,7 @@ for std in (0.01, 0.1, 0.5, 1.0, 2.0):
     print(f"{std:4.2f} {right:17.2f} {wrong:26.2f}")
 
 # %% [markdown]
-# The right KL is 0 at a standard deviation of 1 and charges more and more for sharp clouds. The wrong one is smallest at 0: it *rewards* points. The noise dies out, the log shows a small KL, and what has been trained is a plain autoencoder with codes held near the origin. Two tests catch both bugs in a minute: at $\mu = 0$, $\sigma = 1$ the KL must be 0; and a trained model's rate must lie well between 0 and its $-\mathrm{ELBO}$.
+# The right KL is 0 at a standard deviation of 1 and grows more and more for sharp clouds. The wrong one is smallest at 0: it *rewards* points. The noise dies out, the log shows a small KL, and what has been trained is a plain autoencoder with codes held near the origin. Two tests catch both bugs in a minute: at $\mu = 0$, $\sigma = 1$ the KL must be 0; and a trained model's rate must lie well between 0 and its $-\mathrm{ELBO}$.
 
 # %% [markdown]
 # ## Exercises
@@ -515,22 +515,22 @@ checks.check_effective_beta(effective_beta)
 # %% [markdown]
 # ## What to remember
 #
-# - A code is a cloud $\mathcal N(\mu, \sigma^2)$, drawn as $\mu + \sigma\varepsilon$: the dice are an input, so gradients flow.
+# - A code is a cloud $\mathcal N(\mu, \sigma^2)$, the approximate posterior, drawn as $\mu + \sigma\varepsilon$ (reparameterisation): the noise is an input, so gradients flow.
 # - Loss = $-$ELBO = distortion + rate, both sums, in nats per image; it bounds $-\log p(x)$.
 # - Quote bounds with drawn codes (`evaluation.negative_elbo`), never `evaluate`'s.
 # - A VAE's gain is a known prior and a likelihood; a plain autoencoder with a fitted normal drew about as well here.
-# - A mean over pixels makes the KL 784 times too heavy, and the code falls silent.
+# - A mean over pixels makes the KL 784 times too heavy, and the posterior collapses.
 #
 # ## Quiz
 #
-# 1. During training the KL rises. (a) A bug: losses must fall. (b) The code begins to tell something, and it pays. (c) The learning rate is too high.
+# 1. During training the KL rises. (a) A bug: losses must fall. (b) The code begins to carry information, and it pays. (c) The learning rate is too high.
 # 2. `model.evaluate` gives 84, `negative_elbo` 90. Report (a) 84, the smaller is tighter; (b) 90; (c) the average.
 # 3. All reconstructions look like one grey blob and the KL is 0.00. First look at (a) the number of epochs; (b) whether the pixel loss is a sum; (c) the random seed.
 #
 # <details><summary>Answers</summary>
 #
 # 1. **b.** Only the *sum* is minimised (not a), and it falls all the while, which it would not at too high a learning rate (c).
-# 2. **b.** 84 is no bound on anything (a): it charges for clouds and decodes points. Averaging (c) a number with a wrong one does not help.
+# 2. **b.** 84 is no bound on anything (a): it adds the KL of clouds and decodes points. Averaging (c) a number with a wrong one does not help.
 # 3. **b.** More epochs (a) or other seeds (c) do not change a ratio of 784.
 # </details>
 #

@@ -1,13 +1,13 @@
 # %% [markdown]
-# # 16. The price of a nat
+# # 16. The beta-VAE: rate, distortion and the price of a nat
 #
-# *Turn the weight of the KL term, watch the code fall silent unit by unit, and find out whether what is left has learned the true factors.*
+# *Turn the weight of the KL term, watch the posterior collapse unit by unit, and find out whether what is left is disentangled.*
 #
 # **You will be able to**
-# - trade rate for distortion with one knob, and draw the trade;
-# - count which units of a code speak, and tell collapse from a fair price;
-# - change that knob while training, on every backend, and avoid a trap;
-# - measure disentangling against known factors, and say how far to trust the number.
+# - trade rate for distortion with one weight, β, and draw the rate-distortion curve;
+# - count the active units of a code, and tell a harmful posterior collapse from a fair one;
+# - change β while training (KL annealing), on every backend, and avoid a trap;
+# - measure disentanglement against known factors, and say how far to trust the number.
 #
 # **You need** lesson 15.
 #
@@ -43,9 +43,9 @@ image_shape = x.shape[1:]
 floor = evaluation.pixel_entropy(x)
 
 # %% [markdown]
-# ## A world of four factors
+# ## A world of four generative factors
 #
-# To ask what a code *means* one must know what there was to be meant. So this lesson leaves the digits for a world made by hand: white shapes on black, each given by four numbers. We halve the images to 14 x 14 pixels to save time.
+# To ask what a code *means* one must know what it could mean. So this lesson leaves the digits for a synthetic world: white shapes on black, each given by four numbers, its *generative factors*. We halve the images to 14 x 14 pixels to save time.
 
 # %% mystnb={"image": {"alt": "Two rows of twelve small images: white squares, discs and triangles of several sizes at different places on black"}}
 fig, ax = plt.subplots(figsize=(7.5, 1.4))
@@ -58,10 +58,10 @@ print(f"{len(x)} images in all, so naming one takes log {len(x)} = {np.log(len(x
 # %% [markdown]
 # Every combination occurs exactly once, and training and test part together are the whole world. That permits something unusual: we train on all of it and measure on all of it. The mean over these images *is* the expectation; there are no further images to generalise to.
 #
-# Note the last line. A code that identifies every image needs to tell 7.99 nats, and none can tell more.
+# Note the last line. A code that identifies every image needs to carry 7.99 nats of information, and none can carry more.
 
 # %% [markdown]
-# ## One knob
+# ## The β-VAE: one knob
 #
 # The β-VAE (Higgins et al., 2017) puts a weight before the rate of lesson 15:
 #
@@ -120,7 +120,7 @@ print("the loss grew by 3 times the KL:", np.isclose(grown, 3 * kl, rtol=1e-2))
 # %% [markdown]
 # ## Rate against distortion
 #
-# Since β is a weight, *one* compiled model can play all prices; `train` gives it fresh weights and a fresh optimizer before each run. [Distortion](glossary.md#rate-and-distortion) is quoted above the floor of lesson 06 (these images have grey edges), so 0 would be perfect.
+# Since β is a weight, *one* compiled model can be trained at every β; `train` gives it fresh weights and a fresh optimizer before each run. [Distortion](glossary.md#rate-and-distortion) is quoted above the floor of lesson 06 (these images have grey edges), so 0 would be perfect.
 
 
 # %%
@@ -158,7 +158,7 @@ def no_code():
 
 
 # %% [markdown]
-# **Predict.** At which β will the code say nothing at all? The mean image, which needs no code, has a distortion of 33 nats above the floor.
+# **Predict.** At which β will the code carry no information at all? The mean image, which needs no code, has a distortion of 33 nats above the floor.
 
 # %%
 sweep = {}
@@ -191,16 +191,16 @@ ax.legend(frameon=True)
 plt.show()
 
 # %% [markdown]
-# The curve is the lesson in one picture. From the left, the first nat of code saves about eleven nats of pixels, the next ones less and less. Each β picks the point where the curve's slope is $-\beta$: buy while a nat saves more than it costs. At 16 no nat is worth its price, and rate 0 is the *right* answer, not a fault.
+# This **rate-distortion curve** is the lesson in one picture. From the left, the first nat of code saves about eleven nats of pixels, the next ones less and less. Each β picks the point where the curve's slope is $-\beta$: buy while a nat saves more than it costs. At 16 no nat is worth its cost, and rate 0 is the *right* answer, not a fault.
 #
-# At the right end something odd: with β = 0.2 the rate is about 11 nats, although 8 would name every image. The rate is an upper bound on what the code tells. It splits into the true information plus the mismatch between all codes together and the prior (Hoffman & Johnson, 2016), and at a low price little is done about the mismatch. Such a model reconstructs well, but codes drawn from the prior may miss the real ones.
+# At the right end there is something odd: with β = 0.2 the rate is about 11 nats, although 8 would name every image. The rate is an upper bound on the information in the code. It splits into the true (*mutual*) information plus the mismatch between the **aggregate posterior**, all codes together, and the prior (Hoffman & Johnson, 2016), and at a low β little is done about the mismatch. Such a model reconstructs well, but codes drawn from the prior may miss the real ones.
 
 # %% [markdown]
-# ## Who still speaks
+# ## Active units and posterior collapse
 #
-# The rate is a sum over units. A unit whose cloud equals the prior for every image costs nothing and tells nothing: it has **[collapsed](glossary.md#posterior-collapse)**. A unit counts as *[active](glossary.md#active-unit)* if its mean varies over the images by more than a hundredth (Burda et al., 2016). **Predict**: when β rises, do all units grow quieter together, or one after the other?
+# The rate is a sum over units. A unit whose cloud equals the prior for every image costs nothing and carries no information: it has **[collapsed](glossary.md#posterior-collapse)**. A unit counts as *[active](glossary.md#active-unit)* if its mean varies over the images by more than a hundredth (Burda et al., 2016). **Predict**: when β rises, do all units collapse together, or one after the other?
 
-# %% mystnb={"image": {"alt": "Left, stacked bars of the rate by unit for six values of beta: five units speak at 0.2, four at 2, two at 8 and none at 16; right, the number of active units falling from six to about zero"}}
+# %% mystnb={"image": {"alt": "Left, stacked bars of the rate by unit for six values of beta: five units carry rate at 0.2, four at 2, two at 8 and none at 16; right, the number of active units falling from six to about zero"}}
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.2), width_ratios=(3, 2))
 ticks = np.arange(len(sweep))
 units = np.array([m["units"] for m in sweep.values()])
@@ -216,12 +216,12 @@ for ax in axes:
 plt.show()
 
 # %% [markdown]
-# One after the other, and the survivors grow quieter too. One would expect what moves the most pixels to be kept longest: first the place, then the size; whether a shape is a disc or a square is a matter of corners. We shall see below. (The count of active units has a threshold, and units near it come and go from run to run; trust the bars.)
+# One after the other, and the rate of the survivors falls too. One would expect what moves the most pixels to be kept longest: first the place, then the size; whether a shape is a disc or a square is a matter of corners. We shall see below. (The count of active units has a threshold, and units near it come and go from run to run; trust the bars.)
 
 # %% [markdown]
-# ## Annealing
+# ## KL annealing
 #
-# Collapse can also be a *failure*. Early in training the decoder cannot read the code yet, so a nat of code saves nothing and costs β at once: the encoder shuts the units down before they were ever of use. The common cure is to begin with a low price and raise it (Bowman et al., 2016). That takes a callback of four lines, and the weight from above.
+# Collapse can also be a *failure*. Early in training the decoder cannot read the code yet, so a nat of code saves nothing and costs β at once: the encoder shuts the units down before they have ever been of use. The common cure is **KL annealing**, or warm-up: begin with a low β and raise it (Bowman et al., 2016). That takes a callback of four lines, and the weight from above.
 
 
 # %%
@@ -252,17 +252,17 @@ for name, m in annealed.items():
 print(f"mean image       0.0 {mean_distortion:12.1f} {mean_distortion:12.1f}")
 
 # %% [markdown]
-# With warm-up the code tells about 0.4 nats, and they pay: the total is below that of the mean image. Without it, the code is all but silent after as many epochs. So that collapse was a failure, but a mild one: *when we gave the constant price 125 epochs, it found the same place*, a rate of 0.4 and a distortion of 27.6. Here annealing buys time, not a better optimum. At β = 2, 4 and 8, where a code pays well, warm-up made no difference that two seeds would not explain. Try it when the rate is stuck near zero; do not expect a miracle; and know that text models with strong decoders, for which it was invented, suffer far more.
+# With warm-up the code carries about 0.4 nats, and they pay: the total is below that of the mean image. Without it, the code has all but collapsed after as many epochs. So that collapse was a failure, but a mild one: *when we gave the constant β 125 epochs, it found the same place*, a rate of 0.4 and a distortion of 27.6. Here annealing buys time, not a better optimum. At β = 2, 4 and 8, where a code pays well, warm-up made no difference that two seeds would not explain. Try it when the rate is stuck near zero; do not expect a miracle; and know that text models with strong decoders, for which it was invented, suffer far more.
 
 # %% [markdown]
-# ## Has it found the factors?
+# ## Disentanglement: has it found the factors?
 #
-# A high β leaves few, busy units. Is each of them about *one* factor, one for the place, one for the size? That is called **[disentangled](glossary.md#disentangled)**, and there are hopes that pressure on the rate brings it about. Measure it. For each factor $v_k$ and unit $z_j$ take the mutual information $I(v_k; z_j)$, how many nats the unit's value tells about the factor, as a share of the factor's entropy $H(v_k)$. The **mutual information gap** (MIG; Chen et al., 2018) is the lead of the best unit over the second best, averaged over the factors: 1 if each factor has a unit to itself, near 0 if factors are smeared over several units.
+# A high β leaves few active units. Is each of them about *one* factor, one for the place, one for the size? That is called **[disentangled](glossary.md#disentangled)**, and there are hopes that pressure on the rate brings it about. Measure it. For each factor $v_k$ and unit $z_j$ take the mutual information $I(v_k; z_j)$, how many nats the unit's value tells about the factor, as a fraction of the factor's entropy $H(v_k)$. The **mutual information gap** (MIG; Chen et al., 2018) is the lead of the best unit over the second best, averaged over the factors: 1 if each factor has a unit to itself, near 0 if factors are smeared over several units.
 
 
 # %%
 def told(z, factors, n_bins=20):
-    """Share of each factor's entropy that each unit tells: (n_factors, n_units)."""
+    """Fraction of each factor's entropy that each unit tells: (n_factors, n_units)."""
     edges = [np.linspace(unit.min(), unit.max(), n_bins + 1)[1:-1] for unit in z.T]
     binned = [np.digitize(unit, edge) for unit, edge in zip(z.T, edges, strict=True)]
     return np.array(
@@ -290,7 +290,7 @@ print(f"the same, turned by 45 degrees:     {gap(told(place @ turn, factors[:, 2
 print(f"PCA, 6 numbers, all four factors:   {gap(told(z_pca, factors)):.2f}")
 
 # %% [markdown]
-# Keep the middle lines in mind. Turning a code loses nothing, a decoder can turn it back, but the gap falls from 1 to almost 0: MIG rewards *axes*. And a standard normal prior looks the same from all sides, so the KL by itself gives no reason to prefer these axes to turned ones.
+# Keep the middle lines in mind. Rotating (turning) a code loses nothing, a decoder can rotate it back, but the gap falls from 1 to almost 0: MIG rewards *axes*. And a standard normal prior is *rotation-invariant*, so the KL by itself gives no reason to prefer these axes to rotated ones.
 #
 # In our world, x and y are as alike as two factors can be, 14 values each. So we also build a second world in which they differ: only the five middle values of y.
 
@@ -331,17 +331,17 @@ for kind in kinds:
 # %% [markdown]
 # The means are rounded hard, and on purpose: the points scatter. Training noise alone, with the *same* initial weights, moved the gap of one model from 0.16 to 0.25 when we repeated it. So we also ran forty seeds of each setting: in the unequal world β = 2 gave gaps from 0.02 to 0.34, on average 0.16, β = 0.5 from 0.02 to 0.36, on average 0.13 (the averages are sure to about 0.015). With twice as many steps, in batches of 64, they were 0.23 and 0.15. PCA has 0.10 there and the plain autoencoder no more. In the world of equal factors β = 2 averaged 0.13, *less than PCA's* 0.17.
 #
-# So pressure can help, on average, in a world whose factors differ in how much they move the pixels; a likely reason is that a price per nat makes it worthwhile to put the most valuable direction into a unit of its own (Rolínek et al., 2019), and when two factors are worth the same, nothing fixes the directions between them. A single run tells next to nothing.
+# So a higher β can help, on average, in a world whose factors differ in how much they move the pixels; a likely reason is that a cost per nat makes it worthwhile to put the most valuable direction into a unit of its own (Rolínek et al., 2019), and when two factors are worth the same, nothing fixes the directions between them. A single run tells next to nothing.
 
 # %% [markdown]
-# ### Traversals
+# ### Latent traversals
 #
-# The usual evidence is a picture: hold a code fixed, move one unit from -2 to 2, decode. Here for three models of the unequal world: the best seed at β = 0.5, and the best and the *worst* at β = 2. Units are sorted by their rate, the loudest first. **Predict** what the last rows look like.
+# The usual evidence is a picture: hold a code fixed, move one unit from -2 to 2, decode. Here for three models of the unequal world: the best seed at β = 0.5, and the best and the *worst* at β = 2. Units are sorted by their rate, the largest first. **Predict** what the last rows look like.
 
 
 # %%
 def look(weights):
-    """Pictures of each unit's move, and the table of what each unit tells, loudest first."""
+    """Pictures of each unit's move, and the table of what each unit tells, largest rate first."""
     model.set_weights(weights)
     z_mean, z_log_var = evaluation.posterior(model, images)
     order = np.argsort(-evaluation.kl_per_unit(z_mean, z_log_var))
@@ -376,22 +376,22 @@ for ax, (name, shares) in zip(axes, tables.items(), strict=True):
     ax.set(title=name, xticks=np.arange(6) + 0.5, xticklabels=range(1, 7))
 axes[0].invert_yaxis()
 axes[0].set_yticks(np.arange(4) + 0.5, names)
-fig.colorbar(mesh, ax=axes, label="share of the factor told")
+fig.colorbar(mesh, ax=axes, label="fraction of the factor told")
 plt.show()
 
 # %% [markdown]
-# One bright field in a row, and dark ones beside it, is what MIG rewards. Note the first row: hardly any unit tells which *shape* it is. Three values are worth at most $\log 3 = 1.1$ nats, they move few pixels, and the price removes them first. A disentangled code is not the same as a complete one.
+# One bright field in a row, and dark ones beside it, is what MIG rewards. Note the first row: hardly any unit tells which *shape* it is. Three values are worth at most $\log 3 = 1.1$ nats, they move few pixels, and the KL term removes them first. A disentangled code is not the same as a complete one.
 #
-# ### What no β can buy
+# ### Identifiability: what no β can buy
 #
-# Locatello et al. (2019) trained more than 12,000 models and proved what the turned code above suggests: from images alone, without any assumption built into model or data, factors cannot be identified. For every disentangled code there is an entangled one with the same distribution of codes and of images. In their experiments a lucky seed could outweigh the choice of method, as it does here. Whoever finds disentangled units has brought an **inductive bias**, on purpose or not: ours was a world in which the factors differ in weight. Report several seeds, the spread, and PCA beside them.
+# Locatello et al. (2019) trained more than 12,000 models and proved what the rotated code above suggests: from images alone, without any assumption built into model or data, factors cannot be identified. For every disentangled code there is an entangled one with the same distribution of codes and of images. In their experiments a lucky seed could outweigh the choice of method, as it does here. If you find disentangled units, you have brought an **inductive bias**, on purpose or not: ours was a world in which the factors differ in weight. Report several seeds, the spread, and PCA beside them.
 
 # %% [markdown]
 # ## Exercises
 #
 # ### Exercise 16.1: again and again
 #
-# Fu et al. (2019) warm up several times: in each period, β rises in equal steps from 0 and reaches `final` in the middle of the period, where it stays until the next one begins. Write `cyclical_beta(epoch, period, final)`.
+# Fu et al. (2019) warm up several times (*cyclical annealing*): in each period, β rises in equal steps from 0 and reaches `final` in the middle of the period, where it stays until the next one begins. Write `cyclical_beta(epoch, period, final)`.
 
 
 # %% tags=["exercise"]
@@ -412,7 +412,7 @@ checks.check_cyclical_beta(cyclical_beta)
 # %% [markdown]
 # ### Exercise 16.2: the turned code
 #
-# Write `turned(z, angle)`: the codes `z`, `(n, latent_dim)`, with the first two units turned by `angle` (in radians) in their plane, $z_1' = z_1 \cos a - z_2 \sin a$ and $z_2' = z_1 \sin a + z_2 \cos a$, and the others as they were.
+# Write `turned(z, angle)`: the codes `z`, `(n, latent_dim)`, with the first two units rotated by `angle` (in radians) in their plane, $z_1' = z_1 \cos a - z_2 \sin a$ and $z_2' = z_1 \sin a + z_2 \cos a$, and the others as they were.
 
 
 # %% tags=["exercise"]
@@ -462,14 +462,14 @@ checks.check_highest_beta(highest_beta)
 # ## What to remember
 #
 # - β is an exchange rate between nats of code and nats of pixels; it picks a point on the rate-distortion curve, and only β = 1 is a bound.
-# - Units fall silent one by one; silence is a fault only if speaking would have paid.
+# - Units collapse one by one; posterior collapse is a fault only if their information would have paid.
 # - What changes while training must be a weight (`model.beta.assign`), not a Python number.
 # - MIG measures whether factors lie on axes; PCA, several seeds and the spread belong beside it.
 # - Without an inductive bias, images alone do not identify their factors.
 #
 # ## Quiz
 #
-# 1. At β = 16 the rate is 0.0. (a) A bug. (b) Posterior collapse, cured by annealing. (c) The best answer at this price.
+# 1. At β = 16 the rate is 0.0. (a) A bug. (b) Posterior collapse, cured by annealing. (c) The best answer at this β.
 # 2. A callback sets `model.temperature = 0.5`, a Python number, and the curve does not move. (a) Assign to a weight instead. (b) Use a smaller number. (c) Train for longer.
 # 3. A paper reports a gap of 0.45 against 0.30 for the older method, one run each. (a) The new one is better. (b) We must know the spread over seeds. (c) MIG is useless.
 #
@@ -489,9 +489,9 @@ checks.check_highest_beta(highest_beta)
 # - Annealing: Bowman et al., arXiv:1511.06349; Fu et al., arXiv:1903.10145. Directions: Rolínek et al., arXiv:1812.06775.
 
 # %% tags=["receipt"]
-notebook.claim(rates == sorted(rates, reverse=True), "a higher price, a lower rate")
-notebook.claim(distortions == sorted(distortions), "a higher price, a higher distortion")
-notebook.claim(sweep[16]["rate"] < 0.2, "at 16 no nat is worth its price")
+notebook.claim(rates == sorted(rates, reverse=True), "a higher beta, a lower rate")
+notebook.claim(distortions == sorted(distortions), "a higher beta, a higher distortion")
+notebook.claim(sweep[16]["rate"] < 0.2, "at 16 no nat is worth its cost")
 notebook.claim(sweep[0.2]["rate"] > np.log(len(x)), "a rate may exceed the information")
 notebook.claim(
     annealed["warm-up"]["rate"] > 1.4 * annealed["constant"]["rate"], "warm-up must save time"

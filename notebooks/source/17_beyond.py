@@ -4,8 +4,8 @@
 # *Three more kinds, each read as its difference from a class you know: a handful of lines.*
 #
 # **You will be able to**
-# - quantise a code with a learned codebook, get gradients past the step, and keep the codebook in use;
-# - penalise the encoder's slope, check the estimate of it, and see what the penalty buys;
+# - quantise a code with a learned codebook, get straight-through gradients past the step, and prevent codebook collapse;
+# - penalise the encoder's slope (its Jacobian), check the estimate of it, and see what the penalty buys;
 # - tighten the bound of a VAE with more draws, and train with the tighter bound;
 # - place further kinds of autoencoders on a map.
 #
@@ -49,17 +49,17 @@ def error(model, x=x_test):
 
 
 # %% [markdown]
-# ## A code of whole numbers: the VQ-VAE
+# ## The VQ-VAE: a code of whole numbers
 #
-# The codes so far were real numbers, 32 bits each, most of them wasted. The vector-quantised autoencoder ([VQ-VAE](glossary.md#vq-vae); van den Oord et al. 2017) cuts the encoder's output $h$ into short vectors and replaces each by the nearest of $K$ vectors $e_1, \dots, e_K$ of a learned **[codebook](glossary.md#codebook)**:
+# The codes so far were real numbers, 32 bits each, most of them wasted. The vector-quantised autoencoder ([VQ-VAE](glossary.md#vq-vae); van den Oord et al. 2017) cuts the encoder's output $h$ into short vectors and replaces each by the nearest of the $K$ **embedding** vectors $e_1, \dots, e_K$ of a learned **[codebook](glossary.md#codebook)** ($K$ is `num_embeddings`, their length `embedding_dim`):
 #
 # $$q(h) = e_c, \qquad c = \arg\min_k \lVert h - e_k \rVert^2.$$
 #
-# All the decoder gets is which codes were chosen: whole numbers, $\log_2 K$ bits for each vector. A code becomes a short text in an alphabet of $K$ letters, and whatever can write text can later write images.
+# All the decoder gets is which embeddings were chosen: their *indices*, whole numbers, $\log_2 K$ bits for each vector. A code becomes a sequence of *tokens*, a short text in an alphabet of $K$ letters, and whatever can write text can later write images.
 #
-# ### Gradients stop at the choice
+# ### Straight-through: gradients past the choice
 #
-# The choice is a staircase: nudge $h$ a little and nothing changes, so its derivative is zero, and the encoder learns nothing. The cure is a trick of one line, $h + \mathrm{sg}(q - h)$, where sg (`ops.stop_gradient`) means "a constant, as far as derivatives go". Its *value* is $q$. Its *derivative* with respect to $h$ is 1, as if nothing had been quantised. This is the **[straight-through](glossary.md#straight-through)** gradient.
+# The choice is a staircase: perturb $h$ a little and nothing changes, so its derivative is zero, and the encoder learns nothing. The cure is a trick of one line, $h + \mathrm{sg}(q - h)$, where sg (`ops.stop_gradient`) means "a constant, as far as derivatives go". Its *value* is $q$. Its *derivative* with respect to $h$ is 1, as if nothing had been quantised. This is the **[straight-through](glossary.md#straight-through)** gradient.
 #
 # The smallest example: an encoder $h = w x$, rounding, a decoder $\hat x = q + v$. With $x = 1$ and the target 3.4, gradient descent starts from $w = 1$, $v = 0$. **Predict** where $w$ and $v$ end without the trick, and with it.
 
@@ -88,11 +88,11 @@ for straight_through in (False, True):
     print(f"straight-through {straight_through!s:5s}: w = {w:.2f}, v = {v:.2f}")
 
 # %% [markdown]
-# Without the trick $w$ has not moved at all; the decoder's $v$ had to do the whole work. With it both learn. The gradient is not *true* (the true one is zero almost everywhere); it is useful as long as $q$ stays near $h$. That is what the rest of the loss is for:
+# Without the trick $w$ has not moved at all; the decoder's $v$ had to do all the work. With it both learn. The gradient is not *true* (the true one is zero almost everywhere); it is useful as long as $q$ stays near $h$. That is what the rest of the loss is for:
 #
 # $$L = \lVert x - \hat x \rVert^2 + \lVert \mathrm{sg}(h) - q \rVert^2 + \beta \, \lVert h - \mathrm{sg}(q) \rVert^2.$$
 #
-# The second term draws the chosen codes to the encoder's outputs; the third, the *commitment*, draws the outputs to their codes, with weight $\beta$ (0.25 in the paper). The whole difference from `Autoencoder`:
+# The second term, the *codebook loss*, draws the chosen embeddings to the encoder's outputs; the third, the *commitment loss*, draws the outputs to their embeddings, with weight $\beta$ (0.25 in the paper). The whole difference from `Autoencoder`:
 
 
 # %%
@@ -128,9 +128,9 @@ print("same reconstructions:", np.allclose(*outputs, atol=1e-5))
 print("same added loss:", np.allclose(*added, rtol=1e-4))
 
 # %% [markdown]
-# ### A codebook that dies, and one that lives
+# ### Codebook collapse, and a codebook that lives
 #
-# Take the extreme: *one* vector of 16 numbers for an image, 64 codes. Each image is then told in 6 bits, and the decoder can draw 64 pictures in all. **Predict** how many of the 64 a network trained from scratch will use. The measure is the **[perplexity](glossary.md#perplexity)**, $\exp(-\sum_k p_k \log p_k)$ with $p_k$ the share of code $k$: the number of codes in use, if all were used equally.
+# Take the extreme: *one* vector of 16 numbers for an image, 64 embeddings. Each image is then coded in 6 bits, and the decoder can draw 64 pictures in all. **Predict** how many of the 64 a network trained from scratch will use. The measure is the **[perplexity](glossary.md#perplexity)**, $\exp(-\sum_k p_k \log p_k)$ with $p_k$ the fraction of images with index $k$: the number of embeddings in use, if all were used equally.
 #
 # Beside it a different start: train a plain autoencoder for half of the epochs, find 64 centres of *its* codes by k-means, put them into the codebook, and train on for the other half.
 
@@ -159,28 +159,28 @@ plain = fit(backend.seed_weights(Autoencoder(*parts()), seed=0), data.Batches(x_
 one_vector = {"from scratch": vqvae(16), "from k-means": vqvae(16, start=plain, epochs=8)}
 use = {name: codes_in_use(model) / 64 for name, model in one_vector.items()}
 for name, model in one_vector.items():
-    print(f"{name}: perplexity as a share of 64: {use[name]:.1f}, error {error(model):.1f}")
+    print(f"{name}: perplexity as a fraction of 64: {use[name]:.1f}, error {error(model):.1f}")
 print(f"mean image: error {evaluation.mean_image_error(x_train, x_test):.1f}")
 
-# %% mystnb={"image": {"alt": "Two grids of 32 pictures, the codes most used decoded: from scratch a few blurred shapes and then codes that no image uses, from k-means distinct digits in many styles"}}
+# %% mystnb={"image": {"alt": "Two grids of 32 pictures, the embeddings most used, decoded: from scratch a few blurred shapes and then embeddings that no image uses, from k-means distinct digits in many styles"}}
 fig, axes = plt.subplots(2, 1, figsize=(8, 2.9))
 for ax, (name, model) in zip(axes, one_vector.items(), strict=True):
     indices = ops.convert_to_numpy(model.indices(x_test)).ravel()
     often = np.argsort(-np.bincount(indices, minlength=64), kind="stable")[:32]
     codebook = ops.convert_to_numpy(model.quantizer.codebook)
     pictures = evaluation.decode(model, codebook[often])
-    plots.plot_images(pictures, n_columns=16, title=f"{name}: the 32 codes most used", ax=ax)
+    plots.plot_images(pictures, n_columns=16, title=f"{name}: the 32 embeddings most used", ax=ax)
 plt.show()
 
 # %% [markdown]
-# From scratch the codebook **collapses**: most codes are never chosen. The reason is a vicious circle. At the start the codes lie close together near zero, and the encoder's outputs elsewhere; a few codes happen to be nearest to nearly everything, only they are moved, only they get better, and so only they are chosen again. A code that is never nearest gets no gradient at all. The error is hardly below that of the mean image, and no warning is raised: watch the perplexity.
+# From scratch we see **codebook collapse**: most embeddings are never chosen. The reason is a vicious circle. At the start the embeddings lie close together near zero, and the encoder's outputs elsewhere; a few embeddings happen to be nearest to nearly everything, only they are moved, only they get better, and so only they are chosen again. An embedding that is never nearest gets no gradient at all: it is *dead*. The error is hardly below that of the mean image, and no warning is raised: watch the perplexity.
 #
-# Started from k-means, every code lies where there is something to say, and nearly all stay in use. The pictures are a dictionary of digits, with several styles of each. (The training was equally long: eight epochs without the codebook and eight with it, against sixteen.) Other cures are to re-seed dead codes during training, or to move the codes by running averages instead of gradients (appendix A.1 of the paper).
+# Started from k-means, every embedding lies where there are codes to represent, and nearly all stay in use. The pictures are a dictionary of digits, with several styles of each. (The training was equally long: eight epochs without the codebook and eight with it, against sixteen.) Other cures are to re-seed dead embeddings during training, or to move the embeddings by *exponential moving averages* instead of gradients (appendix A.1 of the paper).
 
 # %% [markdown]
-# ### What a bit buys
+# ### Rate and distortion: what a bit buys
 #
-# Now four vectors of four numbers instead of one of sixteen, all from the same codebook of 64: $4 \times \log_2 64 = 24$ bits an image. The yardsticks: the continuous code (16 numbers, 512 bits as stored), PCA with 16 numbers, and ways to get few bits *without training a codebook*: round each of the 16 numbers to one of 8 or of 3 values ($16 \times \log_2 8 = 48$ and $16 \times \log_2 3 \approx 25$ bits), or quantise with the k-means centres and leave it at that. **Predict** which of the three that cost about 24 bits is best, and what an alphabet of only 8 values costs in error.
+# Now four vectors of four numbers instead of one of sixteen, all from the same codebook of 64: $4 \times \log_2 64 = 24$ bits an image. The baselines: the continuous code (16 numbers, 512 bits as stored), PCA with 16 numbers, and ways to get few bits *without training a codebook*: round each of the 16 numbers to one of 8 or of 3 values (*scalar quantisation*; $16 \times \log_2 8 = 48$ and $16 \times \log_2 3 \approx 25$ bits), or quantise with the k-means centres and leave it at that. **Predict** which of the three that cost about 24 bits is best, and what an alphabet of only 8 values costs in error.
 
 
 # %%
@@ -219,18 +219,18 @@ plt.show()
 # %% [markdown]
 # At about 24 bits the order is as it should be. Rounding treats every number alike and wastes its few values on corners where no code ever is. The k-means centres lie where the codes are. And training on with the codebook in place, so that encoder and codes move towards each other, takes away another tenth of the error, with the same number of epochs in all. It is real, and it is less than the name suggests.
 #
-# Now the row below. **Rounding to eight values costs only about a quarter more error than 512 bits, and beats PCA with all of its 512.** Whoever only wants smaller files may round a continuous code and stop. What a codebook offers beyond that is the low end, where rounding breaks down (with 6 bits for 16 numbers it cannot even say yes or no to each), and the *text*: four letters from an alphabet of 64, for which a language model can be trained.
+# Now the row below. **Rounding to eight values costs only about a quarter more error than 512 bits, and beats PCA with all of its 512.** If you only want smaller files, you may round a continuous code and stop. What a codebook offers beyond that is the low end, where rounding breaks down (with 6 bits for 16 numbers it cannot even say yes or no to each), and the *text*: four letters from an alphabet of 64, for which a language model can be trained.
 #
-# In the pictures, six bits give a standard digit, rather soft (each code stands for one image in sixty-four) and more than once the wrong one. With 24 bits slant and style return, most digits are right, and a few are still mistaken for another.
+# In the pictures, six bits give a standard digit, rather soft (each embedding stands for one image in sixty-four) and more than once the wrong one. With 24 bits slant and style return, most digits are right, and a few are still mistaken for another.
 
 # %% [markdown]
-# ## A price on slope: the contractive autoencoder
+# ## The contractive autoencoder: a penalty on slope
 #
-# Lesson 13 made codes robust by *showing* the network noise. Rifai et al. (2011) ask for robustness directly: if the image moves a little, the code should hardly move. How far it moves is the business of the encoder's **Jacobian** $J$, the table of all derivatives $\partial z_j / \partial x_i$; the loss gets its squared size, summed over all entries (the squared *Frobenius norm*), times a weight $\lambda$:
+# Lesson 13 made codes robust by *showing* the network noise. Rifai et al. (2011) ask for robustness directly: if the image moves a little, the code should hardly move. How far it moves is described by the encoder's **Jacobian** $J$, the table of all derivatives $\partial z_j / \partial x_i$; the loss gets its squared size, summed over all entries (the squared *Frobenius norm*), times a weight $\lambda$:
 #
 # $$L(x) = \lVert x - \hat x \rVert^2 + \lambda \sum_{i,j} \Bigl( \frac{\partial z_j}{\partial x_i} \Bigr)^2.$$
 #
-# For one sigmoid layer, $z_j = \sigma(\sum_i x_i w_{ij} + b_j)$, there is a closed form (exercise 17.2). For a deep encoder one would need a backward pass for each of the $z_j$. There is a cheaper way: nudge the image in a *random* direction, $e$ standard normal, and look how far the code goes:
+# For one sigmoid layer, $z_j = \sigma(\sum_i x_i w_{ij} + b_j)$, there is a closed form (exercise 17.2). For a deep encoder one would need a backward pass for each of the $z_j$. There is a cheaper way: perturb the image in a *random* direction, $e$ standard normal, and see how far the code moves:
 #
 # $$\mathbb{E}_e \, \frac{\lVert f(x + s\,e) - f(x) \rVert^2}{s^2} \;\to\; \lVert J \rVert^2 \quad\text{as the step } s \to 0.$$
 #
@@ -257,10 +257,10 @@ def nudged(encoder, x, stddev=0.01, draws=1, seed=0):
 
 for draws in (1, 100):
     ratio = nudged(encoder, few, draws=draws) / exact
-    print(f"{draws:3d} nudges: estimate / exact from {ratio.min():.1f} to {ratio.max():.1f}")
+    print(f"{draws:3d} perturbations: estimate / exact from {ratio.min():.1f} to {ratio.max():.1f}")
 
 # %% [markdown]
-# With one nudge an image's estimate can be far off; the mean of a hundred is right. In training one nudge is enough, because the loss averages over the batch and the steps. As a class, against `Autoencoder`:
+# With one perturbation an image's estimate can be far off; the mean of a hundred is right. In training one is enough, because the loss averages over the batch and the steps. As a class, compared with `Autoencoder`:
 
 
 # %%
@@ -289,7 +289,7 @@ for cls in (MyContractive, ContractiveAutoencoder):
 print("same penalty:", np.allclose(*added, rtol=1e-3))
 
 # %% [markdown]
-# What does it buy? Train three: plain, [contractive](glossary.md#contractive-autoencoder), and a denoiser shown Gaussian noise of 0.2. Then add such noise to the test images and see how far the codes move. **Predict** whose codes are most stable. And one caution before you look: a code ten times smaller moves ten times less. Distances need a yardstick, so we divide by how far the codes lie *apart* (the mean squared distance from their centre).
+# What does it buy? Train three: plain, [contractive](glossary.md#contractive-autoencoder), and a denoiser shown Gaussian noise of 0.2. Then add such noise to the test images and see how far the codes move. **Predict** whose codes are most stable. And one caution before you look: a code ten times smaller moves ten times less. Distances need a scale, so we divide by how far the codes lie *apart* (the mean squared distance from their centre).
 
 
 # %%
@@ -331,12 +331,12 @@ for name, (clean, from_noisy, slope, spread, moved) in judged.items():
 # %% [markdown]
 # The penalty does what it says: the slope falls by a factor of nearly thirty. But look at the spread: much of that was won by making *all* codes smaller, which the decoder undoes by larger weights. That is the loophole the caution was about, and the reason why the bare $\lVert J \rVert^2$ of two models says little. (With [tied weights](glossary.md#tied-weights), the decoder's matrix being the encoder's transposed, a small encoder would have a small decoder, and the loophole narrows.) Relative to the spread the codes still move only about a third as far as the plain model's: there the penalty has bought real stability, better than the denoiser's. It costs some error on clean images, and reconstructions *from noisy ones* improve without the network having seen any noise.
 #
-# For that last task the denoiser is the better one, since it was trained for it. The two are relatives: the contractive penalty asks the *code* to stand still under tiny nudges in all directions; denoising asks the *reconstruction* to be right under nudges of a size you choose. The second is simpler to tune, and its noise has a meaning you can see. (On clean images the denoiser is the worst of the three, as in lesson 13.)
+# For that last task the denoiser is the better one, since it was trained for it. The two are relatives: the contractive penalty asks the *code* to stand still under tiny perturbations in all directions; denoising asks the *reconstruction* to be right under perturbations of a size you choose. The second is simpler to tune, and its noise has a meaning you can see. (On clean images the denoiser is the worst of the three, as in lesson 13.)
 
 # %% [markdown]
-# ## More draws, a tighter bound: the IWAE
+# ## The IWAE: more draws, a tighter bound
 #
-# Lesson 15 trained a VAE on the ELBO, a lower bound of $\log p(x)$ from *one* draw $z$ of the encoder's distribution. In the shape of a weight,
+# Lesson 15 trained a VAE on the ELBO, a lower bound of $\log p(x)$ from *one* draw $z$ of the encoder's distribution. Written with an **importance weight** $w$,
 #
 # $$\mathrm{ELBO} = \mathbb{E}_{z \sim q}\,[\log w(z)], \qquad w(z) = \frac{p(x \mid z)\, p(z)}{q(z \mid x)}.$$
 #
@@ -406,7 +406,7 @@ for cls in (MyIWAE, IWAE):
 print("same loss:", np.allclose(*added, rtol=1e-4))
 
 # %% [markdown]
-# The package's class decodes all draws in one go, which is faster. Its loss is its own, so `compile` gets an optimizer only. **Predict.** Same network, same epochs, five draws in training: will it be better at every $k$?
+# The package's class decodes all draws in one go, which is faster. It computes its own loss, so `compile` gets only an optimizer. **Predict.** Same network, same epochs, five draws in training: will it be better at every $k$?
 
 # %%
 iwae = backend.seed_weights(IWAE(*small_parts(), n_samples=5), seed=0)
@@ -428,7 +428,7 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# Measured with one draw the IWAE is no better: it was not trained to make every draw good, only the best of five. With more draws its curve falls more steeply, and at 50 it is ahead by about two nats of 110. Do not build on the two. Training draws noise, and the same cells on another backend, where the noise is another, put the VAE three nats higher and the lead at four: at this scale (3,000 images, fifteen epochs) the gain is small, about as large as luck, and each step cost the IWAE five decodings. In the paper, with a code of 50 and several thousand epochs on MNIST, it is of the same size: 86.76 nats for the VAE against 84.78 for an IWAE with 50 draws, as commonly cited (table 1).
+# Measured with one draw the IWAE is no better: it was not trained to make every draw good, only the best of five. With more draws its curve falls more steeply, and at 50 it is ahead by about two nats of 110. Do not rely on those two. Training draws noise, and the same cells on another backend, where the noise is another, put the VAE three nats higher and the lead at four: at this scale (3,000 images, fifteen epochs) the gain is small, about as large as luck, and each step cost the IWAE five decodings. In the paper, with a code of 50 and several thousand epochs on MNIST, it is of the same size: 86.76 nats for the VAE against 84.78 for an IWAE with 50 draws, as commonly cited (table 1).
 #
 # When is it worth it? If you need likelihoods, or if the posterior has a shape no Gaussian fits. If you want good *codes*, be careful: with many draws the encoder gets away with a sloppier $q$, since one good draw is enough.
 
@@ -437,14 +437,14 @@ plt.show()
 #
 # | kind | its difference from what you know | start with |
 # |---|---|---|
-# | Wasserstein autoencoder | no KL for each image; the codes of *all* images together must look like the prior | Tolstikhin et al. (2018), arXiv:1711.01558 |
+# | Wasserstein autoencoder | no KL for each image; the codes of *all* images together (the *aggregate posterior*) must look like the prior | Tolstikhin et al. (2018), arXiv:1711.01558 |
 # | adversarial autoencoder | the same wish, judged by a second network that tries to tell codes from prior draws | Makhzani et al. (2015), arXiv:1511.05644 |
 # | recurrent autoencoder | encoder and decoder read and write sequences step by step | Srivastava et al. (2015), arXiv:1502.04681 |
 # | masked autoencoder | masking of lesson 13 by whole patches, most of them; a transformer as the encoder; used for its features | He et al. (2022), arXiv:2111.06377 |
-# | VQ and a transformer prior | a quantised code is a text; a language model learns to write such texts | Esser et al. (2021), arXiv:2012.09841 |
-# | text | a VAE whose decoder writes words, and ignores its code if you let it | Bowman et al. (2016), arXiv:1511.06349 |
+# | VQ and a transformer prior | a quantised code is a text of tokens; a language model learns to write such texts | Esser et al. (2021), arXiv:2012.09841 |
+# | text | a VAE whose decoder writes words, and ignores its code if you let it (*posterior collapse*) | Bowman et al. (2016), arXiv:1511.06349 |
 #
-# Every one of them can be written as you have just done it three times: an encoder, a decoder, and a few lines that say what the code must be like. With this, part B ends. Part C is about *uses*: finding what does not belong, filling holes, learning from few labels.
+# Every one of them can be written as you have just done three times: an encoder, a decoder, and a few lines that say what the code must be like. With this, part B ends. Part C is about *uses*: detecting anomalies, inpainting (filling holes), learning from few labels.
 
 # %% [markdown]
 # ## Exercises
@@ -493,7 +493,7 @@ checks.check_jacobian_norm(jacobian_norm)
 # %% [markdown]
 # ### Exercise 17.3: the mean of weights too small to write down
 #
-# `log_weights` `(k, n)` holds $\log w$ of `k` draws for `n` images, often near -900, where `np.exp` gives 0. Write `weighted_bound(log_weights)`: $\log \frac1k \sum_i w_i$ for each image, without losing it on the way.
+# `log_weights` `(k, n)` holds $\log w$ of `k` draws for `n` images, often near -900, where `np.exp` gives 0. Write `weighted_bound(log_weights)`: $\log \frac1k \sum_i w_i$ for each image, without *underflow*.
 
 
 # %% tags=["exercise"]
@@ -514,20 +514,20 @@ checks.check_weighted_bound(weighted_bound)
 # %% [markdown]
 # ## What to remember
 #
-# - VQ-VAE: the code is a few whole numbers, $\log_2 K$ bits each. Straight-through gradients get past the choice; the perplexity shows a dead codebook; k-means of trained codes revives it.
-# - Contractive: a price on the encoder's slope, estimated by a random nudge. Judge it relative to the spread of the codes.
+# - VQ-VAE: the code is a few whole numbers (indices), $\log_2 K$ bits each. Straight-through gradients get past the choice; the perplexity shows codebook collapse; k-means of trained codes prevents it.
+# - Contractive: a penalty on the encoder's Jacobian, estimated by a random perturbation. Judge it relative to the spread of the codes.
 # - IWAE: the logarithm of a mean of weights; tighter with each draw. Compare nats at equal $k$ only.
 # - Each is a few lines of `call` on a class you know. Write them, compare with a trusted version, then import.
 #
 # ## Quiz
 #
-# 1. A VQ-VAE's loss falls, but its perplexity is 3 of 512. (a) Fine, it needs no more. (b) Most codes are dead, and the decoder can say very little. (c) The perplexity should be as small as possible.
+# 1. A VQ-VAE's loss falls, but its perplexity is 3 of 512. (a) Fine, it needs no more. (b) Most embeddings are dead, and the decoder can draw very little. (c) The perplexity should be as small as possible.
 # 2. You halve $\lVert J \rVert^2$ by dividing the encoder's last layer by $\sqrt 2$ and multiplying the decoder's first by it. The codes are now (a) more robust; (b) as robust as before; (c) useless.
 # 3. Model A has 90 nats at $k = 1$, model B 88 nats at $k = 50$. (a) B is better. (b) A is better. (c) That cannot be said.
 #
 # <details><summary>Answers</summary>
 #
-# 1. **b.** $3^m$ pictures for $m$ vectors is little (not a); small perplexity (c) means few codes in use.
+# 1. **b.** $3^m$ pictures for $m$ vectors is little (not a); small perplexity (c) means few embeddings in use.
 # 2. **b.** All distances shrank alike, noise and signal (not a), and the reconstructions are the same (not c).
 # 3. **c.** More draws always give a better-looking bound; with 50 draws A might be at 87.
 # </details>
@@ -540,7 +540,9 @@ checks.check_weighted_bound(weighted_bound)
 # - Rainforth et al., *Tighter variational bounds are not necessarily better*, arXiv:1802.04537.
 
 # %% tags=["receipt"]
-notebook.claim(use["from scratch"] < 0.5 * use["from k-means"], "k-means must revive the codebook")
+notebook.claim(
+    use["from scratch"] < 0.5 * use["from k-means"], "k-means must prevent codebook collapse"
+)
 few_bits = [rates[name][1] for name in ("VQ-VAE", "k-means, no training", "rounded to 3 values")]
 notebook.claim(few_bits == sorted(few_bits), "VQ-VAE, k-means, rounding: in this order")
 notebook.claim(roundings[8] < rates["PCA, 16 numbers"][1], "rounded codes must beat PCA")

@@ -4,9 +4,9 @@
 # *Five uses of a code, each against the simplest thing that might do as well.*
 #
 # **You will be able to**
-# - put a trained encoder into a scikit-learn pipeline, and compare features without crippling the baseline;
+# - put a trained encoder into a scikit-learn pipeline, and compare features without weakening the baseline;
 # - search and cluster by codes, and recognise near-duplicates that flatter the result;
-# - turn a code into bits, and compare it with PCA and JPEG at equal bytes, decoder included;
+# - turn a code into bits by quantisation and entropy coding, and compare it with PCA and JPEG at equal bytes, decoder included;
 # - say for each use when an autoencoder is worth it.
 #
 # **You need** lessons 08, 09, 13 and 15.
@@ -45,7 +45,7 @@ image_shape = train.x.shape[1:]
 # %% [markdown]
 # ## The networks
 #
-# This is what autoencoders are said to be *for*: features, similar-image search, clustering, compression, new images. In each case somebody could do it without a network, and the first duty is to try that. Three networks will stand for the family, all with a code of 16 numbers and trained without a single label: a plain autoencoder, a denoiser (lesson 13), a variational one (lesson 15). PCA with 16 numbers and the pixels themselves stand for doing without.
+# This is what autoencoders are said to be *for*: features, similar-image search, clustering, compression, new images. Each can be done without a network, and the first duty is to try that. Three networks stand for the family, all with a code of 16 numbers and trained without a single label: a plain autoencoder, a denoiser (lesson 13), a variational one (lesson 15). PCA with 16 numbers and the pixels themselves are the baselines.
 
 
 # %%
@@ -102,9 +102,9 @@ print("a clone of MyCodes shares the network: ", clone(MyCodes(plain)).model is 
 print("a clone of codes(...) shares its function:", clone(step).func is step.func)
 
 # %% [markdown]
-# The class works, but every clone copies the whole network: in a grid search of 20 settings and five folds, a hundred times. scikit-learn's `FunctionTransformer` needs one line and shares what it is given: a copy of a function is that function, and the network that it uses stays one. (Keras has wrappers of its own, `keras.wrappers.SKLearnTransformer` among them. They serve the opposite case: a network that is trained anew in each `fit`, on the labelled images of that fold.)
+# The class works, but every clone copies the whole network: in a grid search of 20 settings and five folds, a hundred times. scikit-learn's `FunctionTransformer` needs one line and shares what it is given: a copy of a function is that function, so there is still only one network. (Keras has wrappers of its own, `keras.wrappers.SKLearnTransformer` among them. They serve the opposite case: a network that is trained anew in each `fit`, on the labelled images of that fold.)
 #
-# PCA needs the same care. Inside a pipeline it would be fitted on the few labelled images only, while the networks saw them all. `FrozenEstimator` keeps it as it was fitted on all.
+# PCA needs the same care. Inside a pipeline it would be fitted on the few labelled images only, while the networks saw all images. `FrozenEstimator` keeps it as it was fitted on all.
 
 # %%
 pca = FrozenEstimator(make_pipeline(FunctionTransformer(flat), PCA(16)).fit(train.x))
@@ -121,12 +121,12 @@ z_test = {name: step.transform(test.x) for name, step in steps.items()}
 # %% [markdown]
 # ## A hundred labels
 #
-# Labels are expensive, images are not. Suppose that of our thousands of training images only a hundred have a label, ten of each class. Two details decide whether the experiment is honest. The hundred come from a hundred *different originals*, for two warped copies of one original are hardly two labels. And it is repeated with other hundreds, because which hundred you get matters more than most methods do.
+# Labels are expensive, images are not. Suppose that of our thousands of training images only a hundred have a label, ten of each class. Two details decide whether the experiment is honest. The hundred come from a hundred *different originals*, since two warped copies of one original are hardly two labels. And it is repeated with other hundreds, because the choice of the hundred matters more than most methods do.
 
 
 # %%
 def few_labels(per_class, seed):
-    """Rows of `per_class` training images of each class, no two of one original."""
+    """Rows of `per_class` training images of each class, no two from one original."""
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(train))
     _, first = np.unique(train.groups[order], return_index=True)
@@ -160,9 +160,9 @@ for name in steps:
     print(f"{name:27s}" + "".join(f"{np.mean(c):12.2f}, {np.std(c):.2f}" for c in cells))
 
 # %% [markdown]
-# Look at the middle column first. The plain code beats the pixels by thirteen points, ten times the spread between draws. It would make a fine figure for a talk, **and it is an artefact**. `StandardScaler` divides every pixel by its spread. A pixel at the border is nearly always black; its spread is tiny, and one grey value there becomes as loud as a whole stroke. Take the scaler away (last column), and the pixels gain fourteen points. Now all five lie within about three points of each other, the plain code a shade behind the pixels, the VAE's about level with them. The denoiser's brings nothing here either. (PCA suffers in the same way, less: the scaler makes its last, feeblest components as loud as the first.)
+# Look at the middle column first. The plain code beats the pixels by thirteen points, ten times the standard deviation between draws. It would make a fine figure for a talk, **and it is an artefact**. `StandardScaler` divides every pixel by its standard deviation. At a border pixel, nearly always black, that is tiny, and one grey value there counts as much as a whole stroke. Take the scaler away (last column), and the pixels gain fourteen points. Now all five lie within about three points of each other, the plain code slightly behind the pixels, the VAE's about level with them. The denoiser's brings nothing here either. (PCA suffers in the same way, but less: the scaler gives its last, weakest components as much weight as the first.)
 #
-# The codes lose nothing by scaling, since the networks spread their numbers evenly. That is a real convenience, but it is not knowledge about digits. **Who compares features must give each its own best preparation**, chosen without the test set, and without a validation set of a thousand more labels either, if a hundred is all there is. Cross-validation inside the hundred does it, and a pipeline lets it choose the features too.
+# The codes lose nothing by scaling, since the networks spread their numbers evenly. That is a real convenience, but it is not knowledge about digits. **A comparison of features must give each its own best preprocessing**, chosen without the test set, and without a validation set of a thousand more labels either, if a hundred is all there is. Cross-validation inside the hundred does it, and a pipeline lets it choose the features too.
 
 # %%
 pipeline = Pipeline([("features", codes(plain)), ("scale", StandardScaler()), ("svm", SVC(C=10))])
@@ -176,18 +176,18 @@ for inside, outside in chosen:
     print(f"right inside the hundred {inside:.2f}, on test images {outside:.2f}")
 
 # %% [markdown]
-# Images in, labels out, and the best of ten settings found with a hundred labels; the result is that of the last column.
+# Images in, labels out, and the best of ten settings found with a hundred labels; the result matches the last column.
 #
 # ### Using the other images without a network
 #
-# The point of the codes was to profit from images without labels. There is an older way. Connect every image with its nearest neighbours, and let the hundred labels *spread* along these links until each image has one: scikit-learn's `LabelSpreading`, an idea of 2003, without any training. **Predict** whether it helps on PCA's numbers. And one precaution: each original has several copies in the training set, and a label spreads to its copies most easily of all. So do it again with only one copy of each original.
+# The point of the codes was to learn from images without labels (*semi-supervised learning*). There is an older way, **label spreading**. Connect every image with its nearest neighbours, and let the hundred labels *spread* along these links until each image has one: scikit-learn's `LabelSpreading`, an idea of 2003 that needs no training. **Predict** whether it helps on PCA's numbers. And one precaution: each original has several copies in the training set, and a label spreads to its copies most easily of all. So do it again with only one copy of each original.
 
 # %%
 _, one_each = np.unique(train.groups, return_index=True)
 
 
 def spread_labels(name, rows, unlabelled):
-    """Test labels right, from the labels at `rows` and the images at `unlabelled`."""
+    """Test accuracy, from the labels at `rows` and the images at `unlabelled`."""
     unlabelled = np.setdiff1d(unlabelled, rows)
     z = z_train[name][np.concatenate([rows, unlabelled])]
     known = np.concatenate([train.labels[rows], np.full(len(unlabelled), -1)])  # -1: unknown
@@ -195,32 +195,32 @@ def spread_labels(name, rows, unlabelled):
     return spreading.fit(z, known).score(z_test[name], test.labels)
 
 
-spread, spread_strangers = {}, {}
+spread, spread_no_copies = {}, {}
 for name in ("PCA", "autoencoder"):
-    on_all, on_strangers = [], []
+    on_all, on_no_copies = [], []
     for rows in draws[:3]:
-        strangers = one_each[~np.isin(train.groups[one_each], train.groups[rows])]
+        no_copies = one_each[~np.isin(train.groups[one_each], train.groups[rows])]
         on_all.append(spread_labels(name, rows, np.arange(len(train))))
-        on_strangers.append(spread_labels(name, rows, strangers))
-    spread[name], spread_strangers[name] = np.mean(on_all), np.mean(on_strangers)
-    print(f"{name:12s} all images {spread[name]:.2f}, no copies {spread_strangers[name]:.2f}")
+        on_no_copies.append(spread_labels(name, rows, no_copies))
+    spread[name], spread_no_copies[name] = np.mean(on_all), np.mean(on_no_copies)
+    print(f"{name:12s} all images {spread[name]:.2f}, no copies {spread_no_copies[name]:.2f}")
 
 # %% [markdown]
-# With the copies, more than a third of the support vector machine's errors are gone. Much of that is the copies' doing, and it is well to know: without them, and so with a sixth of the images, about three points of gain remain. That is still more than any code has brought. The unlabelled images are worth something; the network is not what makes them so.
+# With the copies, more than a third of the support vector machine's errors are gone. Much of that is due to the copies: without them, and so with a sixth of the images, about three points of gain remain. That is still more than any code has brought. The unlabelled images are worth something; it is not the network that makes them so.
 #
-# Are codes then useless to classifiers? This data set is kind to pixels: its digits are centred and of one size, so that distances between pixels mean something. In photographs they mean little, and there learned features have more room to help. (In our run of this lesson on MNIST the last column read about 0.72 for the pixels and 0.74 to 0.75 for the three codes: a gain, of two points. Label spreading on PCA's numbers gave 0.78.) The rule is that you do not know before you have tried the pixels, PCA and label spreading, each as well prepared as your network.
+# Are codes then useless to classifiers? This data set favours pixels: its digits are centred and of one size, so distances between pixels mean something. In photographs they mean little, and there learned features have more room to help. (In our run of this lesson on MNIST the last column read about 0.72 for the pixels and 0.74 to 0.75 for the three codes: a gain, of two points. Label spreading on PCA's numbers gave 0.78.) The rule is that you do not know before you have tried the pixels, PCA and label spreading, each prepared as well as your network.
 
 # %% [markdown]
 # ## Similar-image search
 #
-# A collection, an image, and the wish for more like it: find the nearest neighbours in pixels, in PCA's numbers, or in codes. The usual score is the *precision at 5*, the share of the five nearest that show the same class; the table shows the rest, the share of wrong ones, for the first and for the first five.
+# *Image retrieval*: given an image, find more like it in a collection, as nearest neighbours in pixels, in PCA's numbers, or in codes. The usual score is the *precision at 5*, the fraction of the five nearest that show the same class; the table shows the rest, the fraction of wrong ones, for the first and for the first five.
 #
-# Our collection is the training set, and the queries are images from it. The query itself is left out, of course. But there remain its *twins*, the other warped copies of the same original. Real collections are full of them: the same photo twice, two frames of a film, one patient's two scans. **Predict** how much they change the score, and which features find best.
+# Our collection is the training set, and the queries are images from it. The query itself is left out, of course. But its **near-duplicates** remain, the other images of its group: warped copies of the same original. Real collections are full of them: the same photo twice, two frames of a film, one patient's two scans. **Predict** how much they change the score, and which features search best.
 
 # %%
 queries = np.random.default_rng(0).permutation(len(train))[:800]
 itself = np.arange(len(train)) == queries[:, None]
-twin = train.groups == train.groups[queries, None]  # the query itself included
+duplicate = train.groups == train.groups[queries, None]  # the query itself included
 
 
 def search_rows(z, banned, k=5):
@@ -232,59 +232,59 @@ def search_rows(z, banned, k=5):
 found, wrong = {}, {}
 searched = ("pixels", "PCA", "autoencoder", "denoiser")
 for name in searched:
-    for banned, rule in ((itself, "with twins"), (twin, "without")):
+    for banned, rule in ((itself, "with"), (duplicate, "without")):
         found[name, rule] = search_rows(z_train[name], banned)
         differ = train.labels[found[name, rule]] != train.labels[queries, None]
         wrong[name, rule] = differ[:, 0].mean(), differ.mean()
-print("of another class   first: with twins  without   first five: with twins  without")
+print("of another class, near-duplicates   first: with  without   first five: with  without")
 for name in searched:
-    (first, five), (first_strict, five_strict) = wrong[name, "with twins"], wrong[name, "without"]
-    print(f"{name:12s} {first:23.3f} {first_strict:8.3f} {five:24.3f} {five_strict:8.3f}")
+    (first, five), (first_strict, five_strict) = wrong[name, "with"], wrong[name, "without"]
+    print(f"{name:34s} {first:12.3f} {first_strict:8.3f} {five:18.3f} {five_strict:8.3f}")
 
-# %% mystnb={"image": {"alt": "Four rows of twelve digits: the queries, the nearest by pixels with twins, some of them the same digit slightly turned, the nearest strangers by pixels, and the nearest strangers by the autoencoder's code"}}
+# %% mystnb={"image": {"alt": "Four rows of twelve digits: the queries, the nearest by pixels with near-duplicates, some of them the same digit slightly turned, the nearest of other groups by pixels, and the nearest of other groups by the autoencoder's code"}}
 shown = {"query": queries[:12]}
-shown["pixels, with twins"] = found["pixels", "with twins"][:12, 0]
+shown["pixels, with duplicates"] = found["pixels", "with"][:12, 0]
 shown["pixels, without"] = found["pixels", "without"][:12, 0]
 shown["code, without"] = found["autoencoder", "without"][:12, 0]
 fig, ax = plt.subplots(figsize=(8, 3))
 plots.plot_rows({name: train.x[rows] for name, rows in shown.items()}, ax=ax)
 plt.show()
-share = twin[np.arange(len(queries)), found["pixels", "with twins"][:, 0]].mean()
-print(f"share of queries whose nearest image is a twin: {share:.2f}")
+fraction = duplicate[np.arange(len(queries)), found["pixels", "with"][:, 0]].mean()
+print(f"fraction of queries whose nearest image is a near-duplicate: {fraction:.2f}")
 
 # %% [markdown]
-# The twins hide about half of the wrong first answers by pixels, and a third or more in every row. Whoever searches a collection with near-duplicates and does not know it, reports an error half as large as a new image will meet. The remedy is the one of lesson 02: know which images come from one source, and ban them, in evaluation as in splitting.
+# The near-duplicates hide about half of the wrong first answers by pixels, and a third or more in every row. A score measured among near-duplicates reports an error half as large as a new image will meet. The remedy is the one of lesson 02: know which images belong to one group, and exclude them, in evaluation as in splitting.
 #
-# As to the features: without twins the pixels are ahead, PCA's sixteen numbers and the codes follow one to two points behind. The economy is real, for sixteen numbers are compared instead of 784; but PCA offers it as well, and for free. A code earns its place in search only where pixel distances fail. Measure it, without twins.
+# As to the features: without near-duplicates the pixels are ahead, PCA's sixteen numbers and the codes follow one to two points behind. The saving is real, since sixteen numbers are compared instead of 784; but PCA offers it as well, and for free. A code is worth it in search only where pixel distances fail. Measure it, without near-duplicates.
 
 # %% [markdown]
 # ## Clusters
 #
-# Now without any label: do the images fall into groups by themselves, and are these the digits? *k-means* looks for ten round groups of equal width. A *Gaussian mixture* looks for ten groups that may be elongated and tilted; each needs a covariance matrix, 136 numbers in 16 dimensions and 307,720 in 784. The yardstick is the adjusted Rand index, 1 for the true classes, about 0 for chance. **Predict** whether codes beat pixels, and by which method.
+# Now without any label: do the images form clusters by themselves, and are these the digits? *k-means* looks for ten round clusters of equal width. A *Gaussian mixture* looks for ten clusters that may be elongated and tilted; each needs a covariance matrix, 136 numbers in 16 dimensions and 307,720 in 784. The measure is the adjusted Rand index, 1 for the true classes, about 0 for chance. **Predict** whether codes beat pixels, and by which method.
 
 # %%
-groups, mixtures = {}, {}
+clusters, mixtures = {}, {}
 for name in ("pixels", "PCA", "autoencoder"):
-    groups["k-means", name] = evaluation.cluster(z_train[name], 10)
+    clusters["k-means", name] = evaluation.cluster(z_train[name], 10)
 for name in ("PCA", "autoencoder"):
     mixtures[name] = GaussianMixture(10, random_state=0).fit(z_train[name])
-    groups["mixture", name] = mixtures[name].predict(z_train[name])
+    clusters["mixture", name] = mixtures[name].predict(z_train[name])
 rand_index = {
-    which: evaluation.cluster_agreement(clusters, train.labels)
-    for which, clusters in groups.items()
+    which: evaluation.cluster_agreement(assigned, train.labels)
+    for which, assigned in clusters.items()
 }
 for (method, name), value in rand_index.items():
     print(f"{method:8s} on {name:12s} adjusted Rand index {value:.1f}")
 
 # %% mystnb={"image": {"alt": "Two rows of ten: blurred means of k-means clusters of pixels, several of which mix two digits, and the decoded centres of the mixture on codes, which are sharper"}}
-means = [train.x[groups["k-means", "pixels"] == group].mean(axis=0) for group in range(10)]
+means = [train.x[clusters["k-means", "pixels"] == i].mean(axis=0) for i in range(10)]
 centres = evaluation.decode(plain, mixtures["autoencoder"].means_)
 fig, ax = plt.subplots(figsize=(7.5, 1.8))
 plots.plot_rows({"k-means, pixels": means, "mixture, decoded": centres}, ax=ax)
 plt.show()
 
 # %% [markdown]
-# k-means finds the same poor grouping in all three: digits are not round groups in any of these spaces. The mixture does far better, and somewhat better on the autoencoder's code than on PCA's. Its centres can be *decoded*, so that one sees what each group is about; the k-means means show how several of its groups mix two digits. Two cautions. The lead over PCA is small and depends on the seeds of network and mixture, the lead over k-means is neither. And nobody told us that ten is right: we knew.
+# k-means finds equally poor clusters in all three: digits are not round clusters in any of these spaces. The mixture does far better, and somewhat better on the autoencoder's code than on PCA's. Its centres can be *decoded*, so that one sees what each cluster is about; the k-means means show how several of its clusters mix two digits. Two cautions. The lead over PCA is small and depends on the seeds of network and mixture, the lead over k-means is neither. And nobody told us that ten is right: we knew.
 
 # %% [markdown]
 # ## Compression: from numbers to bits
@@ -304,14 +304,14 @@ def quantise(z_train, z, bits):
 mine, received = quantise(z_train["autoencoder"], z_test["autoencoder"], bits=4)
 quantizer = compression.fit_quantizer(z_train["autoencoder"], bits=4)
 theirs = quantizer.transform(z_test["autoencoder"])
-print(f"share of levels that are the package's: {(mine == theirs).mean():.3f}")
+print(f"fraction of levels that are the package's: {(mine == theirs).mean():.3f}")
 received_theirs = quantizer.inverse_transform(mine)
 print("received, the same:", np.allclose(received, received_theirs, atol=1e-4))
 
 # %% [markdown]
 # ### Where to spend 64 bits
 #
-# Eight bytes an image: that is 8 numbers of 8 bits, 16 of 4, or 32 of 2. Two more networks, of 8 and of 32 numbers, and PCA at each size. **Predict** the order. (We are choosing, so this is the validation set.)
+# Eight bytes per image: that is 8 numbers of 8 bits, 16 of 4, or 32 of 2. Two more networks, of 8 and of 32 numbers, and PCA at each size. **Predict** the order. (We are choosing, so this is the validation set.)
 
 
 # %%
@@ -342,7 +342,7 @@ def error(x_hat, part="test"):
 
 
 def with_bits(which, bits, part="test"):
-    """Bytes an image with an ideal entropy coder (see below), and squared error."""
+    """Bytes per image with an ideal entropy coder (see below), and squared error."""
     coder = coders[which]
     quantizer = compression.fit_quantizer(coder["train"], bits)
     levels_train, levels = quantizer.transform(coder["train"]), quantizer.transform(coder[part])
@@ -359,11 +359,11 @@ for d in (8, 16, 32, 64):
 # %% [markdown]
 # Both ends lose: a few precise numbers cannot say enough, many coarse ones say it too roughly. For the network sixteen numbers of 4 bits are best by far, at little more error than with floats that cost eight times as much. A number is not a unit of information. And "16 numbers against 16 numbers" and "8 bytes against 8 bytes" are different questions: PCA spends its bytes better on 32 numbers.
 #
-# ### Bits that need not be sent
+# ### Entropy coding
 #
-# Levels are not equally frequent; those in the middle occur more often. An *entropy coder* gives frequent levels short words: a level of probability $p$ costs about $-\log_2 p$ bits. Sender and receiver count one table for each unit, on the *training* codes. That is `compression.code_length`.
+# Levels are not equally frequent; those in the middle occur more often. An *entropy coder* gives frequent levels short code words: a level of probability $p$ has a **code length** of about $-\log_2 p$ bits. Sender and receiver use one table of probabilities for each unit, counted on the *training* codes. `compression.code_length` adds these bits up.
 #
-# With entropy coding there is a better rule for where to spend bits, known since the sixties: not the same number of *levels* for every unit, but the same *step*. A unit that hardly varies then falls on level 0 nearly always, and costs nearly nothing. That makes PCA with many numbers a serious rival.
+# With entropy coding there is a better rule for where to spend bits, known since the sixties: not the same number of *levels* for every unit, but the same quantisation *step*. A unit that hardly varies then falls on level 0 nearly always, and costs nearly nothing. That makes PCA with many numbers a serious baseline.
 
 
 # %%
@@ -390,11 +390,11 @@ stepped, stepped_error = with_step(("autoencoder", 16), step)
 print(f"the same, one step for all: {stepped:.1f} bytes, error {stepped_error:.1f}")
 
 # %% [markdown]
-# A sixth of the bytes was air. To the *network* one step for all brings nothing, a few more bits for a little less error: its numbers vary about equally, so equal levels are nearly equal steps anyway. What remains is to meet the coder that everybody has.
+# A sixth of the bytes was redundant. To the *network* one step for all brings nothing, a few more bits for a little less error: its numbers vary about equally, so equal levels are nearly equal steps anyway. What remains is to compare with the coder that everybody has.
 #
 # ### JPEG, made fair
 #
-# A JPEG file begins with tables, whatever is in it. In a photograph they are nothing; for a 28x28 digit they are most of the file, and "our autoencoder beats JPEG thirty times over" is a claim about file headers. The fair opponent gets all test images tiled on *one* sheet, one header for all. **Predict** how many bytes an image it needs for the same error.
+# A JPEG file begins with tables, whatever is in it. In a photograph they hardly count; for a 28x28 digit they are most of the file, and "our autoencoder beats JPEG thirty times over" is a claim about file headers. The fair baseline gets all test images tiled on *one* sheet, one header for all. **Predict** how many bytes per image it needs for the same error.
 
 
 # %%
@@ -422,7 +422,7 @@ print(f"JPEG of worst quality, a file for each: {single:.1f} bytes an image")
 print(f"JPEG of worst quality, one sheet: {jpeg_bytes:.1f} bytes, error {jpeg_error:.1f}")
 print(f"no loss at all (LZMA, one file for all): {lossless:.1f} bytes")
 
-# %% mystnb={"image": {"alt": "Squared error against bytes an image on a logarithmic axis: from two to eight bytes the autoencoders of 8 and 16 numbers are lowest, then PCA with one step for all crosses below the flattening curves of 16 and 32 numbers; JPEG begins at 27 bytes with an error of 8"}}
+# %% mystnb={"image": {"alt": "Squared error against bytes per image on a logarithmic axis: from two to eight bytes the autoencoders of 8 and 16 numbers are lowest, then PCA with one step for all crosses below the flattening curves of 16 and 32 numbers; JPEG begins at 27 bytes with an error of 8"}}
 fig, ax = plt.subplots(figsize=(7.5, 3.8))
 styles = ("C0o:", "C0o--", "C0o-.", "C1s:", "C1s-", "C2^-")
 for (name, curve), style in zip(curves.items(), styles, strict=True):
@@ -435,19 +435,19 @@ ax.legend(fontsize=8)
 plt.show()
 
 # %% [markdown]
-# Read from left to right. **Up to about eight bytes the networks are lowest**, first the code of 8 numbers, then that of 16, each over a narrow range; a curved surface with few coordinates says more in few bits than a flat one. Above ten bytes PCA with one step for all draws level even with 32 numbers, and then leaves them behind: the networks' curves flatten at the error that they have without any rounding, while PCA just uses more of its numbers. Against PCA of 16 numbers, the rival that most comparisons choose, the network would have looked unbeatable.
+# Read from left to right. **Up to about eight bytes the networks are lowest**, first the code of 8 numbers, then that of 16, each over a narrow range; a nonlinear code, a curved surface, says more in few bits than a linear one. Above ten bytes PCA with one step for all draws level even with the network of 32 numbers, and then leaves the networks behind: their curves flatten at the error that they have without any quantisation, while PCA just uses more of its numbers. Against PCA of 16 numbers, the baseline that most comparisons choose, the network would have looked unbeatable.
 #
 # JPEG, which knows nothing of digits, begins at 27 bytes with an error of 8; the network has that error at a quarter of the bytes, PCA at less than a third. And JPEG can go on towards no error at all, where a fixed code stops.
 #
-# ### Who pays for the decoder?
+# ### The cost of the decoder
 #
-# A code is worthless without its decoder. Whoever wants to read the images needs the decoder's weights, 4 bytes each, and PCA's components likewise; JPEG's decoder is on every machine. So with $B$ bytes for the decoder, $c$ for each code and $r$ for each image by a rival that needs no decoder, the code is smaller from
+# A code is worthless without its decoder. To read the images you need the decoder's weights, 4 bytes each, or PCA's components; JPEG's decoder is on every machine. So with $B$ bytes for the decoder, $c$ for each code and $r$ for each image by a baseline that needs no decoder, the code is smaller from
 #
 # $$n > \frac{B}{r - c}$$
 #
 # images on, if $c < r$. **Predict** $n$, at the error of about 8 that JPEG has at its worst quality.
 
-# %% mystnb={"image": {"alt": "Bytes in all against the number of images, both axes logarithmic: JPEG is a straight line, PCA and the autoencoder begin flat at the size of their decoders and cross below JPEG at about ten thousand and about thirty thousand images"}}
+# %% mystnb={"image": {"alt": "Bytes in all against the number of images, both axes logarithmic: JPEG is a steadily rising line, PCA and the autoencoder begin flat at the size of their decoders and cross below JPEG at about ten thousand and about thirty thousand images"}}
 pca_bytes, pca_error = curves["PCA, one step"][4]
 components = 65 * int(np.prod(image_shape))  # and the mean image
 numbers = {"autoencoder, 16": plain.decoder.count_params(), "PCA, 64": components, "JPEG": 0}
@@ -469,11 +469,11 @@ for name, thousands in even.items():
     print(f"    smaller than JPEG from about {thousands:.1f} thousand images on")
 
 # %% [markdown]
-# A decoder of more than 600,000 bytes that saves 20 bytes an image has to be used some thirty thousand times before it pays. We have not half as many images: **for this collection, JPEG on one sheet is smaller than our code**, and PCA just breaks even. Against PCA, which saves one byte less and has a smaller decoder, the network needs several hundred thousand images. (A smaller decoder, or weights of 16 bits, would bring it down; the principle stays.) Learned compression pays for very many similar things: the pictures of one instrument, the frames of one camera.
+# A decoder of more than 600,000 bytes that saves 20 bytes per image has to be used some thirty thousand times before it is worth its cost. We have fewer than half as many images: **for this collection, JPEG on one sheet is smaller than our code**, and PCA just breaks even. Against PCA, which saves one byte less and has a smaller decoder, the network needs several hundred thousand images. (A smaller decoder, or weights in half precision, 16 bits, would bring it down; the principle stays.) Learned compression is worth it for very many similar things: the pictures of one instrument, the frames of one camera.
 #
 # ## New images
 #
-# The last use, in brief; lesson 15 is about it. Four ways to draw new digits: a normal distribution fitted to PCA's numbers; the same on the autoencoder's codes; the mixture that we already have from clustering; the VAE's prior, which needs no fit at all. Two numbers. *Told apart*: how often a classifier, trained on half of the images, recognises which of the other half are real, averaged over both halves; 0.5 is perfect, 1 means that every fake is seen through. Pixels are cut at one half before, or a soft edge alone would give all fakes away. *Coverage*: the share of real images that are the nearest one to at least one new image, which is small if the new ones are all alike. The yardstick for both: *other* real images.
+# The last use, in brief; lesson 15 is about it. Four ways to draw new digits: a normal distribution fitted to PCA's numbers; the same on the autoencoder's codes; the mixture that we already have from clustering; the VAE's prior, which needs no fit at all. Two numbers. *Told apart* (a classifier two-sample test): how often a classifier, trained on half of the images, recognises which of the other half are real, averaged over both halves; 0.5 is perfect, 1 means that every fake is recognised. Pixels are binarised at one half first, or a soft edge alone would give all fakes away. *Coverage*: the fraction of real images that are the nearest one to at least one new image, which is small if the new ones are all alike. The baseline for both: *other* real images.
 
 # %%
 n = 600
@@ -489,7 +489,7 @@ new = {
     "VAE, prior": evaluation.decode(vae, rng.normal(size=(n, 16))),
     "the mean image": np.repeat(train.x.mean(axis=0, keepdims=True), n, axis=0),
 }
-half = np.concatenate([test.groups[:n] % 2, np.arange(n) % 2]) == 0  # twins in one half
+half = np.concatenate([test.groups[:n] % 2, np.arange(n) % 2]) == 0  # each group in one half
 is_new = np.repeat([False, True], n)
 told, coverage = {}, {}
 for name, x in new.items():
@@ -505,26 +505,26 @@ plots.plot_rows(shown, ax=ax)
 plt.show()
 
 # %% [markdown]
-# The networks' fakes are seen through less often than PCA's, whose ghosts the second row of pictures shows. The mixture does no worse than the VAE's prior: an ordinary autoencoder and ten normal distributions make a respectable generator, at the price of a second fit and without the VAE's likelihood. No method repeats itself, and the last row of the table shows what coverage is for: a measure of nearness alone would have praised the mean image. But keep your eyes open. With 0.6 one might think the fakes nearly perfect, and in the pictures many are plainly no digits. A support vector machine with 600 examples is a lenient judge; a stronger one would tell them apart more often.
+# The networks' fakes are recognised less often than PCA's, whose ghosts the second row of pictures shows. The mixture does no worse than the VAE's prior: an ordinary autoencoder and ten normal distributions make a respectable generator, at the cost of a second fit and without the VAE's likelihood. No method repeats itself, and the last row of the table shows what coverage is for: a measure of nearness alone would have praised the mean image. But look for yourself. At 0.6 one might think the fakes nearly perfect, yet in the pictures many are plainly no digits. A support vector machine with 600 examples is a lenient judge; a stronger one would tell them apart more often.
 #
 # ## When is it worth it?
 #
-# | use | the simplest thing | the autoencoder, here |
+# | use | the baseline | the autoencoder, here |
 # |---|---|---|
-# | features, 100 labels | pixels in a well-set SVM; label spreading | no gain |
+# | features, 100 labels | pixels in a well-tuned SVM; label spreading | no gain |
 # | similar images | PCA | no gain |
 # | clusters | k-means on pixels | a clear gain, with a mixture; PCA has most of it |
 # | compression | JPEG on a sheet; PCA with one step | a gain below ten bytes, for very many images |
 # | new images | normal distribution on PCA's numbers | a gain |
 #
-# That is one data set, small and tidy. The pattern may travel further: the code paid where something had to be *drawn* from few numbers, which PCA does badly. It did not pay by itself where things only had to be *told apart*, since what helps to redraw an image is not what tells classes apart.
+# That is one data set, small and tidy. The pattern may hold elsewhere: the code was worth it where something had to be *drawn* from few numbers, which PCA does badly. By itself it was not where things only had to be *told apart*, since what helps to reconstruct an image is not what separates classes.
 
 # %% [markdown]
 # ## Exercises
 #
-# ### Exercise 20.1: strangers only
+# ### Exercise 20.1: without near-duplicates
 #
-# A search tool has returned `found`, row numbers `(n, k)`, nearest first, without knowing of twins. Write `strangers(found, groups, query_groups, k)`: for each query the first `k` rows that are not of its own source, as an array `(n, k)`. `groups` holds the source of every row, `query_groups` that of each query. There are always enough.
+# A search tool has returned `found`, row numbers `(n, k)`, nearest first, without knowing about near-duplicates. Write `strangers(found, groups, query_groups, k)`: for each query the first `k` rows that are not of its own group, as an array `(n, k)`. `groups` holds the group of every row, `query_groups` that of each query. There are always enough.
 
 
 # %% tags=["exercise"]
@@ -545,7 +545,7 @@ checks.check_strangers(strangers)
 # %% [markdown]
 # ### Exercise 20.2: bits per image
 #
-# Write `entropy_bits(levels)` for whole numbers `(n, d)`: the bits per image that an ideal entropy coder needs if it has one table for each unit, counted on these very levels: $\sum_{j=1}^{d} -\sum_k p_{jk} \log_2 p_{jk}$, where $p_{jk}$ is the share of images whose unit $j$ has level $k$.
+# Write `entropy_bits(levels)` for whole numbers `(n, d)`: the code length, in bits per image, of an ideal entropy coder that has one table for each unit, counted on these very levels: $\sum_{j=1}^{d} -\sum_k p_{jk} \log_2 p_{jk}$, where $p_{jk}$ is the fraction of images whose unit $j$ has level $k$.
 
 
 # %% tags=["exercise"]
@@ -559,8 +559,8 @@ checks.check_entropy_bits(entropy_bits)
 def entropy_bits(levels):
     total = 0.0
     for unit in np.asarray(levels).T:
-        share = np.unique(unit, return_counts=True)[1] / len(unit)
-        total -= (share * np.log2(share)).sum()
+        p = np.unique(unit, return_counts=True)[1] / len(unit)
+        total -= (p * np.log2(p)).sum()
     return total
 
 
@@ -591,23 +591,23 @@ checks.check_break_even(break_even)
 # %% [markdown]
 # ## What to remember
 #
-# - Give every kind of features its own best preparation, chosen inside the labels you have. A crippled baseline makes any method look good.
+# - Give every kind of features its own best preprocessing, chosen inside the labels you have. A weakened baseline makes any method look good.
 # - Unlabelled images can help without a network: label spreading.
-# - Near-duplicates flatter a search. Ban whatever shares a source with the query.
+# - Near-duplicates flatter a search. Exclude the query's own group.
 # - A code costs bits, not numbers: quantise, entropy-code, compare at equal bytes, and add the decoder.
-# - JPEG one image at a time is a comparison of headers. One sheet is fair.
-# - Codes pay where something is drawn, rarely where something is only told apart.
+# - JPEG one image at a time compares headers. One sheet is fair.
+# - Codes are worth it where something is drawn, rarely where things are only told apart.
 #
 # ## Quiz
 #
 # 1. Standardised pixels reach 65 per cent, standardised codes 75. This shows (a) that codes know more about digits; (b) nothing yet: try the pixels without scaling; (c) that the SVM is a bad classifier.
-# 2. A search finds the right class for 98.5 per cent of the queries from its own collection. For a new image expect (a) the same; (b) less, if the collection has near-duplicates; (c) more, since new images have no twins to confuse it.
+# 2. A search finds the right class for 98.5 per cent of the queries from its own collection. For a new image expect (a) the same; (b) less, if the collection has near-duplicates; (c) more, since new images have no near-duplicates to confuse it.
 # 3. Sixteen numbers of 4 bits, against 64 bytes as floats: (a) the error is eight times larger; (b) the error hardly changes; (c) the decoder must be trained again.
 #
 # <details><summary>Answers</summary>
 #
-# 1. **b.** The scaler spoilt the pixels (so not a). The same SVM does well on both when it is fed properly (not c).
-# 2. **b.** Twins answered for part of the queries. A new image has none (not a), and that makes its search harder, not easier (not c).
+# 1. **b.** The scaler spoilt the pixels (so not a). The same SVM does well on both with the right preprocessing (not c).
+# 2. **b.** Near-duplicates answered part of the queries. A new image has none (not a), and that makes its search harder, not easier (not c).
 # 3. **b.** You saw the curve: flat from 4 bits on. Bits and error are not proportional (a), and the decoder was never retrained (c).
 # </details>
 #
@@ -617,7 +617,7 @@ checks.check_break_even(break_even)
 # - Kingma et al., *Semi-supervised learning with deep generative models*, arXiv:1406.5298, table 1: what codes bring with 100 labels on MNIST.
 # - Cover & Thomas, *Elements of Information Theory*, section 10.3.3: why one step for all (reverse water-filling).
 # - Balle et al., *End-to-end optimized image compression*, arXiv:1611.01704: rate and distortion trained together, with noise in place of rounding.
-# - Lopez-Paz & Oquab, *Revisiting classifier two-sample tests*, arXiv:1610.06545: telling apart, as a measure.
+# - Lopez-Paz & Oquab, *Revisiting classifier two-sample tests*, arXiv:1610.06545: how well a classifier tells real from new, as a measure.
 
 # %% tags=["receipt"]
 scaled = {name: np.mean(right[name, "SVM"]) for name in steps}
@@ -627,11 +627,12 @@ notebook.claim(unscaled["pixels"] > scaled["pixels"] + 0.05, "the scaler did it"
 notebook.claim(unscaled["pixels"] > unscaled["autoencoder"] - 0.02, "codes bring no gain")
 notebook.claim(spread["PCA"] > unscaled["PCA"] + 0.05, "label spreading helps, without a network")
 notebook.claim(
-    wrong["pixels", "without"][0] > 1.5 * wrong["pixels", "with twins"][0], "twins flatter search"
+    wrong["pixels", "without"][0] > 1.5 * wrong["pixels", "with"][0],
+    "near-duplicates flatter search",
 )
 notebook.claim(
     rand_index["mixture", "autoencoder"] > rand_index["k-means", "autoencoder"] + 0.1,
-    "the mixture fits the groups",
+    "the mixture fits the classes",
 )
 notebook.claim(spent["autoencoder", 16] < spent["autoencoder", 32], "not too many coarse numbers")
 notebook.claim(spent["autoencoder", 16] < spent["autoencoder", 8], "not too few precise ones")
@@ -643,7 +644,7 @@ notebook.receipt(
     pixels_100=unscaled["pixels"],
     pixels_100_scaled=scaled["pixels"],
     label_spreading=spread["PCA"],
-    wrong_with_twins=wrong["pixels", "with twins"][0],
+    wrong_with_near_duplicates=wrong["pixels", "with"][0],
     wrong_without=wrong["pixels", "without"][0],
     rand_mixture=rand_index["mixture", "autoencoder"],
     bytes_coded=coded,

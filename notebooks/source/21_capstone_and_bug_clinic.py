@@ -6,7 +6,7 @@
 # **You will be able to**
 # - distrust a program that runs, and test its number in three lines;
 # - recognise eleven bugs of data, loss, training, evaluation and reporting, five of them found in public notebooks;
-# - take a folder of pictures, or a table, to a saved and honestly described model.
+# - take a folder of pictures, or a table, to a saved model with an honest model card.
 #
 # **You need** lessons 02, 06, 08, 13 and 15.
 #
@@ -63,7 +63,7 @@ def error(model, x, target=None):
 # %% [markdown]
 # # Part 1. The clinic
 #
-# The worst bugs raise nothing. Each patient below runs to the end and gives a number or a picture that one would gladly report. You get the program, a **test** short enough to reuse, and the cure. **Predict** what is wrong before you read on. Where a source is given, the slip was made by people who know the subject well: all of us make them, hence the clinic.
+# The worst bugs raise nothing. Each patient below runs to the end and gives a number or a picture that one would gladly report. You get the program, a **test** short enough to reuse, and the cure. **Predict** what is wrong before you read on. Where a reference is given, the slip was made by people who know the subject well: all of us make them, hence the clinic.
 #
 # ## Patient 1: an error of 0.002
 
@@ -76,19 +76,19 @@ print(f"squared error per image: {report:.4f}")
 # %% [markdown]
 # Lesson 06 ended near 6 with as many numbers, after more training. **Predict.** What has happened?
 #
-# **The test.** An error has a unit, and 0.002 means nothing until it is divided by another error in the same unit. The mean image is always at hand.
+# **The test.** An error has a unit, and 0.002 means nothing until it is divided by another error in the same unit. The mean image is a baseline that is always at hand.
 
 
 # %%
-def share_left(model, x_train, x):
-    """Error as a share of the mean image's: 1 means that nothing was learned."""
+def fraction_left(model, x_train, x):
+    """Error as a fraction of the mean image's: 1 means that nothing was learned."""
     return error(model, x) / evaluation.mean_image_error(x_train, x)
 
 
 healthy = fit(new(), x_train)
-left = share_left(patient, small_train, small_val), share_left(healthy, x_train, x_val)
+left = fraction_left(patient, small_train, small_val), fraction_left(healthy, x_train, x_val)
 print(f"brightest pixel: {small_train.max():.4f}")
-print(f"share of the mean image's error: patient {left[0]:.2f}, cured {left[1]:.2f}")
+print(f"fraction of the mean image's error: patient {left[0]:.2f}, cured {left[1]:.2f}")
 print(f"squared error per image, cured: {error(healthy, x_val):.1f}")
 
 # %% [markdown]
@@ -118,11 +118,11 @@ print(f"autoencoder, 16: {leaky[0]:.1f}    PCA, 16: {leaky[1]:.1f}")
 # %% [markdown]
 # A clear win, it seems, with 16 numbers each. **Predict** what the letters we left aside will say.
 #
-# **The test.** Count the originals that both parts share; then take images that no part has touched.
+# **The test.** Count the originals (groups) that both parts have in common; then take images that no part has touched.
 
 
 # %%
-def shared_sources(a, b):
+def shared_groups(a, b):
     return len(set(a.groups) & set(b.groups))
 
 
@@ -131,13 +131,13 @@ untouched = letters[letters.groups > few.groups.max()][:500]
 honest_model, *honest = against_pca(*parts["cured"])
 print("           shared originals   autoencoder    PCA")
 for name, result in (("patient", leaky), ("cured", honest)):
-    print(f"{name:8s} {shared_sources(*parts[name]):15d} {result[0]:17.1f} {result[1]:10.1f}")
+    print(f"{name:8s} {shared_groups(*parts[name]):15d} {result[0]:17.1f} {result[1]:10.1f}")
 truth = error(leaky_model, untouched.x)
 pca_truth = evaluation.pca_error(parts["patient"][0].x, untouched.x, 16)
 print(f"new letters, patient's model: {truth:.1f}, its PCA {pca_truth:.1f}")
 
 # %% [markdown]
-# The ranking turns round. Every validation image had sisters in training, and the network, which can learn 320 pictures by heart, gained more from that than PCA, which cannot. On new letters the error of *the same model* is half as large again, and PCA is ahead; the split by original says so too. A leak does not make all numbers a little better; it favours whoever memorises, and so decides comparisons. (The honest estimate is rough: eight letters decide it.)
+# The ranking is reversed. Every validation image had near-duplicates in training, and the network, which can memorise 320 pictures, gained more from that *data leakage* than PCA, which cannot. On new letters the error of *the same model* is half as large again, and PCA is ahead; the split by original says so too. A leak does not make all numbers a little better; it favours the model that overfits, and so decides comparisons. (The honest estimate is rough: eight letters decide it.)
 #
 # ## Patient 3: masking works wonders
 #
@@ -172,7 +172,7 @@ true_mask_score = error(mask_net, x_masked, x_val)
 print(f"cured: {true_mask_score:.1f} after {steps(mask_net)} steps")
 
 # %% [markdown]
-# `mask_net` was built and never trained; `net` got both trainings, and its number went out under the other's name. The companion notebook of a well-known book has this slip (Raff, *Inside Deep Learning*, chapter 7: a network with dropout is built, and the earlier network with Gaussian noise is trained and shown). Masking still wins, by less than the patient said. A function that builds, fits and returns a model cannot mix two up.
+# `mask_net` was built and never trained; `net` got both trainings, and its number was reported under the other's name. The companion notebook of a well-known book has this slip (Raff, *Inside Deep Learning*, chapter 7: a network with dropout is built, and the earlier network with Gaussian noise is trained and shown). Masking still wins, by less than the patient said. A function that builds, fits and returns a model cannot mix two up.
 #
 # ## Patient 4: a better bound
 #
@@ -202,9 +202,9 @@ for name, model in vaes.items():
     print(f"{name}: loss of the last epoch {model.history.history['loss'][-1]:.1f} nats per image")
 
 # %% [markdown]
-# **Predict.** The patient is dozens of nats better. Would you buy it?
+# **Predict.** The patient is dozens of nats better. Do you believe it?
 #
-# **The test.** Information adds up. A code that holds two independent copies of a unit tells twice as much, so its KL must double. And whatever the loss of a model was, judge it by *one* ruler that is not part of it.
+# **The test.** Information adds up. A code that holds two independent copies of a unit holds twice the information, so its KL must double. And whatever the loss of a model was, judge it by *one* measure that is not part of it.
 
 # %%
 once = np.ones((1, 4), "float32"), np.zeros((1, 4), "float32")
@@ -216,7 +216,7 @@ bounds = {name: evaluation.negative_elbo(model, x_val) for name, model in vaes.i
 print("honest -ELBO: " + ", ".join(f"{name} {value:.1f}" for name, value in bounds.items()))
 
 # %% [markdown]
-# The KL is *averaged* over the 16 numbers of the code instead of summed. That is a VAE with $\beta = 1/16$ (lesson 16): the code costs next to nothing, and the sum of a full distortion and a sixteenth of the rate is no bound on the likelihood. By the honest ruler the patient is the worse model. A widely read notebook (Chollet, *Deep Learning with Python*, 3rd edition, chapter 17) averages over a code of two numbers: $\beta = 1/2$.
+# The KL is *averaged* over the 16 numbers of the code instead of summed. That is a VAE with $\beta = 1/16$ (lesson 16): the code costs next to nothing, and the sum of a full distortion and a sixteenth of the rate is no bound on the likelihood. By the honest ELBO the patient is the worse model. A widely read notebook (Chollet, *Deep Learning with Python*, 3rd edition, chapter 17) averages over a code of two numbers: $\beta = 1/2$.
 #
 # ## Patient 5: 0.44 per pixel
 
@@ -238,7 +238,7 @@ def reported(errors, batch_size):
 print(f"mean squared error per pixel: {reported(per_pixel, 20):.2f}")
 
 # %% [markdown]
-# Pixels lie in [0, 1]: answering 0.5 everywhere would cost at most 0.25, so 0.44 is hard to believe. Here is a test that needs no thought.
+# Pixels lie in [0, 1]: answering 0.5 everywhere gives at most 0.25, so 0.44 is hard to believe. Here is a test that needs no thought.
 #
 # **The test.** *A number per image cannot depend on how the images were put into batches.* Change the batch size.
 
@@ -248,11 +248,11 @@ for batch_size in (20, 50, 128):
 print(f"cured, total / number of images: {per_pixel.mean():.4f}")
 
 # %% [markdown]
-# The mean loss is multiplied by the batch size, rightly, and then divided by the number of *batches*. So the result is the batch size times too large. In a widely used public course (Udacity, *deep-learning-v2-pytorch*, autoencoders) the printed loss is twenty times the error. While nobody changes the batch size, all comparisons hold, so nobody notices. The same test finds the milder cousin: averaging the means of batches of unequal size (exercise 6.1).
+# The mean loss is multiplied by the batch size, rightly, and then divided by the number of *batches*. So the result is the batch size times too large. In a widely used public course (Udacity, *deep-learning-v2-pytorch*, autoencoders) the printed loss is twenty times the error. While nobody changes the batch size, all comparisons hold, so nobody notices. The same test finds a milder variant: averaging the means of batches of unequal size (exercise 6.1).
 #
 # ## Patient 6: the best of forty
 #
-# Which code of four numbers holds the class best? Forty are tried, and the vote of the nearest neighbours judges each on fifty test images.
+# Which code of four numbers holds the class best? Forty are tried, and each is judged by its nearest-neighbour accuracy on fifty test images.
 
 
 # %%
@@ -269,7 +269,7 @@ print(f"the best code gets {on_test[best]:.2f} of the test labels right")
 # %% [markdown]
 # **Predict** its score on nine hundred images that were not used to choose it.
 #
-# **The test.** Judge the chosen one again, on data that had no say.
+# **The test.** Judge the chosen one again, on data that played no part in the choice.
 
 # %%
 fresh = [score(directions, test[-900:]) for directions in tries]
@@ -277,7 +277,7 @@ print(f"the chosen code on fresh images: {fresh[best]:.2f}")
 print(f"all forty on fresh images: {np.mean(fresh):.2f} on average, the best {max(fresh):.2f}")
 
 # %% [markdown]
-# The codes are *random directions*. None is meant to be good; on fresh images the winner is just an average one. With fifty images a score wobbles by some six hundredths, and the largest of forty wobbles is large. Seeds, epochs, thresholds and code sizes chosen on the test set are all this patient. Choose on validation data, look at the test set once.
+# The codes are *random directions*. None is meant to be good; on fresh images the winner is just an average one. With fifty images the standard error of a score is some six hundredths, and the largest of forty such errors is large. Seeds, epochs, thresholds and code sizes chosen on the test set are all the same bug, *selection on the test set*. Choose on validation data, look at the test set once.
 #
 # ## Patient 7: twenty per cent noise
 #
@@ -311,9 +311,9 @@ for name, (changed, typical, put_in) in noise_reports.items():
 # %% [markdown]
 # Four readings of "20 per cent" differ by more than a factor of four in squared error, and none changes 20 per cent of the pixels: normal noise is clipped away where it would leave [0, 1], and a black pixel masked is still black. The cure is to report kind, parameter and measured error together.
 #
-# ## Patient 8: a walk through latent space
+# ## Patient 8: an interpolation in latent space
 
-# %% mystnb={"image": {"alt": "Two rows of eight pictures from a 2 to a 5: in the patient's row both digits fade into each other like a double exposure, in the cured row the strokes bend from one to the other"}}
+# %% mystnb={"image": {"alt": "Two rows of eight pictures from a 2 to a 5: in the patient's row both digits fade into each other like a double exposure, in the cured row the strokes change from one to the other"}}
 ends = np.stack([x_val[val.labels[:1000] == digit][0] for digit in (2, 5)])
 t = np.linspace(0, 1, 8).reshape(-1, 1, 1, 1)
 x_hat = evaluation.reconstruct(healthy, ends)
@@ -326,7 +326,7 @@ plots.plot_rows({"patient": walk, "cured": cured_walk}, ax=ax)
 plt.show()
 
 # %% [markdown]
-# **The test.** A walk through *codes* asks the decoder about every step. If the middle is exactly the mean of the ends, the decoder was never asked.
+# **The test.** An interpolation of *codes* asks the decoder about every step. If the middle is exactly the mean of the ends, the decoder was never asked.
 
 # %%
 for name, frames in (("patient", walk), ("cured", cured_walk)):
@@ -336,11 +336,11 @@ for name, frames in (("patient", walk), ("cured", cured_walk)):
     print(f"{name:8s} largest distance from a blend {off:.2f}, grey pixels midway {grey:.2f}")
 
 # %% [markdown]
-# The patient decodes first and mixes *pixels* afterwards: a double exposure, which needs no autoencoder. The cured walk mixes the codes and decodes each mixture. Its middle has fewer grey pixels, although a plain autoencoder promises nothing there (lessons 08 and 15).
+# The patient decodes first and mixes *pixels* afterwards: a double exposure, which needs no autoencoder. The cured walk mixes the codes and decodes each mixture. Its middle has fewer grey pixels, although a plain autoencoder guarantees nothing there (lessons 08 and 15).
 #
 # # Three patients for you
 #
-# ## Patient 9: colours by the rules
+# ## Patient 9: the right shape
 #
 # These photographs arrive with channels first, `(n, 3, 32, 32)`, as many libraries store them. The program wants them last.
 
@@ -368,7 +368,7 @@ for name, x in (("treated", treated), ("original", photos)):
     print(f"{name:9s} PCA error {scrambled_pca[name]:.2f}, roughness {roughness(x):.3f}")
 
 # %% [markdown]
-# The shape is right, and so is every number that comes from PCA or a dense network: neither knows which pixels are neighbours, so any fixed shuffle of the pixels is all the same to them. What sees it are your eyes, and roughness: in photographs neighbours are alike.
+# The shape is right, and so is every number that comes from PCA or a dense network: neither knows which pixels are neighbours, so any fixed permutation of the pixels leaves their error as it was. What shows it is a look, and roughness: in photographs neighbouring pixels are alike.
 #
 # ### Exercise 21.1: move the axis
 #
@@ -393,11 +393,11 @@ checks.check_to_channels_last(to_channels_last)
 # %% [markdown]
 # ## Patient 10: precision 1.00
 #
-# A detector of strangers: 950 digits and 50 printed letters, an alarm whenever the reconstruction error exceeds what 95 per cent of the validation digits reach.
+# An anomaly detector: 950 digits and 50 printed letters, an alarm whenever the reconstruction error exceeds the 95 per cent quantile of the validation digits.
 
 # %%
-strangers = data.load("glyphs", "test").x[:50]
-mixed = np.concatenate([test.x[:950], strangers])
+anomalies = data.load("glyphs", "test").x[:50]
+mixed = np.concatenate([test.x[:950], anomalies])
 is_anomaly = np.arange(1000) >= 950
 errors = evaluation.squared_error(mixed, evaluation.reconstruct(healthy, mixed))
 usual = evaluation.squared_error(x_val, evaluation.reconstruct(healthy, x_val))
@@ -416,11 +416,11 @@ lazy = precision_score(~is_anomaly, ~never), recall_score(~is_anomaly, ~never)
 print("no alarm at all: precision {:.2f}, recall {:.2f}".format(*lazy))
 
 # %% [markdown]
-# Silence scores 0.95 and 1.00. Both numbers describe how well *normal* images are found, and nearly all images are normal. (In a widely read tutorial on electrocardiograms, TensorFlow's *Intro to autoencoders*, precision and recall are those of the normal class.) What is looked for must be the positive class.
+# Never raising an alarm scores 0.95 and 1.00. Both numbers describe how well *normal* images are found, and nearly all images are normal. (In a widely read tutorial on electrocardiograms, TensorFlow's *Intro to autoencoders*, precision and recall are those of the normal class.) What is looked for must be the positive class.
 #
 # ### Exercise 21.2: the other class
 #
-# Write `precision_and_recall(is_anomaly, is_alarm)` from two boolean arrays: the share of alarms that are right, and the share of anomalies that are found. Without any alarm both are 0.
+# Write `precision_and_recall(is_anomaly, is_alarm)` from two boolean arrays: the precision, the fraction of alarms that are right, and the recall, the fraction of anomalies that are found. Without any alarm both are 0.
 
 
 # %% tags=["exercise"]
@@ -469,11 +469,11 @@ frozen = FrozenNoise(DenseEncoder(64), DenseDecoder(image_shape))
 print("two steps, different noise:", differs(frozen, ops.convert_to_tensor(x_val[:8])))
 
 # %% [markdown]
-# With an integer as the seed every batch gets the same patterns (lesson 13). And no number gives it away: in five pairs that we trained, its error on new noise was within six per cent of the healthy twin's, and once *below* it. So the test has to ask for the behaviour, not for the score: `differs` draws twice. (A reviewer of Keras's own examples asked for the cure: a generator that is attached to the model; keras-io, pull request 1693.)
+# With an integer as the seed every batch gets the same patterns (lesson 13). And no number gives it away: in five pairs that we trained, its error on new noise was within six per cent of the cured model's, and once *below* it. So the test has to ask for the behaviour, not for the score: `differs` draws twice. (A reviewer of Keras's own examples asked for the cure: a generator that is attached to the model; keras-io, pull request 1693.)
 #
 # ### Exercise 21.3: fresh noise
 #
-# Write the class anew as `FreshNoise(encoder, decoder, level=0.4, seed=0)`: other noise in every step, none outside training, and the same sequence again for the same `seed`.
+# Rewrite the class as `FreshNoise(encoder, decoder, level=0.4, seed=0)`: other noise in every step, none outside training, and the same sequence again for the same `seed`.
 
 
 # %% tags=["exercise"]
@@ -502,15 +502,15 @@ checks.check_fresh_noise(FreshNoise)
 # %% [markdown]
 # ## What the tests have in common
 #
-# Nobody found a bug by reading the program once more. Five kinds of question found all eleven:
+# No bug was found by reading the program once more. Five kinds of question found all eleven; the second and third are *metamorphic tests*:
 #
 # | ask | finds |
 # |---|---|
 # | What does the laziest answer score (mean image, PCA, no alarm)? | 1, 10, and a collapsed VAE (15) |
 # | What must *not* change the result (the size of the batches)? | 5 |
 # | What *must* change it (twice the code, another draw, the decoder)? | 4, 8, 11 |
-# | What did it really see (pictures, sources, steps, noise put in)? | 2, 3, 7, 9, and a denoiser tested on clean images (13) |
-# | What does data say that had no say in it? | 2, 6 |
+# | What did it really see (pictures, groups, steps, noise put in)? | 2, 3, 7, 9, and a denoiser tested on clean images (13) |
+# | What do data say that played no part in it? | 2, 6 |
 #
 # # Part 2. Capstone: your own data
 #
@@ -549,7 +549,7 @@ print(
 )
 
 # %% [markdown]
-# Now the question of patient 2: *which pictures share an origin?* `load_images` cannot know, and gives each a number of its own. Here the names tell: copies of one letter in one font. `image_folder.find` lists the files in the same order.
+# Now the question of patient 2: *which pictures share an origin?* `load_images` cannot know, and gives each a group of its own. Here the file names say: copies of one letter in one font. `image_folder.find` lists the files in the same order.
 
 # %%
 paths, _ = image_folder.find(folder)
@@ -559,10 +559,10 @@ mine = data.Images(loaded.x, loaded.labels, groups)
 rest, own_test = data.split(mine, 0.2, seed=0)
 own_train, own_val = data.split(rest, 0.2, seed=1)
 print("images:", len(own_train), len(own_val), len(own_test))
-print("shared originals:", shared_sources(own_train, own_val), shared_sources(rest, own_test))
+print("shared originals:", shared_groups(own_train, own_val), shared_groups(rest, own_test))
 
 # %% [markdown]
-# Yardsticks **before** the model, so that they cannot be chosen to please it. Besides mean and PCA: answer with the most similar training picture, as pure memory would.
+# Baselines **before** the model, so that they cannot be chosen to flatter it. Besides mean image and PCA: answer with the most similar training picture, as pure memorising would.
 
 
 # %%
@@ -599,7 +599,7 @@ print(
 )
 
 # %% [markdown]
-# Five epochs to do better than memory, about a dozen to pass PCA. After twenty epochs validation hardly moves while the training error goes on falling: the rest is learned by heart. It does no harm yet; with fewer pictures, stop at the lowest validation error (lesson 06). Now the worst:
+# Five epochs to do better than the nearest picture, about a dozen to pass PCA. After twenty epochs validation hardly moves while the training error goes on falling: the rest is overfitting. It does no harm yet; with fewer pictures, stop at the lowest validation error (early stopping, lesson 06). Now the worst:
 
 # %% mystnb={"image": {"alt": "Eight letters above their reconstructions, the worst of the validation set: blurred and partly wrong shapes"}}
 each = evaluation.squared_error(own_val.x, evaluation.reconstruct(model, own_val.x))
@@ -609,7 +609,7 @@ plots.plot_reconstructions(own_val.x[worst], evaluation.reconstruct(model, own_v
 plt.show()
 
 # %% [markdown]
-# Wide letters, bold or with serifs, and several copies of the same original: whoever fails, fails together with its sisters. So 310 validation pictures are worth far fewer, another reason to count originals. Then the test set, once; save; load; compare; and write the card.
+# Wide letters, bold or with serifs, and several copies of the same original: where one copy fails, its near-duplicates fail too. So 310 validation pictures are worth far fewer, another reason to count originals. Then the test set, once; save; load; compare; and write the card.
 
 # %%
 model.save(folder / "letters.keras")
@@ -634,7 +634,7 @@ for name, entry in card.items():
     print(f"{name:11s} {entry}")
 
 # %% [markdown]
-# This is a case where an autoencoder is worth it: with the same sixteen numbers it leaves clearly less than PCA, on letters it never saw in that font. The last line is as important: it knows letters, and returns digits with twice the error.
+# This is a case where an autoencoder is worth it: with the same sixteen numbers its error is clearly below PCA's, on letters it never saw in that font. The last entry is as important: it knows letters, and returns digits with twice the error.
 #
 # ## From a table
 #
@@ -659,11 +659,11 @@ for name, part in (("validation", table_val), ("test", table_test)):
 shutil.rmtree(folder)
 
 # %% [markdown]
-# PCA is a little ahead, and has no epochs and no seed: take PCA. Measurements that mostly rise and fall together leave little to bend, and only the yardstick tells you.
+# PCA is a little ahead, and has no epochs and no seed: take PCA. Measurements that mostly rise and fall together leave little for a nonlinear model to gain, and only the baseline shows it.
 #
 # ### Exercise 21.4: a card of your own
 #
-# Take your own folder or table, or `datasets.load_wine`, from loading to a card: a dictionary with the seven entries of the one above, the unit under "loss", at least two yardsticks, errors for "validation" and "test". If a yardstick has the smaller error, "limits" must say so by its name.
+# Take your own folder or table, or `datasets.load_wine`, from loading to a card: a dictionary with the seven entries of the one above, the unit under "loss", at least two baselines, errors for "validation" and "test". If a baseline has the smaller error, "limits" must say so by its name.
 
 # %% tags=["exercise"]
 my_card = ...
@@ -699,35 +699,35 @@ checks.check_card(my_card)
 #
 # 1. I have *looked* at the pictures and at the range of their values. (02)
 # 2. Nothing was scaled twice, and the decoder's output can reach the data's range. (02, 04)
-# 3. The split is by origin; scalers and PCA were fitted on training data only. (02)
+# 3. The split is by group (origin); scalers and PCA were fitted on training data only. (02)
 # 4. Mean image and PCA were computed before the first network. (06, 10)
 # 5. The loss has a unit, sums over pixels and code, and means over images. (06, 15)
 # 6. Each score stands beside the model, its steps and its seed. (01, 06)
-# 7. The training curve carries its yardsticks, and validation was watched. (06)
+# 7. The training curve carries its baselines, and validation was watched. (06)
 # 8. I know the typical and the worst reconstructions, not only the mean. (07)
 # 9. The code was judged by what it is for: probe, neighbours, noise, detail. (08, 09)
-# 10. A denoiser or a filler of holes was tested on spoilt images, beside a classical filter. (13, 19)
-# 11. Alarms are counted for the rare class, at a threshold chosen without the test set. (18)
+# 10. A denoiser or an inpainting model was tested on corrupted images, beside a classical filter. (13, 19)
+# 11. Precision and recall are those of the rare class, at a threshold chosen without the test set. (18)
 # 12. The saved file draws what the model drew, and the card says what it cannot do. (05, 21)
 #
 # ## What to remember
 #
-# - A program that runs proves nothing; a number means something beside its yardstick.
-# - Test by relation: what must change the result, what must not, and what the laziest answer scores.
+# - A program that runs proves nothing; a number means something beside its baseline.
+# - Metamorphic tests: what must change the result, and what must not. And ask what the laziest answer scores.
 # - Leaks and choices on the test set do not shift all scores alike: they decide rankings.
-# - Yardsticks first, test set once, a card at the end.
+# - Baselines first, test set once, a card at the end.
 #
 # ## Quiz
 #
 # 1. A colleague's error does not change at all when the pixels of every picture are shuffled in one fixed way. (a) The evaluation is broken. (b) That is right for PCA and dense networks, so such numbers cannot find swapped axes. (c) The pictures are noise.
 # 2. A model beats PCA on a random split and loses on a split by origin. Report (a) the mean of both; (b) the random split, it has more data; (c) the split by origin.
-# 3. A detector has precision 0.99 and recall 0.98 where one row in a hundred is an anomaly. First you (a) publish; (b) ask which class is positive, and what silence would score; (c) lower the threshold.
+# 3. A detector has precision 0.99 and recall 0.98 where one row in a hundred is an anomaly. First you (a) publish; (b) ask which class is positive, and what a detector that never alarms would score; (c) lower the threshold.
 #
 # <details><summary>Answers</summary>
 #
 # 1. **b.** Nothing is broken (a), and (c) does not follow: photographs behave the same. A convolution would notice.
 # 2. **c.** New data will come from new origins. A mean (a) with a leaky number leaks too; more data (b) do not repair it.
-# 3. **b.** Silence has precision 0.99 and recall 1 for the normal class. Before that is known, (a) and (c) are guesses.
+# 3. **b.** A detector that never alarms has precision 0.99 and recall 1 for the normal class. Before that is known, (a) and (c) are guesses.
 # </details>
 #
 # ## Further reading
@@ -738,7 +738,7 @@ checks.check_card(my_card)
 
 # %% tags=["receipt"]
 notebook.claim(left[0] > 1 > 2 * left[1], "scaled twice, worse than the mean image")
-notebook.claim(leaky[0] < leaky[1] and truth > pca_truth, "the leak must turn the ranking round")
+notebook.claim(leaky[0] < leaky[1] and truth > pca_truth, "the leak must reverse the ranking")
 notebook.claim(honest[0] > honest[1], "the split by original must not")
 notebook.claim(gaussian_score > true_mask_score > mask_score, "masking helps, by less than it said")
 notebook.claim(bounds["patient"] > bounds["cured"] + 5, "an averaged KL gives the worse bound")

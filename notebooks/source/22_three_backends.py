@@ -57,7 +57,7 @@ def new(kind=Autoencoder, width=8):
 
 
 # %% [markdown]
-# The KL. A layer may add terms of its own with `add_loss`: a KL, the pull of a codebook, a sparsity penalty. A step that computes its loss by itself trains without them and *raises nothing*. `model.compute_loss` is what `fit` minimises, with every term; with it, one step serves all models of the course.
+# The KL. A layer may add terms of its own with `add_loss`: a KL, a codebook loss, a sparsity penalty. A step that computes its loss by itself trains without them and *raises nothing*. `model.compute_loss` is what `fit` minimises, with every term; with it, one step serves all models of the course.
 #
 # **TensorFlow** records what happens on a *tape*, and plays it backwards.
 
@@ -78,7 +78,7 @@ def tensorflow_step(model):
 
 
 # %% [markdown]
-# **PyTorch** remembers with each tensor how it was made. `backward` leaves the gradients in the weights; `value` is the PyTorch parameter inside a Keras variable.
+# **PyTorch** records with each tensor how it was made. `backward` leaves the gradients in the weights; `value` is the PyTorch parameter inside a Keras variable.
 
 
 # %%
@@ -99,7 +99,7 @@ def torch_step(model):
 
 
 # %% [markdown]
-# **JAX** differentiates a *function of the weights*, and such a function may change nothing. So all that a step changes goes in and comes out: weights, what is not trained (such as the state of the random generator), metrics, the optimizer's memory. `compute_loss_and_updates` is the model in this form.
+# **JAX** differentiates a *function of the weights*, and such a function must be *pure*: it may change nothing. So all that a step changes goes in and comes out: weights, what is not trained (such as the state of the random generator), metrics, the optimizer's state. `compute_loss_and_updates` is the model in this form.
 
 
 # %%
@@ -134,7 +134,7 @@ def jax_step(model):
 
 
 # %% [markdown]
-# A trap waits here for those who take the smaller pieces: `stateless_call` followed by `stateless_compute_loss` drops every `add_loss` term, silently. In a VQ-VAE that we measured, the loss came out as 0.08 instead of 0.27.
+# Beware of the smaller pieces: `stateless_call` followed by `stateless_compute_loss` drops every `add_loss` term, silently. In a VQ-VAE that we measured, the loss came out as 0.08 instead of 0.27.
 #
 # **Predict.** After twelve steps on the same batches, by how much do the weights of our loop and of `fit` differ?
 
@@ -161,11 +161,11 @@ print("equal to fit:", apart < 1e-5)
 print("nats that the step of lesson 06 would not see, more than one:", history["kl"][0] > 1)
 
 # %% [markdown]
-# By nothing that matters. Even the VAE's noise is the same, because the generator's state is a variable that each step advances. So choose a loop of your own for what it lets you do, not for what it computes. (`training.make_step` is these three functions.)
+# By nothing that matters. Even the VAE's noise is the same, because the generator's state is a variable that each step advances. So write a loop of your own for what it lets you do, not for what it computes. (`training.make_step` is these three functions.)
 #
 # ## The same numbers?
 #
-# Whether two *backends* agree cannot be seen in one process: Keras chooses once, at import. So we write the experiment as a function, run it here, and send its source to a fresh Python for each other backend.
+# Whether two *backends* agree cannot be seen in one process: Keras chooses its backend once, at import. So we write the experiment as a function, run it here, and send its source to a fresh Python for each other backend.
 
 
 # %%
@@ -189,7 +189,7 @@ def experiment():
 
 
 # %% [markdown]
-# The children shall do a second thing. We save a model after its first epoch; each of them loads the file, trains the second epoch, and saves it again: a visit.
+# The child processes do a second thing. We save a model after its first epoch; each of them loads the file, trains the second epoch, and saves it again: a visit.
 
 
 # %%
@@ -243,7 +243,7 @@ children = {
 answers = {here: experiment()}
 
 # %% [markdown]
-# While they work: what a child would say that has no such framework, we have recorded, by this very program. **Predict.** To how many digits will the losses agree after three epochs: two, four, all?
+# While they work: where a framework is not installed, its answers are those we recorded with this very program. **Predict.** To how many digits will the losses agree after three epochs: two, four, all?
 
 # %%
 RECORDED = {
@@ -293,13 +293,13 @@ for what in ("dense", "convolutional"):
 print(f"three normal numbers of seed 0, equal to one digit: {spread('seed 0') < 0.1}")
 
 # %% [markdown]
-# Six or seven digits, which is all that float32 has. Two things made it so: the **weights** came from NumPy (`backend.seed_weights`), and the **batches** too (`data.Batches`). What remains is the order in which a backend adds its products up, and each step carries the difference on. Here 36 steps did not show it; over many epochs and for deep convolutions it grows, to the third digit in runs of ours. On a graphics card it starts larger, because products may be rounded to ten bits (TF32).
+# Six or seven digits, which is all that float32 has. Two things make it so: the **weights** came from NumPy (`backend.seed_weights`), and the **batches** too (`data.Batches`). What remains is *rounding*, since each backend adds its products up in another order, and each step carries the difference on. Here 36 steps did not show it; over many epochs and for deep convolutions it grows, to the third digit in our runs. On a GPU it starts larger, because products may be rounded to ten bits (TF32).
 #
 # What never agrees is what *Keras draws*: initial weights without `seed_weights`, dropout, the noise of a VAE. A seed means "the same again on this backend" and no more. So compare backends by weights and batches, never by seeds.
 #
 # ## A relay
 #
-# Each child has trained the file for the second epoch. We take each result back and train the third epoch here. If nothing is lost on the way, the losses are those of the dense run that never left home, 140.7, 56.5 and 50.1: weights, Adam's two memories for each weight, the number of steps, the place in the data. **Predict** which of these a glance at the loss would miss.
+# Each child process has trained the loaded model for the second epoch. We take each result back and train the third epoch here. If nothing is lost on the way (weights, Adam's two moments for each weight, the number of steps, the place in the data), the losses are those of the dense run that never left home: 140.7, 56.5 and 50.1. **Predict** which of the four a glance at the loss would miss.
 
 # %%
 relays = {}
@@ -317,9 +317,9 @@ print("losses of every relay:", " ".join(f"{loss:.2f}" for loss in travelled.mea
 print("equal to the run at home:", np.allclose(travelled, answers[here]["dense"], rtol=1e-4))
 
 # %% [markdown]
-# The weights, of course. The rest is treacherous: when we threw Adam's memory away, the third epoch cost 48.3, which looks like a *gain* (a fresh Adam begins with long steps); with the batches of the first epoch instead of the third it cost 50.14. No curve would have told. So test a file by "to the bit" and by a run at home, not by a loss that looks good.
+# The weights, of course. The rest is treacherous: when we threw Adam's state away, the loss of the third epoch was 48.3, which looks like a *gain* (a fresh Adam begins with long steps); with the batches of the first epoch instead of the third it was 50.14. No curve would have shown it. So test a file bit for bit and against a run at home, not by a loss that looks good.
 #
-# This is not a matter of course. Keras 3.15 writes two things into a `.keras` file that belong to the backend which wrote it: whether the step was compiled, and on PyTorch an optimizer class that exists only there. Ask a plain `Sequential`, saved here, what it would ask of its reader:
+# This cannot be taken for granted. Keras 3.15 writes two things into a `.keras` file that belong to the backend that wrote it: whether the step was compiled, and on PyTorch an optimizer class that exists only there. Look at what a plain `Sequential`, saved here, would require of its reader:
 
 # %%
 stock = keras.Sequential([keras.Input((4,)), layers.Dense(2)])
@@ -334,7 +334,7 @@ print("our file names a backend:", any(name in of_stock[1] for name in backend.B
 #
 # ## Six habits that work on one backend
 #
-# JAX and TensorFlow *[trace](glossary.md#tracing)*: they run your Python once, with placeholders, and keep the recorded operations. PyTorch runs the Python each time. Most differences come from this. Lesson 16 showed one: a Python number is part of the recording, so it must be a weight. Here it is again with five relatives. Each function below does the wrong thing in a small model and says in a word what came of it.
+# JAX and TensorFlow *[trace](glossary.md#tracing)*: they run your Python once, with placeholders, and keep the recorded operations. PyTorch runs the Python each time. Most differences come from this. Lesson 16 showed one: a Python number is part of the recording, so it must be a weight. Here it is again, with five related ones. Each function below does the wrong thing in a small model and says in a word what happened.
 
 
 # %%
@@ -444,9 +444,9 @@ as_told = [happened[habit] == words[column] for habit, words in TABLE.items()]
 print("as in the table:", all(as_told), "habits:", len(as_told))
 
 # %% [markdown]
-# An error is the kind answer. Look for the others. *Ignored*: the curve of a whole night does not do what your callback says. *Half learns*: NumPy cuts the gradient, so PyTorch trains the decoder, never the encoder, and the loss still falls. *Changes mine*: your batch has been written into, and where target and input are one array, the target too. *Same order*: seeded TensorFlow shuffles each epoch alike; it costs little, and makes two backends differ for no reason you would think of.
+# An error is the best outcome. Look out for the others. *Ignored*: a whole night's training does not do what your callback says. *Half learns*: NumPy cuts off the gradient, so PyTorch trains the decoder, never the encoder, and the loss still falls. *Changes mine*: your batch has been written into, and where target and input are one array, the target too. *Same order*: seeded TensorFlow shuffles each epoch alike; it does little harm, but makes two backends differ for a reason you would not think of.
 #
-# All six are silent on at least one backend. So run on JAX first, which refuses most of them. What the safe forms do is the same everywhere:
+# All six are silent on at least one backend. So run on JAX first, which refuses most of them. The safe forms behave the same everywhere:
 
 
 # %%
@@ -477,16 +477,16 @@ print("around it, training", train_around(Safe(1.0)))
 # %% [markdown]
 # ## Which is fastest?
 #
-# Not the one that a benchmark of large networks names. Autoencoders of this course are small, and then the time goes into what surrounds the arithmetic. `make bench` measured one epoch of 7,650 digits, batches of 128, one CPU thread; in brackets, the time of the same model written *without* Keras, as a share of that.
+# Not the one that a benchmark of large networks names. The autoencoders of this course are small, and then the time goes into *overhead*, what surrounds the arithmetic. `make bench` measured one epoch of 7,650 digits, batches of 128, one CPU thread; in brackets, the time of the same model written *without* Keras, as a fraction of that.
 #
-# | seconds an epoch (share) | JAX | PyTorch | TensorFlow |
+# | seconds per epoch (fraction) | JAX | PyTorch | TensorFlow |
 # |---|---|---|---|
 # | dense | 0.14 (1.05) | 0.55 (0.54) | 0.51 (0.34) |
 # | convolutional | 0.72 (0.88) | 0.86 (0.71) | 0.78 (0.72) |
 # | VAE | 0.17 (0.89) | 0.70 (0.45) | 0.43 (0.36) |
 # | VQ-VAE | 0.15 (0.97) | 0.61 (0.52) | 0.41 (0.38) |
 #
-# Read the brackets first. On JAX `fit` compiles the whole step, and costs an eighth at most; given arrays in memory instead of `Batches`, next to nothing (0.98 to 1.09). On the other two each operation passes through Python or a graph of small pieces, and for dense layers about half of the time on PyTorch, and nearly two thirds on TensorFlow, is Keras. TensorFlow gives some of it back if asked: `compile(..., steps_per_execution=16, jit_compile=True)` takes the dense epoch to 0.30 s (0.58). Convolutions are work enough to hide more of it, and what PyTorch still loses there is not Python but layout: Keras keeps the channels last, and the model written by hand with channels last needs 0.86 s as well. What the table leaves out: JAX compiles for each new shape of a batch, a second or more, which short runs never earn back.
+# Read the brackets first. On JAX `fit` compiles the whole step, and costs an eighth at most; given arrays in memory instead of `Batches`, next to nothing (0.98 to 1.09). On the other two, each operation passes through Python or a graph of small pieces, and for dense layers about half of the time on PyTorch, and nearly two thirds on TensorFlow, is Keras. TensorFlow gives some of it back if asked: `compile(..., steps_per_execution=16, jit_compile=True)` takes the dense epoch to 0.30 s (0.58). Convolutions are work enough to hide more of it, and what PyTorch still loses there is not Python but layout: Keras keeps the channels last, and the model written by hand with channels last needs 0.86 s as well. What the table leaves out: JAX compiles for each new shape of a batch, a second or more, which short runs never earn back.
 
 # %% [markdown]
 # ## Out of Keras
@@ -527,7 +527,7 @@ plt.show()
 # %% [markdown]
 # The rows agree to better than a thousandth of a grey level. (On PyTorch the converter warns that Python values become constants; here they are shapes, and should.)
 #
-# We chose "relu" with care. With our usual GELU, TensorFlow's converter (tf2onnx 1.17) meets an operation it does not know, *writes a file that cannot be run*, and merely logs it. On PyTorch a model that was loaded from a file raises. In a VQ-VAE the converter of JAX gives up. So never trust a conversion: run the file and compare, before anyone else does. `saving.to_onnx` does that, cures the first two, and leaves no file behind where it fails.
+# We chose "relu" for a reason. With our usual GELU, TensorFlow's converter (tf2onnx 1.17) meets an operation it does not know, *writes a file that cannot be run*, and merely logs it. On PyTorch a model that was loaded from a file raises. In a VQ-VAE the converter of JAX gives up. So never trust a conversion: run the file and compare, before anyone else does. `saving.to_onnx` does that, repairs the first two, and leaves no file behind where it fails.
 
 # %%
 usual = ae_keras.load(next(Path(folder).glob("from-*.keras")))  # GELU, and from a file
@@ -537,13 +537,13 @@ print("file and model agree:", difference < 1e-3, again.shape)
 print("files:", sorted(path.name for path in Path(folder).glob("*.onnx")))
 
 # %% [markdown]
-# What a file cannot do: train, draw noise (a VAE's file uses the mean), or tell you the preprocessing. Write the range of the pixels beside it.
+# What a file cannot do: train, draw noise (a VAE's file uses the mean), or record the preprocessing. Write the range of the pixels beside it.
 #
 # ## Exercises
 #
 # ### Exercise 22.1: large batches in little memory
 #
-# The memory holds 32 images, and you want steps of 128. Keras's optimizers can wait: they collect the gradients of `k` batches and make one step with their mean ([gradient accumulation](glossary.md#gradient-accumulation)). Write `patient(learning_rate, k, limit)`, an SGD optimizer that does so, and shortens a step whose gradient, over *all* weights together, is longer than `limit`.
+# Memory holds 32 images, and you want steps of 128. Keras's optimizers can wait: they collect the gradients of `k` batches and make one step with their mean ([gradient accumulation](glossary.md#gradient-accumulation)). Write `patient(learning_rate, k, limit)`, an SGD optimizer that does so, and clips the gradient, over *all* weights together, to the norm `limit` (*gradient clipping*).
 
 
 # %% tags=["exercise"]
@@ -580,7 +580,7 @@ class Dimmed(layers.Layer):
 
 
 # %% [markdown]
-# Find the fault and write it anew as `Dimmer`, so that `set` works at any time and on every backend, and the optimizer leaves the level alone.
+# Find the fault and rewrite the layer as `Dimmer`, so that `set` works at any time and on every backend, and the optimizer leaves the level alone.
 
 
 # %% tags=["exercise"]
@@ -607,7 +607,7 @@ class Dimmer(layers.Layer):
 checks.check_dimmer(Dimmer)
 
 # %% [markdown]
-# ### Exercise 22.3: no hands
+# ### Exercise 22.3: nothing in place
 #
 # In NumPy one would write `x[:, :, :n] = 0` to blacken the first `n` columns of images. Write `without_columns(x, n)` so that it runs inside a model on every backend, lets gradients through, and leaves the caller's images as they were.
 
@@ -632,7 +632,7 @@ checks.check_without_columns(without_columns)
 #
 # - One step: tape, `backward`, or a function of the weights. `compute_loss` carries every term.
 # - Same weights and same batches give the same losses to about six digits; same seeds give nothing.
-# - A training may move between backends in mid-course; test with `fit`, not only with `predict`.
+# - A training run may move between backends midway; test with `fit`, not only with `predict`.
 # - Inside `call`: `keras.ops`, weights instead of numbers, generators instead of seeds, nothing in place.
 # - Run an exported file and compare, before you hand it on.
 #
@@ -640,7 +640,7 @@ checks.check_without_columns(without_columns)
 #
 # 1. Your JAX loop trains a VQ-VAE whose codebook never moves. First you suspect (a) the learning rate; (b) that `stateless_call` was used and the added losses dropped; (c) the seed.
 # 2. With seed 0, PyTorch reaches 6.1 and JAX 6.4. (a) PyTorch is better. (b) One has a bug. (c) They started from other weights and saw other batches: make those equal, or compare several seeds.
-# 3. A colleague's model trains on PyTorch, its loss falls, and its encoder's weights are those of the first day. (a) NumPy in `call` cut the gradient. (b) The learning rate is too small. (c) Adam needs a warm-up.
+# 3. A colleague's model trains on PyTorch, its loss falls, and its encoder's weights are those it started with. (a) NumPy in `call` cut off the gradient. (b) The learning rate is too small. (c) Adam needs a warm-up.
 #
 # <details><summary>Answers</summary>
 #

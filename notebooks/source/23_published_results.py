@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 23. Against the literature
 #
-# *Six numbers from the papers this course stands on, each computed again: which come out, which do not, and what a fair comparison takes.*
+# *Six numbers from the papers this course stands on, each computed again: which are reproduced, which are not, and what a fair comparison takes.*
 #
 # **You will be able to**
 # - bring two errors into the same unit, on the same images, before you compare them;
@@ -47,11 +47,11 @@ def either(full, brief):
 
 
 # %% [markdown]
-# All papers here used **MNIST**, so this lesson wants it too:
+# All papers here used **MNIST**, so this lesson needs it too:
 #
 #     AE_KERAS_DATASET=mnist make course ONLY=23
 #
-# Without it the recipes run for a few epochs on a part of the digits. Their numbers may be compared with each other, not with any paper. What a full run on MNIST gives stands in the table before the exercises, as far as one is recorded; the program that records it runs this very lesson.
+# Without it the recipes run for a few epochs on a part of the digits. Their numbers may be compared with each other, not with any paper. The results of a full run on MNIST are in the table before the exercises, as far as one is recorded; the program that records it runs this very lesson.
 #
 # ## What a comparison takes
 #
@@ -63,7 +63,7 @@ def either(full, brief):
 # 4. **The same freedom.** Thirty numbers a code, the same architecture where the paper is about a method, the same information: labels or none.
 # 5. **Choices made without the test set.** The settings below were chosen on 10,000 of the training images, held out.
 #
-# How long the model was trained belongs to it as well; papers could wait for days.
+# The length of the training is a condition as well; the authors could wait for days.
 #
 # ## PCA, to the last digit
 #
@@ -80,7 +80,7 @@ print(f"mean image: {figures['mean_image']:.2f}    PCA, 30 numbers: {figures['pc
 #
 # ## The deep autoencoder of 2006
 #
-# The same paper is the one that made deep autoencoders work: 784-1000-500-250-30 and back, stacks of restricted Boltzmann machines to find good first weights, then fine-tuning: **3.00** (as commonly cited; logistic PCA, of the same size of code, 8.01). Such a depth could not be trained from random weights then. Now it can: better activations, Glorot's first weights, Adam, and a learning rate that rises over the first twentieth of the steps (**warm-up**) and then falls along a cosine to zero, so that the first steps do no harm and the last ones are small.
+# The same paper is the one that made deep autoencoders work: 784-1000-500-250-30 and back, *pre-training* with stacks of restricted Boltzmann machines to find good first weights, then fine-tuning: **3.00** (as commonly cited; logistic PCA, of the same size of code, 8.01). Such a depth could not be trained from random weights then. Now it can: better activations, Glorot initialisation, Adam, and a learning rate that rises over the first twentieth of the steps (**warm-up**) and then falls along a cosine to zero, so that the first steps do no harm and the last ones are small.
 
 
 # %%
@@ -119,11 +119,11 @@ print(f"784-1000-500-250-30, squared error per image, test: {figures['deep_30']:
 # %% [markdown]
 # **Predict.** On MNIST this takes two minutes or more. Does it reach 3.00?
 #
-# Almost: twenty epochs end at 3.12, far below PCA and logistic PCA. (So says the recorded run; its figures stand in the table further down.) Without warm-up, as many epochs end at 3.45 (one run, on JAX). The architecture is the paper's, the training is not: theirs was far longer. We could wait. Or we ask what the network has to find out on its own that we could have told it.
+# Almost: twenty epochs end at 3.12, far below PCA and logistic PCA. (So says the recorded run; its figures stand in the table further down.) Without warm-up, as many epochs end at 3.45 (one run, on JAX). The architecture is the paper's, the training is not: theirs was far longer. We could wait. Or we ask what the network has to learn that we could have built into it.
 #
-# ## What everybody knows about images
+# ## Inductive bias: what everybody knows about images
 #
-# A dense layer does not know which pixels are neighbours; it must learn each stroke anew at every place. A convolution knows. Here is one that is quick even on a processor: patches of 8 x 8 pixels, overlapping by half, each described by the *same* 64 and then 32 numbers; a dense layer then reads all 49 places. The decoder goes the same way back, and where its patches overlap, they are added up. After each dense layer stands a **layer normalisation**: it shifts and scales the outputs of one image to mean 0 and variance 1, whatever the weights before it have grown to.
+# A dense layer does not know which pixels are neighbours; it must learn each stroke anew at every place. A convolution knows. Here is one that is quick even on a CPU: patches of 8 x 8 pixels, overlapping by half, each described by the *same* 64 and then 32 numbers; a dense layer then reads all 49 places. The decoder goes the same way back, and where its patches overlap, they are added up. After each dense layer stands a **layer normalisation**: it shifts and scales the outputs of one image to mean 0 and variance 1, whatever the weights before it have grown to.
 
 
 # %%
@@ -156,7 +156,7 @@ def overlapping_patches(latent_dim=30, activation="silu"):
 
 
 # %% [markdown]
-# A second thing that everybody knows: a digit moved by a pixel is the same digit. So we move each image, anew in each epoch, by up to one pixel each way; that makes nine images of one.
+# A second thing that everybody knows: a digit moved by a pixel is the same digit. So we use **data augmentation**: each image is moved, anew in each epoch, by up to one pixel each way, which makes nine images of one.
 
 
 # %%
@@ -202,21 +202,21 @@ plots.plot_rows(
 plt.show()
 
 # %% [markdown]
-# After so few epochs on so few digits PCA is far ahead. MNIST, with thirty times the images, turns that round. We chose the settings by training on 50,000 of its training images and looking at the other 10,000, never at the test set. What helped, by the error on those 10,000, after ten epochs if nothing else is said:
+# After so few epochs on so few digits PCA is far ahead. MNIST, with thirty times the images, reverses that. We chose the settings by training on 50,000 of its training images and looking at the other 10,000, never at the test set. What helped, by the validation error on those 10,000, after ten epochs unless stated otherwise:
 #
-# - *The rate.* 0.002: 3.4. 0.008: 2.9. 0.016: 2.9 as well, and better in the long run. Such a rate needs the warm-up: of three like networks at 0.008 without it, two ended at 3.3 and 3.7, and the third drew black images for ever.
-# - *Normalisation.* 2.8 with it; it allows twice that rate, too, for which we found no use.
-# - *Moved images.* Without them, the training images stood 0.4 below the others already after ten epochs; with them 0.14 after twelve and 0.2 after sixty.
+# - *The learning rate.* 0.002: 3.4. 0.008: 2.9. 0.016: 2.9 as well, and better in the long run. Such a rate needs the warm-up: of three such networks at 0.008 without it, two ended at 3.3 and 3.7, and the third never drew anything but black.
+# - *Layer normalisation.* 2.8 with it; it also allows twice that rate, for which we found no use.
+# - *Augmentation, the moved images.* Without it, the training error was 0.4 below the validation error already after ten epochs; with it 0.14 after twelve and 0.2 after sixty.
 # - *Batches of 64, not 128.* After twelve epochs 2.5 instead of 2.6, for a sixth more time.
 # - *Weight decay.* At each step every weight is made smaller, by 0.03 times the rate. After twenty-four epochs 2.26 instead of 2.30. In the long run it seems to do more: on the test set, single runs of sixty epochs without it ended at 2.01 and 2.04.
 #
-# With all of this, seventy epochs and all 60,000 training images, the recorded runs have **1.87** or 1.88 on the test set: well below 3.00, from a network with fewer weights. (Forty epochs, tried on PyTorch, gave 1.99 in 19 minutes.)
+# With all of this, seventy epochs and all 60,000 training images, the recorded runs reach **1.87** or 1.88 on the test set: well below 3.00, from a network with fewer weights. (Forty epochs, tried on PyTorch, gave 1.99 in 19 minutes.)
 #
-# Dense layers twice as wide, two in place of one, or GELU for SiLU did worse in as many epochs. A shorter memory for Adam ($\beta_2 = 0.99$) helped in batches of 128 and not in those of 64; Nesterov's momentum helped for twelve epochs, and after sixty was no different.
+# Dense layers twice as wide, two in place of one, or GELU for SiLU did worse in as many epochs. A shorter average of squared gradients in Adam ($\beta_2 = 0.99$) helped in batches of 128 and not in those of 64; Nesterov's momentum helped for twelve epochs, and after sixty was no different.
 #
 # Be careful with the claim, though. It is *not* that our method beats theirs: architecture, optimiser and activations are all different, and two decades younger. The paper's point was that depth can be trained at all.
 #
-# **Is the difference between our two models larger than chance?** The test set is a sample. The two models saw the *same* images, so take the difference image by image: whatever makes a digit hard for both cancels.
+# **Is the difference between our two models larger than chance?** The test set is a sample. The two models saw the *same* images, so make a *paired* comparison, the difference image by image: whatever makes a digit hard for both cancels.
 
 # %%
 difference = deep_errors - patch_errors
@@ -224,11 +224,11 @@ standard_error = difference.std(ddof=1) / np.sqrt(len(difference))
 print(f"dense minus patches, in standard errors: above 2: {difference.mean() / standard_error > 2}")
 
 # %% [markdown]
-# This covers the choice of test images, *not* that of the seed: another start gives other weights. Whoever compares methods repeats the training, too (lesson 16 showed what happens otherwise).
+# This covers the choice of test images, *not* that of the seed: another start gives other weights. To compare methods, repeat the training, too (lesson 16 showed what happens otherwise).
 #
 # ## A likelihood: the VAE
 #
-# Likelihoods are the most precisely comparable numbers of the field, and the most often miscompared ones. Burda et al. (2016) trained a VAE of 784-200-200-50 and give a test negative log-likelihood of **86.76** nats. Their conditions: pixels **binarised anew** each time they are used, a pixel of 0.3 being white three times in ten; the importance-sampled bound of lesson 15 with 5,000 samples an image; 3,280 epochs. Papers that binarise once, or by a threshold of one half, measure another data set: their nats cannot be compared with these.
+# Likelihoods are the most precisely comparable numbers of the field, and the most often miscompared ones. Burda et al. (2016) trained a VAE of 784-200-200-50 and give a test negative log-likelihood of **86.76** nats. Their conditions: pixels **binarised anew** each time they are used (*dynamic binarisation*), a pixel of 0.3 being white three times in ten; the importance-sampled bound of lesson 15 with 5,000 samples an image; 3,280 epochs. Papers that binarise once, or by a threshold of one half, measure another data set: their nats cannot be compared with these.
 
 
 # %%
@@ -286,11 +286,11 @@ for name, values in auroc.items():
     print(f"mean AUROC over the classes, {name}: {np.mean(values):.2f}")
 
 # %% [markdown]
-# On MNIST the means were 0.97 and, for PCA, 0.95: *both* of ours above *both* of theirs. Is Deep SVDD beaten by a method of 1901? One must not say so. The paper normalises the contrast of each image and scales it by the training class's extremes, uses a small LeNet, and fixes its settings for all experiments; we do neither. A difference in preparation can outweigh the one between methods. What one may say: *a table without its simplest baseline cannot tell you what a method is worth*, and here PCA is that baseline.
+# On MNIST the means were 0.97 and, for PCA, 0.95: *both* of ours above *both* of theirs. Is Deep SVDD beaten by a method of 1901? That must not be said. The paper normalises the contrast of each image and scales it by the training class's extremes, uses a small LeNet, and fixes its settings for all experiments; we do neither. A difference in preparation can outweigh the one between methods. What one may say: *a table without its simplest baseline cannot tell you what a method is worth*, and here PCA is that baseline.
 #
 # ## An order instead of a number
 #
-# Vincent et al. (2008, 2010) argue that learning to denoise gives better features than learning to copy. Their numbers come from stacks of layers, fine-tuned with labels, and cannot be had in a minute. The *order* can. We train two dense autoencoders with 32 numbers, alike but for the noise on the input ($\sigma = 0.5$), and ask a linear classifier, the **probe** of lesson 08, what it can read from their codes.
+# Vincent et al. (2008, 2010) argue that learning to denoise gives better features than learning to copy. Their numbers come from stacks of layers, fine-tuned with labels, and cannot be reproduced in a minute. The *order* can. We train two dense autoencoders with 32 numbers, alike but for the noise on the input ($\sigma = 0.5$), and ask a linear classifier, the **linear probe** of lesson 08, what it can read from their codes.
 
 # %%
 noise = 0.5
@@ -323,14 +323,14 @@ probes |= {"pixels": probe(*flat), "PCA, 32": probe(*(pca.transform(x) for x in 
 print("           noisy to clean   clean to clean")
 for name, (cleaned, copied) in table.items():
     print(f"{name:10s} {cleaned:14.1f} {copied:16.1f}")
-print("\nprobe, share of the test labels read right")
+print("\nlinear probe, accuracy on the test images")
 for name, right in probes.items():
     print(f"{name:10s} {right:14.2f}")
 figures |= {f"{name}_clean": table[name][0] for name in ("copies", "denoises")}
 figures |= {f"probe_{name}": probes[name] for name in ("copies", "denoises", "pixels")}
 
 # %% [markdown]
-# Who learnt to denoise removes more noise and copies clean images worse: it has spent its code on something else. That order came out on MNIST, too: 11 against 40 from noisy to clean, where the noisy image itself is at 91. The probe is another matter. With 10,000 labels of MNIST it read 0.906 of the test labels from the denoiser's code, against 0.895 from the copier's and 0.890 from the pixels: the order of the paper, by a small margin. On the few digits here the two codes are about equal, and the pixels beat both. An order, too, belongs to its conditions.
+# The denoiser removes more noise and copies clean images less well: it has spent its code on something else. The order was the same on MNIST: 11 against 40 from noisy to clean, where the noisy image itself is at 91. The probe is another matter. With 10,000 labels of MNIST its accuracy was 0.906 on the denoiser's code, against 0.895 on the copier's and 0.890 on the pixels: the order of the paper, by a small margin. On the few digits here the two codes are about equal, and the pixels beat both. An order, too, belongs to its conditions.
 #
 # ## The table
 #
@@ -358,7 +358,7 @@ for name, stated in PUBLISHED.items():
 display(Markdown("\n".join(lines)))
 
 # %% [markdown]
-# Read such a table line by line with the list at the top. PCA must agree to the last digit. For the networks, a smaller error than the paper's means that something differs, in our favour, and the text says what; a larger one is a fact, too, and not rounded away: the paper's likelihood took thousands of epochs.
+# Read such a table row by row with the list at the top. PCA must agree to the last digit. For the networks, a smaller error than the paper's means that something differs, in our favour, and the text says what; a larger one is a result, too, and is not rounded away: the paper's likelihood took thousands of epochs.
 #
 # ## Exercises
 #
@@ -451,7 +451,7 @@ checks.check_bits_per_pixel(bits_per_pixel)
 # <details><summary>Answers</summary>
 #
 # 1. **c**, and if the unit is what it seems, b. Never a: units are not quality.
-# 2. **b.** Hard black and white has less to be told than drawn noise.
+# 2. **b.** Thresholded pixels hold less information than randomly drawn ones.
 # 3. **b.** What both errors share cancels in the differences; they may be clear although the bars overlap (not a), or be chance (not c).
 # </details>
 #
@@ -465,8 +465,8 @@ checks.check_bits_per_pixel(bits_per_pixel)
 
 # %% tags=["receipt"]
 notebook.claim(figures["pca_30"] < figures["mean_image"] / 2, "PCA keeps more than half")
-notebook.claim(figures["patches_30"] < figures["deep_30"], "what is known of images helps")
+notebook.claim(figures["patches_30"] < figures["deep_30"], "the inductive bias helps")
 notebook.claim(figures["vae_nll"] < figures["vae_bound"], "the tighter bound is below")
 notebook.claim(min(figures["auroc_pca"], figures["auroc_autoencoder"]) > 0.8, "one class is learnt")
-notebook.claim(table["denoises"][0] < table["copies"][0], "who learnt to denoise, denoises")
+notebook.claim(table["denoises"][0] < table["copies"][0], "training on noise must help")
 notebook.receipt(**figures, **(minutes if on_mnist else {}))

@@ -7,8 +7,8 @@
 # - feed a model from a file larger than memory;
 # - train one model on many devices, on each backend, and get the weights of one device;
 # - spread a sweep over a cluster, and lose a worker without losing the sweep;
-# - go on after a power cut, a full disk or a killed process, to the bit;
-# - train in 16 bits, and say what must stay in 32.
+# - resume after a power cut, a full disk or a killed process, bit for bit;
+# - train in mixed precision, with 16 bits, and say what must stay in 32.
 #
 # **You need** lessons 06, 09 and 22.
 #
@@ -58,7 +58,7 @@ def new_model(latent_dim=8):
 
 
 # %% [markdown]
-# Everything here runs on one computer, in small: devices are pretended, the cluster has two workers, and the power cut is an exception. Each section says what changes when the machines are real.
+# Everything here runs on one computer, on a small scale: devices are simulated, the cluster has two workers, and the power cut is an exception. Each section says what changes when the machines are real.
 #
 # ## A file instead of an array
 #
@@ -125,22 +125,22 @@ same = all(np.array_equal(a, b) for a, b in zip(*found, strict=True))
 print("the same weights from the file:", same)
 
 # %% [markdown]
-# **In earnest**: picking single rows at random suits a local solid-state disk. On a network disk, read large blocks: shuffle the blocks, then the rows within a few of them. And keep bytes, a quarter of the size; a `keras.utils.PyDataset` of your own then scales each batch in its `__getitem__`, with `data.to_unit_range`.
+# **In practice**: picking single rows at random suits a local solid-state disk. On a network disk, read large blocks: shuffle the blocks, then the rows within a few of them. And keep bytes, a quarter of the size; a `keras.utils.PyDataset` of your own then scales each batch in its `__getitem__`, with `data.to_unit_range`.
 
 # %% [markdown]
 # ## One model on many devices
 #
-# In **[data parallelism](glossary.md#data-parallelism)** every device has a copy of the model. A batch is cut into shares, one for each device; each computes the gradient on its share; the gradients are averaged; every copy makes the same step. In theory nothing changes but the time, because a mean is a mean of means. **Predict**: when is it not?
+# In **[data parallelism](glossary.md#data-parallelism)** every device has a copy of the model. A batch is cut into **shards**, one for each device; each computes the gradient on its shard; the gradients are averaged; every copy makes the same step. In theory nothing changes but the time, because a mean is a mean of means. **Predict**: when is that wrong?
 
 # %%
 gradients = np.random.default_rng(0).normal(1, 1, size=8)  # of 8 images, for one weight
 for n in (8, 7):
-    shares = np.array_split(gradients[:n], 2)
-    means = [share.mean() for share in shares]
+    shards = np.array_split(gradients[:n], 2)
+    means = [shard.mean() for shard in shards]
     print(f"{n} images: mean {gradients[:n].mean():.3f}, mean of two means {np.mean(means):.3f}")
 
 # %% [markdown]
-# When the shares are unequal: images in the smaller share count for more. The *last* batch of an epoch is often the one. What then happens depends on the backend, and we tried it with 2,001 images: JAX stops in mid-epoch with an `IndivisibleError`; TensorFlow and PyTorch go on, and after two epochs weights were off by two parts in a thousand. Nobody would notice. So look before you start:
+# When the shards are unequal: images in the smaller shard count for more. That is often so in the *last* batch of an epoch. What then happens depends on the backend; we tried it with 2,001 images: JAX stops in mid-epoch with an `IndivisibleError`; TensorFlow and PyTorch go on, and after two epochs weights were off by two parts in a thousand. Nobody would notice. So check before you start:
 
 # %%
 try:
@@ -155,9 +155,9 @@ except ValueError as error:
 # |---|---|---|---|
 # | JAX | all that one process sees; several hosts by `keras.distribution.initialize()` | `keras.distribution.set_distribution(keras.distribution.DataParallel())` before the model | `fit` |
 # | TensorFlow | all that one process sees; several hosts need `MultiWorkerMirroredStrategy` (not tried here) | `with tf.distribute.MirroredStrategy().scope():` around the model and `compile` | `fit` |
-# | PyTorch | one process each, started by `torchrun` | `DistributedDataParallel(model)`, and a share of each batch | your loop (lesson 06), with Keras's optimizer |
+# | PyTorch | one process each, started by `torchrun` | `DistributedDataParallel(model)`, and a shard of each batch (`parallel.Shard`) | your loop (lesson 06), with Keras's optimizer |
 #
-# The number of devices must be known before the framework is imported, so this cannot happen in a notebook's running kernel. The three ways are scripts in `notebooks/scripts`, to be copied. Here is the one for your backend:
+# The number of devices must be known before the framework is imported, so this cannot happen in a notebook's running kernel. So the three ways are scripts in `notebooks/scripts`, for you to copy. Here is the one for your backend:
 
 # %%
 name = keras.config.backend()
@@ -165,7 +165,7 @@ script = Path("scripts") / f"data_parallel_{name}.py"
 display(Markdown(f"```python\n{script.read_text(encoding='utf-8')}```"))
 
 # %% [markdown]
-# Note how little is about devices. The model, its loss and `compile` are those of the cell at the top. Now run it, on pretended devices, and train the same model here on one. (Eight devices on JAX, two on the others, whose copies and processes take longer to start.)
+# Note how little of it is about devices. The model, its loss and `compile` are those of the cell at the top. Now run it, on simulated devices, and train the same model here on one. (Eight devices on JAX, two on the others, whose copies and processes take longer to start.)
 
 # %%
 np.save(folder / "images.npy", x_train)
@@ -188,12 +188,12 @@ print("same weights as one device:", bool(difference <= 1e-5))
 # %% [markdown]
 # Not to the bit: eight partial sums round differently from one. We measured a relative difference below one in a million after 32 steps, and it grows with training, as rounding does.
 #
-# **In earnest.** Two things change. *The batch*: eight devices with 16 images each are idle most of the time. One usually keeps the share and lets the batch grow with the devices, which makes fewer and larger steps, so the learning rate has to be found again; Goyal et al. (2017) scaled it in proportion and warmed it up over the first epochs. *The network*: after each step all gradients travel. A dense autoencoder has many weights and little to compute for each, so it gains least; a convolutional one gains more. Pretended devices share one processor and show no gain at all. On several machines, each runs the same script; the first lines of each say how. (The course's tests run the one for JAX as two hosts of two devices.)
+# **In practice** two things change. *The batch*: eight devices with 16 images each are idle most of the time. One usually keeps the size of the shard and lets the batch grow with the number of devices, which makes fewer and larger steps, so the learning rate has to be found again; Goyal et al. (2017) scaled it in proportion and warmed it up over the first epochs. *Communication*: after each step all gradients travel over the network. A dense autoencoder has many weights and little to compute for each, so it gains least; a convolutional one gains more. Simulated devices share one processor and show no gain at all. On several machines, each runs the same script; the first lines of each say how. (The course's tests run the one for JAX as two hosts of two devices.)
 
 # %% [markdown]
 # ## A sweep on a cluster
 #
-# Most of the time one does not need one model faster, but *many models*. Those are independent: no gradients travel, and nothing changes but where they run. Here is lesson 09's sweep as a function of one size. It reads its data from the file, because a worker is another process, on another machine in earnest, and returns plain numbers.
+# Most of the time one does not need one model faster, but *many models*. Those are independent: no gradients are exchanged, and nothing changes but where they run. Here is lesson 09's sweep as a function of one size. It reads its data from the file, because a worker is another process, in practice on another machine, and returns plain numbers.
 
 # %%
 sizes = [2, 4, 8, 16]
@@ -213,7 +213,7 @@ for size in sizes:
     print(f"{size:4d} {serial[size]['error']:8.1f}")
 
 # %% [markdown]
-# A Dask cluster is a *scheduler* and its *workers*. `LocalCluster` starts both here. joblib, which scikit-learn uses too, sends the calls there inside `parallel_config("dask")`. The first line undoes a setting of Dask, of which more below.
+# A Dask cluster is a *scheduler* and its *workers*. `LocalCluster` starts both here. joblib, which scikit-learn uses too, sends the calls there inside `parallel_config("dask")`. The first line undoes a setting of Dask, explained below.
 
 # %%
 dask.config.set({"distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None})
@@ -226,11 +226,11 @@ with joblib.parallel_config("dask"):
 print("equal to the serial sweep:", dict(zip(sizes, spread, strict=True)) == serial)
 
 # %% [markdown]
-# *Equal*, not close: the same seed, the same batches, the same processor type, one thread. That is worth arranging, for it lets you compare a size from the cluster with one from your desk. Half the time is another matter. Measured on two cores, with ten epochs a size, two workers took 0.57 of the serial time on PyTorch, 0.62 on TensorFlow and 0.79 on JAX. JAX's one process keeps nearly one and a half cores busy already: there was less left to gain. Two processes of TensorFlow slow each other by a quarter even without a cluster.
+# *Equal*, not close: the same seed, the same batches, the same processor type, one thread. That is worth arranging, because it lets you compare a size from the cluster with one from your own computer. Speed is another matter. Measured on two cores, with ten epochs a size, two workers took 0.57 of the serial time on PyTorch, 0.62 on TensorFlow and 0.79 on JAX. JAX's one process keeps nearly one and a half cores busy already: there was less left to gain. Two processes of TensorFlow slow each other by a quarter even without a cluster.
 #
-# *Without* the first line it was 1.04, 0.66 and 1.23: no faster at all on two of three backends. Dask asks its workers to give freed memory back to the system at once (`MALLOC_TRIM_THRESHOLD_`), which suits big tables. A training frees and allocates the same arrays a thousand times over, and with that setting many of them come from the system anew: two fits on PyTorch took 6.4 seconds instead of 3.5, with 1.5 million page faults in place of thirteen thousand. If your workers are slower than your desk, count those first (`resource.getrusage`). To measure yours: `python benchmarks/run.py --only sweep`.
+# *Without* the first line it was 1.04, 0.66 and 1.23: no faster at all on two of three backends. Dask asks its workers to give freed memory back to the system at once (`MALLOC_TRIM_THRESHOLD_`), which suits big tables. Training frees and allocates the same arrays a thousand times over, and with that setting many of them are fetched from the system anew: two fits on PyTorch took 6.4 seconds instead of 3.5, with 1.5 million page faults in place of thirteen thousand. If your workers are slower than your own computer, count those first (`resource.getrusage`). To measure yours: `python benchmarks/run.py --only sweep`.
 #
-# **In earnest**, on the first machine `dask scheduler`, on each other `dask worker tcp://192.0.2.7:8786 --nthreads 1` with `KERAS_BACKEND`, `OMP_NUM_THREADS=1`, `MALLOC_TRIM_THRESHOLD_=33554432` and `MALLOC_MMAP_THRESHOLD_=33554432` set (there, Dask respects what it finds) and the same versions installed, and here only the address changes. If it is wrong, Dask's client may wait for a long time; `parallel.connect` asks first.
+# **In practice**, start `dask scheduler` on the first machine, on each of the others `dask worker tcp://192.0.2.7:8786 --nthreads 1` with `KERAS_BACKEND`, `OMP_NUM_THREADS=1`, `MALLOC_TRIM_THRESHOLD_=33554432` and `MALLOC_MMAP_THRESHOLD_=33554432` set (there, Dask respects the value it finds) and the same versions installed; here only the address changes. If it is wrong, Dask's client may wait for a long time; `parallel.connect` asks first.
 
 # %%
 begin = time.perf_counter()
@@ -243,7 +243,7 @@ print("within 10 seconds:", time.perf_counter() - begin < 10)
 # %% [markdown]
 # ## When a worker dies
 #
-# With many machines, one of them fails every week. Dask starts a worker's tasks again elsewhere, and joblib never hears of it. But results that were finished and not yet fetched are lost with the worker, and a task that kills *each* worker, say for lack of memory, is given up after four; of that joblib 1.6 is not told, and in our trial it still waited two minutes later.
+# With many machines, one of them fails every week. Dask starts a worker's tasks again elsewhere, and joblib never notices. But results that were finished and not yet fetched are lost with the worker. And a task that kills *each* worker, say for lack of memory, is given up after four; joblib 1.6 is not told, and in our trial it was still waiting two minutes later.
 #
 # The cure is older than clusters: **write each result down as soon as it is there**. In one process that takes six lines.
 
@@ -259,7 +259,7 @@ def remembered(fit_one, sizes, folder):
 
 
 # %% [markdown]
-# `parallel.sweep` does the same on workers, writes each file whole or not at all, and names in its error the sizes that have no result. Let us give it the yardstick, PCA, and a trap: size 8 kills its worker, once. Each start is logged. **Predict** the log.
+# `parallel.sweep` does the same on workers, writes each file whole or not at all, and names in its error the sizes that have no result. Let us give it the baseline, PCA, and a trap: size 8 kills its worker, once. Each start is logged. **Predict** the log.
 
 # %%
 log = folder / "log.txt"
@@ -281,7 +281,7 @@ print("times started:", {size: started.count(size) for size in sizes})
 print("equal to one process:", remembered(pca_one, sizes, folder / "here") == pca == again)
 
 # %% [markdown]
-# Only the size that died was begun twice, and the second call computed nothing: it read. (An exception would have been kinder than `os._exit`; a worker that is out of memory is not asked.) Both sweeps, from the two folders of results:
+# Only the size that died was started twice, and the second call computed nothing: it read the files. (An exception would have been kinder than `os._exit`, but a worker that is out of memory has no choice.) Both sweeps, from the two folders of results:
 
 # %% mystnb={"image": {"alt": "Squared error against code size, two falling curves far below the line of the mean image: the small autoencoder lies beside PCA at two and four numbers, a little below it at eight and a little above it at sixteen"}}
 client.close()
@@ -298,11 +298,11 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# A small network and few epochs: it beats PCA at eight numbers only. Lesson 09 has the fair fight; here we only wanted the results, all of them.
+# A small network and few epochs: it beats PCA at eight numbers only. Lesson 09 has the fair comparison; here we only wanted the results, all of them.
 #
 # ## When the training itself dies
 #
-# A training of hours needs a **[checkpoint](glossary.md#checkpoint)** after each epoch: weights, the optimizer's state and that of the random generators. `ModelCheckpoint` writes it, and `saving.resume` puts model *and batches* where it ended. Cut the power somewhere in the third epoch:
+# A training run of hours needs a **[checkpoint](glossary.md#checkpoint)** after each epoch: weights, the optimizer's state and that of the random generators. `ModelCheckpoint` writes it, and `saving.resume` puts model *and batches* back to where it ended. Cut the power somewhere in the third epoch:
 
 
 # %%
@@ -329,12 +329,12 @@ step = int(np.random.default_rng().integers(33, 48))  # any will do: 16 steps ar
 with contextlib.suppress(KeyboardInterrupt):
     fit(folder / "run.keras", [PowerCut(step)])
 begin, resumed = fit(folder / "run.keras")
-_, straight = fit(folder / "straight.keras")
-same = all(np.array_equal(a, b) for a, b in zip(resumed, straight, strict=True))
+_, uninterrupted = fit(folder / "uninterrupted.keras")
+same = all(np.array_equal(a, b) for a, b in zip(resumed, uninterrupted, strict=True))
 print(f"went on after epoch {begin}; bit for bit the same: {same}")
 
 # %% [markdown]
-# The course's tests do it with a real process that is really killed, at a random step and in the middle of writing a file. What protects the checkpoint there is an old trick: write under another name, then *rename*, which happens as a whole or not at all. The same saves you on a full disk. **Predict** what is in the file afterwards.
+# The course's tests do it with a real process that is really killed, at a random step and in the middle of writing a file. What protects the checkpoint there is an old trick: write under another name, then *rename*, which happens as a whole or not at all (an *atomic* write). The same trick saves you on a full disk. **Predict** what is in the file afterwards.
 
 # %%
 full = OSError(errno.ENOSPC, "No space left on device")
@@ -349,9 +349,9 @@ print("the old checkpoint is whole:", (folder / "run.keras").read_bytes() == bef
 # %% [markdown]
 # A process that is killed while writing leaves a file `.part-...` behind. Nobody reads it; delete it.
 #
-# ## Half the bits
+# ## Mixed precision
 #
-# The last way to grow is to make numbers smaller. GPUs made for it multiply matrices of 16-bit numbers 2 to 8 times as fast as of 32-bit ones (Micikevicius et al., 2018), and hold twice as many. There are two kinds. *float16* has 11 significant bits and ends at 65,504; *bfloat16* has float32's range and only 8 bits. Either is dangerous in places:
+# The last way to grow is **half precision**, numbers of 16 bits. GPUs made for it multiply matrices of them 2 to 8 times as fast as of 32-bit numbers (Micikevicius et al., 2018), and hold twice as many. There are two formats. *float16* has 11 significant bits and ends at 65,504; *bfloat16* has float32's range and only 8 bits. Each has its dangers:
 
 # %%
 print(f"a gradient of 1e-8 in float16: {np.float16(1e-8):.1f}")
@@ -364,7 +364,7 @@ print(
 )
 
 # %% [markdown]
-# The sum stops growing at 256, where the next number that float16 has is a quarter away. A squared error per image is such a sum, over 784 pixels. Hence **[mixed precision](glossary.md#mixed-precision)**: layers compute in 16 bits, but weights, the optimizer and *losses* stay in 32. `keras.config.set_dtype_policy` does the first three; the loss is up to whoever writes it, and those of `ae_keras.losses` cast to float32 first. For float16 Keras also multiplies the loss by a large factor and divides the gradients by it, so that small ones survive (*loss scaling*); when they overflow, it skips the step and halves the factor.
+# The sum stops growing at 256, where the next number that float16 has is a quarter away. A squared error per image is such a sum, over 784 pixels. Hence **[mixed precision](glossary.md#mixed-precision)**: layers compute in half precision, but weights, the optimizer and *losses* stay in 32. `keras.config.set_dtype_policy` does the first three; the loss is up to its author, and those of `ae_keras.losses` cast to float32 first. For float16 Keras also multiplies the loss by a large factor and divides the gradients by it, so that small ones survive (*loss scaling*); when they overflow, it skips the step and halves the factor.
 
 # %%
 curves = {}
@@ -379,16 +379,16 @@ for policy, losses_ in curves.items():
     print(f"{policy:22s}" + "".join(f"{loss:10.1f}"[-10:] for loss in losses_))
 
 # %% [markdown]
-# bfloat16 follows float32 to a fraction of a per cent. float16 lags behind from the first epoch on: the factor begins at 32,768, the gradient of a *sum* over 784 pixels overflows with that, and the first few steps are skipped, the factor halved each time, until it is small enough. With the usual mean over pixels they would not be; conventions have prices. bfloat16, which needs no factor, is the safer choice where the hardware has it.
+# bfloat16 follows float32 to a fraction of a per cent. float16 lags behind from the first epoch on: the factor of the loss scaling begins at 32,768, the gradient of a *sum* over 784 pixels overflows with that, and the first few steps are skipped, the factor halved each time, until it is small enough. With the usual mean over pixels they would not be; conventions have costs. bfloat16, which needs no factor, is the safer choice where the hardware has it.
 #
-# On this CPU, 16 bits bring nothing: depending on the backend we saw about the same speed to three times slower, for numbers are converted to and fro. Nor does a network this small gain on a GPU. Try it when matrices are thousands wide, and look at the curve beside float32's before you believe it.
+# On this CPU, half precision gains nothing: depending on the backend we saw about the same speed to three times slower, because numbers are converted back and forth. Nor does a network this small gain on a GPU. Try it when matrices are thousands wide, and look at the curve beside float32's before you believe it.
 
 # %% [markdown]
 # ## Exercises
 #
 # ### Exercise 24.1: whose rows?
 #
-# `n_workers` processes read one file, and each must know its rows without asking the others. Write `shard(n_items, worker, n_workers)`: the row numbers of worker number `worker`, counted from 0. Together they have every row once, and nobody has two more than another.
+# `n_workers` processes read one file, and each must know its rows without asking the others. Write `shard(n_items, worker, n_workers)`: the row numbers of worker number `worker`, counted from 0. Together they have every row once, and no worker has two more than another.
 
 
 # %% tags=["exercise"]
@@ -426,9 +426,9 @@ def missing_sizes(folder, sizes):
 checks.check_missing_sizes(missing_sizes)
 
 # %% [markdown]
-# ### Exercise 24.3: equal to the end
+# ### Exercise 24.3: equal shards to the end
 #
-# Write `equal_batch(n_images, limit, n_workers)`: the largest batch size, at most `limit` and `n_images`, that splits into equal shares *in every batch of the epoch, the last one too*; 0 if there is none.
+# Write `equal_batch(n_images, limit, n_workers)`: the largest batch size, at most `limit` and `n_images`, that splits into equal shards *in every batch of the epoch, the last one too*; 0 if there is none.
 
 
 # %% tags=["exercise"]
@@ -452,8 +452,8 @@ checks.check_equal_batch(equal_batch)
 # ## What to remember
 #
 # - A mapped file needs the memory of a few batches, whatever its size.
-# - Data parallelism gives the weights of one device, up to rounding, if all shares are equal; TensorFlow and PyTorch do not tell you when they are not.
-# - Independent fits scale best: spread the sweep, not the step.
+# - Data parallelism gives the weights of one device, up to rounding, if all shards are equal; TensorFlow and PyTorch do not warn you when they are not.
+# - Independent fits scale best: distribute the sweep, not the step.
 # - Write every result and every checkpoint as soon as it is there, under another name, then rename.
 # - In mixed precision weights, sums and losses stay in 32 bits.
 #
@@ -461,7 +461,7 @@ checks.check_equal_batch(equal_batch)
 #
 # 1. On four devices your loss curve differs from one device's in the sixth digit. (a) A bug. (b) Sums were rounded in another order. (c) The seed was not shared.
 # 2. A sweep of 40 sizes loses a worker at the 39th. With one file for each result you repeat (a) all 40; (b) what was running there; (c) nothing.
-# 3. In float16 the loss stays `nan`-free but no weight changes in the first steps. (a) The learning rate is too small. (b) The factor of the loss is still too large, and steps are skipped. (c) Weights are stored in float16.
+# 3. In float16 the loss stays `nan`-free but no weight changes in the first steps. (a) The learning rate is too small. (b) The factor of the loss scaling is still too large, and steps are skipped. (c) Weights are stored in float16.
 #
 # <details><summary>Answers</summary>
 #
@@ -483,10 +483,10 @@ notebook.claim(difference < 0.05, "many devices must train as one")
 notebook.claim(
     dict(zip(sizes, spread, strict=True)) == serial, "workers must agree with one process"
 )
-notebook.claim(same and begin == 2, "a resumed training must end as a straight one")
+notebook.claim(same and begin == 2, "a resumed training must end as an uninterrupted one")
 notebook.claim(serial[2]["error"] > serial[16]["error"], "more numbers, smaller error")
 notebook.claim(
-    abs(curves["mixed_bfloat16"][-1] / curves["float32"][-1] - 1) < 0.05, "16 bits must train too"
+    abs(curves["mixed_bfloat16"][-1] / curves["float32"][-1] - 1) < 0.05, "bfloat16 must train too"
 )
 notebook.receipt(
     mapped_mb=peaks["mapped"][-1],

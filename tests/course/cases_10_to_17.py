@@ -1,4 +1,4 @@
-"""What learners may hand to the checks of lessons 10 to 17; test_checks.py hands it in."""
+"""What learners may hand to the checks of lessons 10 to 17; test_exercises.py hands it in."""
 
 import itertools
 import math
@@ -13,10 +13,10 @@ class Case(NamedTuple):
     """What learners may hand to one check."""
 
     right: list
-    wrong: list  # pairs: an answer, words of the hint it should get
+    wrong: list  # Each is a pair: an answer, and words of the hint that it should get.
     blank: list = [lambda *args: None, lambda *args: ...]
-    broken: object = None  # an answer that raises; None: a function that does
-    others: tuple = ()  # what the check is called with besides
+    broken: object = None  # This answer raises an error. None stands for a function that does.
+    others: tuple = ()  # The check is called with these after the answer.
 
 
 def broken(*args, **kwargs):
@@ -303,7 +303,7 @@ CASES_10_TO_17 = {
         wrong=[
             (trained(lambda x: wide(x, 1), nearly), "32 are needed"),
             (trained(wide, lambda x: x), "Which two cures helped?"),
-            (trained(wide, lambda x: 0.75 * nearly(x) + 0.125), "a weaker dose"),
+            (trained(wide, lambda x: 0.75 * nearly(x) + 0.125), "on clean images it is"),
         ],
         blank=[],
         broken=trained(wide, raising),

@@ -1,4 +1,4 @@
-"""What learners may hand to the checks of lesson 18; test_checks.py hands it in."""
+"""What learners may hand to the checks of lesson 18; test_exercises.py hands it in."""
 
 import numpy as np
 from sklearn.metrics import roc_auc_score
@@ -58,7 +58,7 @@ CASES_18 = {
         right=[rate, lambda p, r, f: f * p / (f * p + r * (1 - p))],
         wrong=[
             (lambda p, r, f: f * p / (r * (1 - p)), "those are odds"),
-            (lambda p, r, f: 1 - rate(p, r, f), "the share of normal items"),
+            (lambda p, r, f: 1 - rate(p, r, f), "of normal items"),
             (lambda p, r, f: r * p / (r * p + f * (1 - p)), "solve the formula for pi"),
             (lambda p, r, f: p * f, "put it in and see"),
         ],

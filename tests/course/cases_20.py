@@ -1,4 +1,4 @@
-"""What learners may hand to the checks of lesson 20; test_checks.py hands it in."""
+"""What learners may hand to the checks of lesson 20; test_exercises.py hands it in."""
 
 import math
 
@@ -61,12 +61,12 @@ CASES_20 = {
     "strangers": Case(
         right=[others, lambda *args: others(*args).tolist()],
         wrong=[
-            (lambda found, groups, own, k: found[:, :k], "twins of the query are still"),
-            (without_the_first, "compare the sources"),
+            (lambda found, groups, own, k: found[:, :k], "of the query are still"),
+            (without_the_first, "own group"),
             (lambda *args: others(*args[:3], 2), "make (2, 3)"),
             (lambda *args: others(*args, order=-1), "nearest first"),
             (lambda *args: others(*args, start=1), "the first k that remain"),
-            (one_of_each, "several may share"),
+            (one_of_each, "several may"),
         ],
     ),
     "entropy_bits": Case(

@@ -1,4 +1,4 @@
-"""What learners may hand to the checks of lesson 21; test_checks.py hands it in."""
+"""What learners may hand to the checks of lesson 21; test_exercises.py hands it in."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""checks/: each check accepts what is right and answers a typical mistake with a hint that fits."""
+"""ae_course/exercises: each check accepts right answers and gives a fitting hint for mistakes."""
 
 import importlib
 import itertools
@@ -142,7 +142,7 @@ def saved(name, keep=("encoder", "decoder"), with_base=True, **changed):
             config["decoder"]["config"] |= changed
             return cls(**keras.saving.deserialize_keras_object(config))
 
-    return keras.saving.register_keras_serializable("test_checks", name)(Saved)
+    return keras.saving.register_keras_serializable("test_exercises", name)(Saved)
 
 
 # Lessons 06 to 09 --------------------------------------------------------------------------------
@@ -254,7 +254,7 @@ CASES = {
             (lambda shape, rng: rng.normal(0, limit(shape), shape), "for shape (300, 500) the"),
             (
                 lambda shape, rng: limit(shape, window=False) * (2 * rng.random(shape) - 1),
-                "for shape (3, 3, 40, 60) the largest weight",
+                "for shape (3, 3, 40, 60)",
             ),
             (
                 lambda shape, rng: 0.999 * limit(shape) * rng.choice([-1, 1], shape),
@@ -278,7 +278,7 @@ CASES = {
                 lambda groups, fraction, seed: np.arange(len(groups)) < fraction * len(groups),
                 "have copies in both parts",
             ),
-            (split(fraction_of=0.5), "10% of the originals were chosen"),
+            (split(fraction_of=0.5), "10% of the"),
             (split(seeded=False), "seed 0 gave two splits"),
             (lambda groups, fraction, seed: groups < 1020, "another seed gave the same split"),
         ],
@@ -310,11 +310,11 @@ CASES = {
             (encoder_of(layers.Flatten, dense, dense, dense), "a convolution"),
             (
                 encoder_of(convolution, layers.Flatten, dense, dense, activation="relu"),
-                "leave the last layer linear",
+                "the code is nonlinear",
             ),
             (
                 encoder_of(convolution, layers.Flatten, dense, dense, activation="tanh"),
-                "leave the last layer linear",
+                "the code is nonlinear",
             ),
         ],
         blank=[type("Encoder", (keras.Model,), {})],
@@ -395,7 +395,7 @@ CASES = {
         right=[early_stop()],
         wrong=[
             (early_stop(start=0), "count the epochs from 1"),
-            (early_stop(fixed=9), "the best is epoch 3 and the last epoch 5"),
+            (early_stop(fixed=9), "the best is epoch 3"),
             (early_stop(fixed=2), "with patience 5"),
             (early_stop(improves=lambda new, best: new <= best), "no improvement"),
         ],
@@ -476,7 +476,7 @@ CHECKS = {
 
 
 def answer(name, attempt):
-    backend.set_seed(0)  # of the weights that an answer starts from
+    backend.set_seed(0)  # Answers that are models start from random weights.
     found = CHECKS[f"check_{name}"](attempt, *CASES[name].others)
     assert isinstance(found, Verdict)
     assert repr(found) == found.message
@@ -488,7 +488,7 @@ def test_every_check_is_tested_here():
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_what_is_right_passes_however_it_is_written(name):
+def test_right_answers_pass_however_they_are_written(name):
     for right in CASES[name].right:
         found = answer(name, right)
         assert found, found
@@ -508,7 +508,7 @@ def test_each_mistake_gets_a_hint_that_fits(name):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_an_empty_cell_was_not_attempted(name):
+def test_an_empty_cell_counts_as_not_attempted(name):
     for blank in (None, ..., *CASES[name].blank):
         found = answer(name, blank)
         assert not found
@@ -516,7 +516,8 @@ def test_an_empty_cell_was_not_attempted(name):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_code_that_raises_is_answered_with_its_error(name):
+def test_code_that_raises_an_error_is_answered_with_it(name):
     found = answer(name, CASES[name].broken or broken)
     assert not found
-    assert found.message == "not yet: your code raised RuntimeError: oops"
+    assert found.message.startswith("not yet: ")
+    assert "RuntimeError: oops" in found.message

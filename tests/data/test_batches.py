@@ -1,4 +1,4 @@
-"""data.py: loading and splitting, and batches that come in one order everywhere."""
+"""ae_keras/data/datasets.py and batches.py: loading, splitting, and batches in a fixed order."""
 
 from itertools import chain
 
@@ -66,10 +66,10 @@ def test_split_shares_no_source_and_loses_no_image():
     rest, part = data.split(some_images(), fraction=0.15)
     assert not set(rest.groups) & set(part.groups)
     assert sorted([*rest.labels, *part.labels]) == list(range(60))
-    assert len(set(part.groups)) == 3  # 15 % of 20
+    assert len(set(part.groups)) == 3  # These are 15 % of the 20 sources.
 
 
-def test_split_is_the_same_for_one_seed_and_another_for_another():
+def test_split_repeats_with_a_seed_and_differs_with_another():
     first, again, other = (data.split(some_images(), seed=seed)[1].labels for seed in (0, 0, 1))
     np.testing.assert_array_equal(first, again)
     assert set(first) != set(other)
@@ -112,29 +112,29 @@ def test_without_shuffling_the_order_is_that_of_the_images():
         assert list(chain(*rows(batches, 10))) == list(range(10))
 
 
-def test_a_target_travels_with_its_image():
+def test_a_target_stays_with_its_image():
     batches = data.Batches(numbered(10), 1 - numbered(10), batch_size=4)
     for x, target in batches.one_epoch():
         np.testing.assert_allclose(target, 1 - x, atol=1e-6)
 
 
-def test_batches_read_from_a_file_on_disk(tmp_path):
+def test_batches_can_be_read_from_a_file_on_disk(tmp_path):
     stored = np.memmap(tmp_path / "images", "float32", "w+", shape=(10, *SHAPE))
     stored[:] = numbered(10)
     batches = data.Batches(stored, batch_size=4)
-    assert batches.x is stored  # not copied into memory
+    assert batches.x is stored  # A copy could be larger than the memory.
     assert rows(batches, 10) == rows(data.Batches(numbered(10), batch_size=4), 10)
 
 
 def through(pipeline, batches):
-    """The same batches as a `tf.data.Dataset` or a torch `DataLoader`, or as they are."""
+    """The same batches as a `tf.data.Dataset`, as a torch `DataLoader`, or unchanged."""
     if pipeline == "Batches":
         return batches
     needs("tensorflow" if pipeline == "tf_dataset" else "torch")
     return getattr(data, pipeline)(batches)
 
 
-@pytest.mark.parametrize("n", [4, 8, 10])  # one, two and three batches
+@pytest.mark.parametrize("n", [4, 8, 10])  # These make one, two and three batches.
 @pytest.mark.parametrize("pipeline", ["Batches", "tf_dataset", "torch_loader"])
 def test_every_pipeline_trains_on_the_batches_of_each_epoch_in_turn(pipeline, n):
     if (pipeline, n, keras.config.backend()) == ("torch_loader", 8, "tensorflow"):
@@ -143,9 +143,10 @@ def test_every_pipeline_trains_on_the_batches_of_each_epoch_in_turn(pipeline, n)
     expected, found = tiny(), tiny()
     batches = through(pipeline, data.Batches(x, batch_size=4, seed=5))
     errors = found.fit(batches, epochs=2, shuffle=False, verbose=0).history["loss"]
-    errors += found.fit(batches, shuffle=False, verbose=0).history["loss"]  # goes on with the third
+    # Another `fit` continues with the third epoch.
+    errors += found.fit(batches, shuffle=False, verbose=0).history["loss"]
     for epoch, error in enumerate(errors):
-        # of a single batch the order means nothing, and it is left as it is
+        # Images within a single batch are not shuffled, because their order would mean nothing.
         order = data.epoch_order(n, 5, epoch) if n > 4 else np.arange(n)
         history = expected.fit(x[order], batch_size=4, shuffle=False, verbose=0).history
         assert error == pytest.approx(history["loss"][0], rel=1e-6)
@@ -165,10 +166,10 @@ def test_a_pipeline_gives_the_batches_themselves(pipeline):
 
 @pytest.mark.parametrize("pipeline", ["tf_dataset", "torch_loader"])
 def test_a_pipeline_carries_the_weights_of_the_pixels(pipeline):
-    def emptied(x, rng):
+    def masked(x, rng):
         return x, data.random_mask(x, 0.5, rng)
 
-    expected, loader = (data.Batches(numbered(10), corruption=emptied, batch_size=4) for _ in "12")
+    expected, loader = (data.Batches(numbered(10), corruption=masked, batch_size=4) for _ in "12")
     loader = through(pipeline, loader)
     for _ in range(2):
         for ours, theirs in zip(expected.one_epoch(), loader, strict=True):
@@ -183,22 +184,22 @@ def test_a_pipeline_carries_the_weights_of_the_pixels(pipeline):
     assert_same_weights(*models)
 
 
-def test_with_holes_the_loss_is_that_of_the_missing_pixels():
+def test_with_a_mask_the_loss_is_that_of_the_missing_pixels():
     x = images(10, SHAPE)
     mask = data.random_mask(x, 0.4, seed=5)
-    spoilt = np.where(mask, 0, x).astype("float32")
+    corrupted = np.where(mask, 0, x).astype("float32")
     batches = data.Batches(
-        x, corruption=lambda x, rng: (spoilt, mask), batch_size=10, shuffle=False
+        x, corruption=lambda x, rng: (corrupted, mask), batch_size=10, shuffle=False
     )
     np.testing.assert_array_equal(batches[0][2], mask[..., 0])
     model = tiny()
     model.compile(loss=keras.losses.MeanSquaredError(reduction="mean_with_sample_weight"))
-    x_hat = evaluation.reconstruct(model, spoilt)
+    x_hat = evaluation.reconstruct(model, corrupted)
     expected = ((x - x_hat) ** 2)[np.broadcast_to(mask, x.shape)].mean()
     assert model.evaluate(batches, verbose=0) == pytest.approx(expected, rel=1e-5)
 
 
-def test_a_look_at_a_batch_is_no_epoch():
+def test_reading_a_batch_does_not_start_an_epoch():
     batches, untouched = (data.Batches(numbered(10), batch_size=4) for _ in range(2))
     batches[0], batches[2]
     batches.on_epoch_end()
@@ -213,7 +214,7 @@ def test_evaluating_on_batches_does_not_need_them_in_order():
     assert found == pytest.approx(expected, rel=1e-5)
 
 
-def test_train_goes_on_where_fit_stopped():
+def test_train_continues_where_fit_stopped():
     """Both count the epochs of one `Batches`."""
     models = tiny(), tiny()
     batches = [data.Batches(images(10, SHAPE), batch_size=4) for _ in models]

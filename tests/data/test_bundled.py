@@ -1,4 +1,4 @@
-"""embedded.py: the digits, letters and photographs, the same on every machine."""
+"""ae_keras/data/bundled.py: digits, letters and photographs are the same on every machine."""
 
 import time
 
@@ -15,7 +15,7 @@ def subsets():
 
 
 @pytest.mark.parametrize(("subset", "n", "originals"), [("train", 9000, 1500), ("test", 1782, 297)])
-def test_counts(subsets, subset, n, originals):
+def test_numbers_of_digits_and_of_sources(subsets, subset, n, originals):
     images, labels, groups = subsets[subset]
     assert (images.shape, images.dtype) == ((n, 28, 28, 1), "uint8")
     assert (labels.shape, labels.dtype) == ((n,), "int64")
@@ -25,7 +25,7 @@ def test_counts(subsets, subset, n, originals):
 
 
 @pytest.mark.parametrize("subset", ["train", "test"])
-def test_every_digit_is_there_about_as_often(subsets, subset):
+def test_every_digit_is_about_as_frequent_as_others(subsets, subset):
     counts = np.bincount(subsets[subset][1])
     assert len(counts) == 10
     assert counts.min() > 0.6 * counts.mean()
@@ -42,8 +42,8 @@ def test_copies_of_one_original_are_of_one_class_but_differ(subsets):
     assert len(np.unique(images[of_one], axis=0)) == 6
 
 
-def test_images_have_the_look_of_mnist(subsets):
-    """Strokes in the middle, a black rim, and most pixels either black or white."""
+def test_digits_look_like_those_of_mnist(subsets):
+    """Strokes are in the middle, the rim is black, and most pixels are either black or white."""
     images = subsets["train"][0][..., 0] / 255
     rim = np.ones((28, 28), bool)
     rim[2:-2, 2:-2] = False
@@ -52,13 +52,13 @@ def test_images_have_the_look_of_mnist(subsets):
     assert ((images < 0.1) | (images > 0.9)).mean() > 0.75
 
 
-def test_neighbours_are_strangers(subsets):
+def test_neighbouring_digits_come_from_different_sources(subsets):
     groups = subsets["train"][2]
     assert (groups[1:] == groups[:-1]).mean() < 0.01
 
 
-def test_pixels_are_the_same_everywhere(subsets):
-    """Sums rather than a checksum: another SciPy may round a few pixels otherwise."""
+def test_digits_are_the_same_everywhere(subsets):
+    """Sums are compared, not checksums, because another SciPy may round a few pixels otherwise."""
     images, labels, groups = subsets["train"]
     assert images.sum(dtype=int) == pytest.approx(305_887_094, rel=1e-5)
     assert labels[:12].tolist() == [7, 2, 5, 2, 6, 1, 5, 5, 4, 7, 0, 3]
@@ -67,7 +67,7 @@ def test_pixels_are_the_same_everywhere(subsets):
     np.testing.assert_allclose(images[0, 14, 8:20, 0].astype(int), row, atol=2)
 
 
-def test_making_them_again_gives_the_same_in_less_than_three_seconds():
+def test_digits_made_again_are_the_same_within_three_seconds():
     def seconds():
         start = time.process_time()
         again = bundled._all_digits.__wrapped__()
@@ -75,7 +75,7 @@ def test_making_them_again_gives_the_same_in_less_than_three_seconds():
             np.testing.assert_array_equal(found, kept)
         return time.process_time() - start
 
-    assert any(seconds() < 3 for _ in range(3))  # a busy machine may be slow once
+    assert any(seconds() < 3 for _ in range(3))  # A busy machine may be too slow once or twice.
 
 
 # Letters and photographs --------------------------------------------------------------------------
@@ -107,7 +107,8 @@ def test_subsets_are_made_of_whole_sources(name, shape, copies, numbers, request
         assert (labels.shape, labels.dtype) == (groups.shape, groups.dtype) == ((n,), "int64")
         sources, counts = np.unique(groups, return_counts=True)
         assert (counts == copies).all()
-        assert (groups[1:] == groups[:-1]).mean() < 2 / len(sources)  # neighbours are strangers
+        # The order is random, so neighbours rarely come from one source.
+        assert (groups[1:] == groups[:-1]).mean() < 2 / len(sources)
         seen += sources.tolist()
     assert sorted(seen) == list(range(sum(numbers.values()) // copies))
 
@@ -115,11 +116,12 @@ def test_subsets_are_made_of_whole_sources(name, shape, copies, numbers, request
 @pytest.mark.parametrize(
     ("make", "total", "labels", "tolerance"),
     [
-        (bundled.glyphs, 18_228_674, [11, 13, 19, 3, 1, 2, 0, 1], 1e-3),  # fonts are drawn
+        # Letters are drawn from fonts, which other versions of the libraries may draw otherwise.
+        (bundled.glyphs, 18_228_674, [11, 13, 19, 3, 1, 2, 0, 1], 1e-3),
         (bundled.photos, 358_581_803, [1, 1, 1, 1, 0, 1, 0, 1], 1e-5),
     ],
 )
-def test_made_again_they_are_the_same(make, total, labels, tolerance):
+def test_letters_and_photographs_made_again_are_the_same(make, total, labels, tolerance):
     first, again = make("test"), make("test")
     for ours, theirs in zip(first, again, strict=True):
         np.testing.assert_array_equal(ours, theirs)
@@ -127,8 +129,8 @@ def test_made_again_they_are_the_same(make, total, labels, tolerance):
     assert first[1][:8].tolist() == labels
 
 
-def test_a_letter_is_named_by_its_label(glyphs):
-    """Letters are told apart by what they look like: by the mean image of each."""
+def test_letters_have_the_right_labels(glyphs):
+    """The mean image of each letter is nearest to most images with its label, and looks like it."""
     train, labels, groups = glyphs["train"]
     assert np.bincount(glyphs["test"][1]).tolist() == [30] * 21
     np.testing.assert_array_equal(labels, groups % 21)
@@ -142,7 +144,7 @@ def test_a_letter_is_named_by_its_label(glyphs):
     assert rows["P"][:14].sum() > 1.5 * rows["P"][14:].sum()
 
 
-def test_letters_lie_in_the_middle_and_copies_differ(glyphs):
+def test_letters_are_centred_and_copies_differ(glyphs):
     images = glyphs["train"][0][..., 0] / 255
     down, right = np.mgrid[:28, :28]
     for places in (down, right):

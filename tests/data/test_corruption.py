@@ -1,4 +1,4 @@
-"""corruption.py, and how `data.Batches` uses it."""
+"""ae_keras/data/corruption.py, and how `data.Batches` uses it."""
 
 import keras
 import numpy as np
@@ -18,7 +18,7 @@ KINDS = {
 }
 
 
-def test_normal_noise_has_the_asked_spread_and_stays_in_the_unit_range():
+def test_gaussian_noise_has_the_given_spread_and_stays_in_the_unit_range():
     little, much = corruption.gaussian_noise(GREY, 0.1), corruption.gaussian_noise(GREY, 2)
     assert little.std() == pytest.approx(0.1, rel=0.03)
     assert little.mean() == pytest.approx(0.5, abs=0.003)
@@ -26,7 +26,7 @@ def test_normal_noise_has_the_asked_spread_and_stays_in_the_unit_range():
     np.testing.assert_array_equal(corruption.gaussian_noise(GREY, 0), GREY)
 
 
-def test_normal_noise_may_have_a_mean():
+def test_gaussian_noise_may_have_a_mean():
     noise = corruption.gaussian_noise(GREY, 0.05, mean=-0.2) - GREY
     assert noise.mean() == pytest.approx(-0.2, abs=0.003)
     assert noise.std() == pytest.approx(0.05, rel=0.03)
@@ -34,28 +34,28 @@ def test_normal_noise_may_have_a_mean():
 
 @pytest.mark.parametrize("fraction", [0.1, 0.6])
 @pytest.mark.parametrize(
-    ("spoil", "white"), [(corruption.masking, 0), (corruption.salt_and_pepper, 0.5)]
+    ("corrupt", "white"), [(corruption.masking, 0), (corruption.salt_and_pepper, 0.5)]
 )
-def test_the_fraction_is_that_of_the_pixels_lost(spoil, white, fraction):
-    x = spoil(GREY, fraction)
-    assert (x[..., :1] == x).all()  # all channels of a pixel together
+def test_the_given_fraction_of_pixels_is_lost(corrupt, white, fraction):
+    x = corrupt(GREY, fraction)
+    assert (x[..., :1] == x).all()  # The channels of a pixel are lost together.
     assert set(np.unique(x)) == {0, 0.5} | ({1} if white else set())
     assert (x == 0).mean() == pytest.approx((1 - white) * fraction, abs=0.015)
     assert (x == 1).mean() == pytest.approx(white * fraction, abs=0.015)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_one_seed_gives_the_same_as_a_generator_with_it(kind):
-    spoil, x = KINDS[kind], images(3, SHAPE)
+def test_a_seed_gives_the_same_as_a_generator_with_that_seed(kind):
+    corrupt, x = KINDS[kind], images(3, SHAPE)
     before = x.copy()
-    first = spoil(x, 1)
+    first = corrupt(x, 1)
     assert (first.dtype, first.shape) == ("float32", x.shape)
     np.testing.assert_array_equal(x, before)
-    np.testing.assert_array_equal(spoil(x, 1), first)
-    np.testing.assert_array_equal(spoil(x.astype("float64"), np.int64(1)), first)
+    np.testing.assert_array_equal(corrupt(x, 1), first)
+    np.testing.assert_array_equal(corrupt(x.astype("float64"), np.int64(1)), first)
     generator = np.random.default_rng(1)
-    np.testing.assert_array_equal(spoil(x, generator), first)
-    for other in (spoil(x, generator), spoil(x, 2)):
+    np.testing.assert_array_equal(corrupt(x, generator), first)
+    for other in (corrupt(x, generator), corrupt(x, 2)):
         assert (other != first).mean() > 0.1
 
 
@@ -66,31 +66,31 @@ def test_images_of_a_batch_do_not_share_their_noise(kind):
         assert abs(np.corrcoef(rows)[~np.eye(35, dtype=bool)].mean()) < 0.05
 
 
-# Holes -------------------------------------------------------------------------------------------
+# Masks -------------------------------------------------------------------------------------------
 
-HOLES = {
+MASKS = {
     "random": lambda x, seed: corruption.random_mask(x, 0.3, seed),
     "block": lambda x, seed: corruption.block_mask(x, 2, seed),
 }
 
 
 @pytest.mark.parametrize("fraction", [0.1, 0.6])
-def test_random_holes_take_their_share_of_the_pixels(fraction):
+def test_a_random_mask_has_the_given_fraction_of_pixels(fraction):
     mask = corruption.random_mask(GREY, fraction)
     assert (mask.dtype, mask.shape) == (bool, (400, 7, 5, 1))
     assert mask.mean() == pytest.approx(fraction, abs=0.015)
-    # a pixel's neighbour is missing as often as any
+    # Pixels are chosen independently, so next to a missing one others are missing as often.
     assert mask[:, 1:][mask[:, :-1]].mean() == pytest.approx(fraction, abs=0.03)
 
 
-def test_masking_blackens_random_holes():
+def test_masking_blackens_a_random_mask():
     x = images(5, SHAPE)
     mask = corruption.random_mask(x, 0.4, 3)
     np.testing.assert_array_equal(corruption.masking(x, 0.4, 3), x * ~mask)
 
 
 @pytest.mark.parametrize("size", [1, 3, 5])
-def test_a_block_is_one_whole_square_in_each_image(size):
+def test_a_block_mask_is_one_whole_square_in_each_image(size):
     mask = corruption.block_mask(GREY, size)
     assert (mask.dtype, mask.shape) == (bool, (400, 7, 5, 1))
     corners = set()
@@ -99,32 +99,30 @@ def test_a_block_is_one_whole_square_in_each_image(size):
         assert [part.stop - part.start for part in square] == [size, size]
         assert image[square].all()
         corners.add(tuple(part.start for part in square))
-    # every place that there is, and no other
+    # The square takes every position inside the image, and no other.
     assert corners == set(np.ndindex(7 - size + 1, 5 - size + 1))
 
 
-@pytest.mark.parametrize("kind", HOLES)
-def test_holes_are_the_same_for_one_seed_and_differ_between_images(kind):
-    mask = HOLES[kind](GREY, 1)
-    np.testing.assert_array_equal(HOLES[kind](GREY, np.random.default_rng(1)), mask)
-    assert (HOLES[kind](GREY, 2) != mask).any()
+@pytest.mark.parametrize("kind", MASKS)
+def test_masks_repeat_with_a_seed_and_differ_between_images(kind):
+    mask = MASKS[kind](GREY, 1)
+    np.testing.assert_array_equal(MASKS[kind](GREY, np.random.default_rng(1)), mask)
+    assert (MASKS[kind](GREY, 2) != mask).any()
     assert len(np.unique(mask.reshape(400, -1), axis=0)) > 20
     assert (GREY == 0.5).all()
 
 
-def test_holes_of_a_size_that_cannot_be():
-    place = "for the square must lie inside images of 7 by 5 pixels."
-    with says(ValueError, f"`size` must be at most 5, {place} Received: size=6."):
+def test_masks_refuse_bad_arguments():
+    with says(ValueError, "`size`", "at most 5", "size=6"):
         corruption.block_mask(GREY, 6)
     for bad in (0, 2.0, True, None):
-        with says(ValueError, f"`size` must be an integer >= 1. Received: size={bad!r}."):
+        with says(ValueError, "`size`", f"size={bad!r}"):
             corruption.block_mask(GREY, bad)
     for bad in (0, 1, -0.2, "half", None):
-        message = f"`fraction` must lie strictly between 0 and 1. Received: fraction={bad!r}."
-        with says(ValueError, message):
+        with says(ValueError, "`fraction`", f"fraction={bad!r}"):
             corruption.random_mask(GREY, bad)
-    for make in HOLES.values():
-        with says(ValueError, "`x` must be images of shape (n, height, width, channels)"):
+    for make in MASKS.values():
+        with says(ValueError, "`x`", "x.shape=(7, 5, 3)"):
             make(GREY[0], 0)
 
 
@@ -138,12 +136,12 @@ def noisy(x, rng):
 
 
 def epoch(batches):
-    """Input and target of one epoch."""
+    """Input, target and, with a mask, weights of one epoch."""
     return [np.concatenate(part) for part in zip(*batches.one_epoch(), strict=True)]
 
 
 @pytest.mark.parametrize("target", [None, 1 - X], ids=["no target", "target"])
-def test_the_input_is_spoilt_and_the_target_clean(target):
+def test_the_input_is_corrupted_and_the_target_clean(target):
     batches = data.Batches(X, target, corruption=noisy, batch_size=4)
     clean = data.Batches(X, target, batch_size=4)
     for _ in range(2):
@@ -159,18 +157,18 @@ def test_each_batch_and_each_epoch_has_noise_of_its_own():
     assert abs(np.corrcoef(noise)[~np.eye(6, dtype=bool)]).max() < 0.4
 
 
-def test_the_noise_depends_on_the_seed_and_on_when_a_batch_comes():
+def test_the_noise_depends_on_the_seed_and_the_position_of_a_batch():
     first, again, other = (
         data.Batches(X, corruption=noisy, batch_size=4, shuffle=False, seed=s) for s in (1, 1, 2)
     )
-    again[2], again[1]  # a look at a batch changes nothing
+    again[2], again[1]  # Reading a batch must not change what comes later.
     for _ in range(2):
         expected, found, another = epoch(first)[0], epoch(again)[0], epoch(other)[0]
         np.testing.assert_array_equal(found, expected)
         assert (another != expected).mean() > 0.5
 
 
-def test_a_corruption_in_place_spoils_no_target():
+def test_a_corruption_in_place_leaves_the_target_clean():
     def blacken(x, rng):
         x[:, 0] = 0
         return x
@@ -180,7 +178,7 @@ def test_a_corruption_in_place_spoils_no_target():
     np.testing.assert_array_equal(x[:, 0], 0)
 
 
-def test_fit_trains_on_the_spoilt_batches():
+def test_fit_trains_on_the_corrupted_batches():
     found, expected = tiny(), tiny()
     batches = data.Batches(X, corruption=noisy, batch_size=4, seed=3)
     by_hand = data.Batches(X, corruption=noisy, batch_size=4, seed=3)
@@ -191,18 +189,18 @@ def test_fit_trains_on_the_spoilt_batches():
     assert_same_weights(found, expected)
 
 
-# Batches with mask ------------------------------------------------------------------------------
+# Batches with masks -----------------------------------------------------------------------------
 
 MSE = keras.losses.MeanSquaredError(reduction="mean_with_sample_weight")
 
 
-def emptied(x, rng):
+def masked(x, rng):
     mask = corruption.block_mask(x, 3, rng)
     return np.where(mask, np.float32(0.5), x), mask
 
 
-def test_holes_become_the_weight_of_the_pixels():
-    x, target, weight = epoch(data.Batches(X, corruption=emptied, batch_size=4, shuffle=False))
+def test_a_mask_becomes_the_weight_of_the_pixels():
+    x, target, weight = epoch(data.Batches(X, corruption=masked, batch_size=4, shuffle=False))
     np.testing.assert_array_equal(target, X)
     assert (weight.dtype, weight.shape) == ("float32", (10, 7, 5))
     assert set(np.unique(weight)) == {0, 1}
@@ -215,44 +213,45 @@ def test_holes_become_the_weight_of_the_pixels():
 def test_the_weighted_loss_is_the_mean_over_the_missing_pixels_alone(channels, rng):
     x = images(10, (7, 5, channels))
 
-    def some_emptied(x, rng):
-        mask = corruption.random_mask(x, 0.3, 1)  # not as many in each image, always the same
+    def masked_alike(x, rng):
+        # With a fixed seed, all batches have the same mask. Images lose unequal numbers of pixels.
+        mask = corruption.random_mask(x, 0.3, 1)
         return np.where(mask, np.float32(0), x), mask
 
     model = tiny((7, 5, channels))
     model.compile(keras.optimizers.SGD(0.0), loss=MSE)
-    batches = data.Batches(x, corruption=some_emptied, batch_size=10, shuffle=False)
-    spoilt, target, weight = batches[0]
-    squared = (model.predict(spoilt, verbose=0).astype("float64") - target) ** 2
+    batches = data.Batches(x, corruption=masked_alike, batch_size=10, shuffle=False)
+    corrupted, target, weight = batches[0]
+    squared = (model.predict(corrupted, verbose=0).astype("float64") - target) ** 2
     expected = squared[weight == 1].mean()
-    assert abs(squared.mean() - expected) > 1e-3 * expected  # not the mean over all pixels
+    # The mean over all pixels must be another, or the test would not tell them apart.
+    assert abs(squared.mean() - expected) > 1e-3 * expected
     assert model.evaluate(batches, verbose=0) == pytest.approx(expected, rel=1e-5)
     history = model.fit(batches, shuffle=False, verbose=0).history
     assert history["loss"] == [pytest.approx(expected, rel=1e-5)]
 
 
-def test_what_the_target_is_outside_the_holes_plays_no_part_in_training():
+def test_the_target_outside_the_mask_does_not_affect_training():
     mask = corruption.block_mask(X, 3)
-    spoilt, weight = np.where(mask, np.float32(0.5), X), mask[..., 0].astype("float32")
+    corrupted, weight = np.where(mask, np.float32(0.5), X), mask[..., 0].astype("float32")
     changed = np.where(mask, X, 1 - X)
     models = [tiny() for _ in range(3)]
     for model, target in zip(models, (X, changed, 1 - X), strict=True):
         model.compile(keras.optimizers.Adam(0.01), loss=MSE)
-        model.fit(spoilt, target, sample_weight=weight, epochs=3, shuffle=False, verbose=0)
+        model.fit(corrupted, target, sample_weight=weight, epochs=3, shuffle=False, verbose=0)
     assert_same_weights(*models[:2])
     assert not np.allclose(models[0].get_weights()[0], models[2].get_weights()[0], atol=1e-4)
 
 
 @pytest.mark.parametrize(
-    ("mask", "message"),
+    ("mask", "texts"),
     [
-        (lambda x: x[..., :1], "`mask` must hold True where a pixel is missing, else False. Rec"),
-        (lambda x: x[..., :1], "Received: mask.dtype=float32."),
-        (lambda x: np.ones(x.shape[:3], bool), "must have the shape (4, 7, 5, 1), (n, height, w"),
-        (lambda x: np.ones((1, 7, 5, 1), bool), "Received: mask.shape=(1, 7, 5, 1)."),
+        (lambda x: x[..., :1], ("mask.dtype=float32",)),
+        (lambda x: np.ones(x.shape[:3], bool), ("(4, 7, 5, 1)", "mask.shape=(4, 7, 5)")),
+        (lambda x: np.ones((1, 7, 5, 1), bool), ("(4, 7, 5, 1)", "mask.shape=(1, 7, 5, 1)")),
     ],
 )
-def test_holes_that_do_not_fit_the_images(mask, message):
+def test_masks_that_do_not_fit_the_images_are_refused(mask, texts):
     batches = data.Batches(X, corruption=lambda x, rng: (x, mask(x)), batch_size=4)
-    with says(ValueError, message):
+    with says(ValueError, "`mask`", *texts):
         batches[0]

@@ -1,4 +1,7 @@
-"""pictures.py: a folder of pictures becomes arrays, or a message that names what is wrong."""
+"""ae_keras/data/image_folder.py: a folder of pictures becomes arrays, or is refused."""
+
+import errno
+import os
 
 import numpy as np
 import pytest
@@ -59,7 +62,7 @@ def test_sub_folders_are_classes(tmp_path, grey):
     names = ("dogs/b.png", "cats/z.png", "dogs/a.png", "eels/a.png")
     for name, array in zip(names, grey, strict=False):
         write(tmp_path / name, array)
-    (tmp_path / "bats").mkdir()  # no pictures in it: no class
+    (tmp_path / "bats").mkdir()  # Without pictures, this folder is not a class.
     (tmp_path / "bats" / "notes.txt").write_text("none seen")
     found = data.load_images(tmp_path)
     assert found.labels.tolist() == [0, 1, 1, 2]
@@ -95,14 +98,14 @@ def test_colour_keeps_three_channels_and_opaque_pixels_their_values(tmp_path, co
         np.testing.assert_allclose(one(tmp_path / name), colour / 255, atol=1e-7)
 
 
-def test_what_is_transparent_becomes_white(tmp_path):
+def test_transparent_pixels_become_white(tmp_path):
     rgba = np.zeros((1, 3, 4), "uint8")
-    rgba[0, :, 3] = (255, 128, 0)  # black: solid, half and not there at all
+    rgba[0, :, 3] = (255, 128, 0)  # Three black pixels: opaque, half and fully transparent.
     write(tmp_path / "rgba" / "a.png", rgba)
     np.testing.assert_allclose(one(tmp_path / "rgba")[0, :, 1], [0, 127 / 255, 1], atol=0.005)
     write(tmp_path / "la" / "a.png", rgba[..., 2:])
     x = one(tmp_path / "la")
-    assert x.shape == (1, 3, 1)  # grey stays grey
+    assert x.shape == (1, 3, 1)  # A grey picture does not become a colour picture.
     np.testing.assert_allclose(x[0, :, 0], [0, 127 / 255, 1], atol=0.005)
 
 
@@ -132,30 +135,30 @@ def test_floats_must_lie_in_the_unit_range(tmp_path):
     values = np.array([[0, 0.25, 1]], "float32")
     write(tmp_path / "a.tif", values)
     np.testing.assert_array_equal(one(tmp_path)[..., 0], values)
-    for bad in (2 * values, values - 1, np.full((1, 3), np.nan, "float32")):
-        write(tmp_path / "a.tif", bad)
-        with says(ValueError, "a.tif (values from ", " of white)"):
+    for bad in (1.25, -0.25, np.nan):
+        write(tmp_path / "a.tif", np.full((1, 3), bad, "float32"))
+        with says(ValueError, "`folder`", "a.tif", str(bad)):
             data.load_images(tmp_path)
 
 
-def test_a_camera_held_upright_gives_an_upright_picture(tmp_path):
+def test_a_picture_is_turned_as_its_exif_data_says(tmp_path):
     array = np.zeros((2, 3, 3), "uint8")
-    array[0, 0] = 255  # a white pixel, on the top left as stored
+    array[0, 0] = 255  # As it is stored, the white pixel is on the top left.
     exif = Image.Exif()
-    exif[0x0112] = 6  # to be shown turned clockwise by a quarter
+    exif[0x0112] = 6  # The picture is to be shown after a quarter turn clockwise.
     write(tmp_path / "a.png", array, exif=exif)
     x = one(tmp_path)
     assert x.shape == (3, 2, 3)
     assert np.argwhere(x[..., 0]).tolist() == [[0, 1]]
 
 
-def test_of_an_animation_the_first_frame_is_taken(tmp_path):
+def test_the_first_frame_of_an_animation_is_read(tmp_path):
     frames = [Image.new("RGB", (4, 4), colour) for colour in (RED, BLUE)]
     frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
     np.testing.assert_array_equal(one(tmp_path)[0, 0], [1, 0, 0])
 
 
-# image_shape -------------------------------------------------------------------------------------
+# Another shape -----------------------------------------------------------------------------------
 
 
 def test_image_shape_resizes_and_converts_each_picture(tmp_path):
@@ -182,7 +185,7 @@ def test_shrinking_averages_and_stays_in_the_unit_range(tmp_path):
     assert x.max() <= 1
 
 
-def test_pictures_of_the_right_shape_are_left_as_they_are(tmp_path, grey):
+def test_pictures_of_the_right_shape_are_unchanged(tmp_path, grey):
     for i, array in enumerate(grey):
         write(tmp_path / f"{i}.png", array)
     x = data.load_images(tmp_path, image_shape=(5, 7, 1)).x
@@ -190,56 +193,58 @@ def test_pictures_of_the_right_shape_are_left_as_they_are(tmp_path, grey):
 
 
 @pytest.mark.parametrize("bad", [(28, 28), 28, "28", ()], ids=repr)
-def test_image_shape_must_be_one(tmp_path, bad):
-    with says(ValueError, "`image_shape` must be (height, width, channels)", f"{bad!r}"):
+def test_image_shape_must_have_three_numbers(tmp_path, bad):
+    with says(ValueError, "`image_shape`", f"image_shape={bad!r}"):
         data.load_images(tmp_path, image_shape=bad)
 
 
 @pytest.mark.parametrize("bad", [(8, 8, 2), (8, 8, 4)], ids=repr)
 def test_image_shape_must_be_grey_or_colour(tmp_path, bad):
-    with says(ValueError, f"1 channel (grey) or 3 (colour). Received: image_shape={bad!r}."):
+    with says(ValueError, "`image_shape`", f"image_shape={bad!r}"):
         data.load_images(tmp_path, image_shape=bad)
 
 
-# Folders that will not do ------------------------------------------------------------------------
+# Folders that are refused ------------------------------------------------------------------------
 
 
-def test_a_missing_folder(tmp_path):
-    with says(FileNotFoundError, "must be a folder of pictures", "nowhere', which does not exist"):
-        data.load_images(tmp_path / "nowhere")
-    with says(FileNotFoundError, "folder='no such place', which does not exist."):
+def test_a_missing_folder_is_refused(tmp_path):
+    folder = tmp_path / "nowhere"
+    with says(FileNotFoundError, "`folder`", f"folder={str(folder)!r}"):
+        data.load_images(folder)
+    with says(FileNotFoundError, "`folder`", "folder='no such place'"):
         image_folder.find("no such place")
 
 
-def test_a_file_is_no_folder(tmp_path, grey):
+def test_a_file_in_place_of_a_folder_is_refused(tmp_path, grey):
     write(tmp_path / "a.png", grey[0])
-    with says(ValueError, "a.png', which is a file. Pass the folder that it lies in."):
-        data.load_images(tmp_path / "a.png")
+    path = tmp_path / "a.png"
+    with says(ValueError, "`folder`", f"folder={str(path)!r}", "a file"):
+        data.load_images(path)
 
 
 @pytest.mark.parametrize("bad", [None, "", 3, ["a"]], ids=repr)
-def test_what_is_no_path_is_refused(bad):
-    with says(ValueError, f"`folder` must be the path of a folder. Received: folder={bad!r}."):
+def test_a_folder_must_be_a_path(bad):
+    with says(ValueError, "`folder`", f"folder={bad!r}"):
         data.load_images(bad)
 
 
-def test_a_folder_without_pictures_says_what_it_found(tmp_path):
-    with says(ValueError, "must hold pictures: .bmp, .gif, .jpeg, .jpg, .png", "with nothing."):
+def test_a_folder_without_pictures_is_refused_with_what_it_holds(tmp_path):
+    received = f"folder={str(tmp_path)!r}"
+    with says(ValueError, "`folder`", ".bmp, .gif, .jpeg, .jpg, .png", received, "nothing"):
         data.load_images(tmp_path)
     for name in ("a.txt", "b.TXT", "c.heic", "README", ".hidden.png"):
         (tmp_path / name).write_text("x")
     (tmp_path / "deep" / "deeper").mkdir(parents=True)
     (tmp_path / "deep" / "deeper" / "a.png").write_text("x")
-    found = "1 .heic, 2 .txt, 1 files without suffix, 1 sub-folders."
-    with says(ValueError, "one level deep", found):
+    with says(ValueError, "`folder`", received, "1 .heic, 2 .txt", "1 file", "1 sub-folder"):
         data.load_images(tmp_path)
 
 
-def test_pictures_beside_sub_folders_of_pictures(tmp_path, grey):
+def test_pictures_beside_sub_folders_of_pictures_are_refused(tmp_path, grey):
     write(tmp_path / "a.png", grey[0])
     write(tmp_path / "b.png", grey[0])
     write(tmp_path / "cats" / "c.png", grey[1])
-    with says(ValueError, "2 pictures, such as a.png, beside the sub-folder cats. Move one"):
+    with says(ValueError, "`folder`", f"folder={str(tmp_path)!r}", "2 pictures", "a.png", "cats"):
         data.load_images(tmp_path)
 
 
@@ -250,11 +255,10 @@ def test_every_unreadable_picture_is_named(tmp_path, grey):
     (tmp_path / "3.png").write_text("not a picture at all")
     whole = (tmp_path / "4.png").read_bytes()
     (tmp_path / "4.png").write_bytes(whole[: len(whole) // 2])
-    with says(ValueError, "1.png (not a picture, or damaged), 3.png (not a", "4.png (") as caught:
+    with says(ValueError, "`folder`", "1.png", "3.png", "4.png") as caught:
         data.load_images(tmp_path)
     for good in ("0.png", "2.png", "5.png"):
         assert good not in str(caught.value)
-    assert "Save them anew or remove them." in str(caught.value)
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "bmp", "gif", "webp"])
@@ -262,35 +266,34 @@ def test_a_truncated_picture_is_named_whatever_its_kind(tmp_path, rng, suffix):
     path = tmp_path / "cats" / f"long name.{suffix}"
     write(path, rng.integers(0, 256, (40, 50, 3), "uint8"))
     path.write_bytes(path.read_bytes()[:-300])
-    with says(ValueError, f"cats/long name.{suffix} ("):
+    with says(ValueError, "`folder`", f"cats/long name.{suffix}"):
         data.load_images(tmp_path)
 
 
 def test_a_link_that_leads_nowhere_is_named(tmp_path, grey):
     write(tmp_path / "a.png", grey[0])
     (tmp_path / "b.png").symlink_to(tmp_path / "gone.png")
-    with says(ValueError, "b.png (No such file or directory)"):
+    with says(ValueError, "`folder`", "b.png", os.strerror(errno.ENOENT)) as caught:
         data.load_images(tmp_path)
+    assert "a.png" not in str(caught.value)
 
 
-def test_a_long_list_is_cut(tmp_path):
+def test_a_long_list_is_shortened(tmp_path):
     for i in range(23):
         (tmp_path / f"{i:02d}.png").write_text("x")
-    with says(ValueError, "19.png (not a picture, or damaged) and 3 more.") as caught:
+    with says(ValueError, "`folder`", "00.png", "19.png", "3 more") as caught:
         data.load_images(tmp_path)
     assert "20.png" not in str(caught.value)
 
 
-def test_mixed_sizes_are_named_with_a_cure(tmp_path, grey, colour):
+def test_mixed_sizes_are_refused_with_a_remedy(tmp_path, grey, colour):
     write(tmp_path / "a.png", grey[0])
     write(tmp_path / "b.png", grey[1])
     write(tmp_path / "c.png", grey[2, :4])
     write(tmp_path / "d.png", colour)
-    with says(
-        ValueError,
-        "`folder` must hold pictures of one size and number of channels",
-        "(5, 7, 1) as a.png, (4, 7, 1) as c.png, (5, 7, 3) as d.png.",
-        "Pass, say, `image_shape=(5, 7, 1)` to resize and convert them all.",
-    ):
+    # The first picture of each shape is named, and so is the argument that makes them alike.
+    found = ("(5, 7, 1)", "a.png", "(4, 7, 1)", "c.png", "(5, 7, 3)", "d.png")
+    with says(ValueError, "`folder`", *found, "`image_shape=(5, 7, 1)`") as caught:
         data.load_images(tmp_path)
+    assert "b.png" not in str(caught.value)
     assert len(data.load_images(tmp_path, image_shape=(5, 7, 1))) == 4

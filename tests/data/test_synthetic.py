@@ -1,4 +1,4 @@
-"""synthetic.py: images whose factors are known, measured with a ruler."""
+"""ae_keras/data/synthetic.py: images and signals have the factors that they are made from."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ def joined(subsets):
     ("name", "numbers", "shape"),
     [("shapes", (2352, 588), (28, 28, 1)), ("signals", (2400, 600), (1, 128, 1))],
 )
-def test_counts_and_that_no_source_is_in_both_subsets(name, numbers, shape, request):
+def test_numbers_are_right_and_no_source_is_in_both_subsets(name, numbers, shape, request):
     subsets = request.getfixturevalue(name)
     for (images, labels, groups), n in zip(subsets, numbers, strict=True):
         assert (images.shape, images.dtype) == ((n, *shape), "uint8")
@@ -59,7 +59,7 @@ def test_pixels_are_the_same_everywhere_and_every_time(make, total, labels):
 # Shapes ------------------------------------------------------------------------------------------
 
 
-def test_factors_take_the_number_of_an_image_apart():
+def test_factors_are_decoded_from_the_number_of_an_image():
     groups = np.arange(2940)
     shape, size, x, y = synthetic.factors(groups).T
     np.testing.assert_array_equal(((shape * 5 + size) * 14 + x) * 14 + y, groups)
@@ -72,8 +72,8 @@ def test_labels_are_the_first_factor(shapes):
     np.testing.assert_array_equal(labels, synthetic.factors(groups)[:, 0])
 
 
-def test_places_are_where_the_factors_say(shapes):
-    """Centres of mass; a triangle's lies on the axis but elsewhere in height."""
+def test_positions_are_those_of_the_factors(shapes):
+    """They are measured as centres of mass. That of a triangle is not at half its height."""
     images, shape, groups = joined(shapes)
     x, y = synthetic.factors(groups)[:, 2:].T
     pixels = np.arange(28)
@@ -95,31 +95,34 @@ def test_shapes_are_not_cut_off(shapes):
     images = joined(shapes)[0]
     rim = np.ones((28, 28), bool)
     rim[1:-1, 1:-1] = False
-    assert images[:, rim].max() < 0.2  # no more than a smooth edge
+    assert images[:, rim].max() < 0.2  # Only a smooth edge may reach the rim.
 
 
 # Signals -----------------------------------------------------------------------------------------
 
 
-def test_signals_repeat_themselves_after_thirty_to_sixty_samples(signals):
+def test_signals_have_periods_of_thirty_to_sixty_samples(signals):
     x = signals[1][0][:, 0, :, 0].astype(float)
     alike = [
         [np.corrcoef(signal[lag:], signal[:-lag])[0, 1] for lag in range(29, 62)]
         for signal in x[:100]
     ]
     best = np.argmax(alike, axis=1)
-    assert np.max(alike, axis=1).min() > 0.7  # a period is no whole number of samples
+    # The correlation is not 1, because a period is not a whole number of samples.
+    assert np.max(alike, axis=1).min() > 0.7
     assert np.median(np.max(alike, axis=1)) > 0.98
     assert best.min() <= 3
     assert best.max() >= 27
 
 
-def test_kinds_of_signals_have_their_looks(signals):
+def test_each_kind_of_signal_has_its_form(signals):
     images, labels, _ = joined(signals)
     x = images[:, 0]
     slopes = abs(np.diff(x, axis=1))
-    even = slopes.std(axis=1) / slopes.mean(axis=1)  # a triangle wave has one slope, up and down
-    assert even[labels == 1].max() < min(even[labels == 0].min(), even[labels == 2].min())
+    # A triangle wave has the same slope upwards and downwards, so its slopes vary least.
+    variation = slopes.std(axis=1) / slopes.mean(axis=1)
+    others = variation[labels == 0].min(), variation[labels == 2].min()
+    assert variation[labels == 1].max() < min(others)
     resting = (abs(x - np.median(x, axis=1, keepdims=True)) < 0.03).mean(axis=1)
     assert np.median(resting[labels == 2]) > 0.3 > np.median(resting[labels == 0])
     np.testing.assert_allclose(x[labels < 2].mean(), 0.5, atol=0.02)

@@ -1,4 +1,4 @@
-"""compression: rounding to levels, what an entropy coder would need, and JPEG."""
+"""ae_keras/evaluation/compression.py: rounding to levels, entropy coding, and JPEG."""
 
 import io
 import itertools
@@ -22,7 +22,7 @@ def test_levels_and_middles_of_a_known_range():
     assert quantizer.inverse_transform(levels).ravel().tolist() == [1, 1, 3, 5, 7]
 
 
-def test_what_lies_outside_is_clipped():
+def test_values_outside_the_training_range_are_clipped():
     quantizer = compression.fit_quantizer(np.array([[0.0], [8.0]]), bits=3)
     levels = quantizer.transform(np.array([[-100.0], [100.0]]))
     assert levels.ravel().tolist() == [0, 7]
@@ -30,7 +30,7 @@ def test_what_lies_outside_is_clipped():
 
 
 @pytest.mark.parametrize("bits", [1, 4, 8, 12])
-def test_no_number_is_off_by_more_than_half_an_interval(rng, bits):
+def test_no_value_is_off_by_more_than_half_an_interval(rng, bits):
     z = rng.normal(size=(500, 3)).astype("float32") * [1, 10, 0.1]
     quantizer = compression.fit_quantizer(z, bits)
     levels = quantizer.transform(z)
@@ -40,7 +40,7 @@ def test_no_number_is_off_by_more_than_half_an_interval(rng, bits):
     assert (np.abs(quantizer.inverse_transform(levels) - z) <= half * 1.001).all()
 
 
-def test_a_unit_that_never_changes_keeps_its_value(rng):
+def test_a_constant_unit_keeps_its_value(rng):
     z = rng.normal(size=(20, 3))
     z[:, 1] = -0.7
     with warnings.catch_warnings():
@@ -55,33 +55,34 @@ def test_a_unit_that_never_changes_keeps_its_value(rng):
 
 
 @pytest.mark.parametrize(
-    ("z", "bits", "message"),
+    ("z", "bits", "texts"),
     [
-        (np.zeros((3, 2)), 0, "`bits` must be an integer >= 1. Received: bits=0."),
-        (np.zeros((3, 2)), 2.0, "`bits` must be an integer >= 1. Received: bits=2.0."),
-        (np.zeros((3, 2)), True, "`bits` must be an integer >= 1. Received: bits=True."),
-        (np.zeros((3, 2)), 13, "`bits` must be at most 12. Received: bits=13."),
-        (np.zeros(3), 2, "codes of shape (n, latent_dim), n >= 1. Received: z_train.shape=(3,)."),
-        (np.zeros((0, 2)), 2, "Received: z_train.shape=(0, 2)."),
-        (np.array([[1.0], [np.nan]]), 2, "`z_train` must hold finite numbers."),
-        (np.array([["a"], ["b"]]), 2, "`z_train` must hold finite numbers."),
+        (np.zeros((3, 2)), 0, ("`bits`", "bits=0")),
+        (np.zeros((3, 2)), 2.0, ("`bits`", "bits=2.0")),
+        (np.zeros((3, 2)), True, ("`bits`", "bits=True")),
+        (np.zeros((3, 2)), 13, ("`bits`", "12", "bits=13")),
+        (np.zeros(3), 2, ("`z_train`", "z_train.shape=(3,)")),
+        (np.zeros((0, 2)), 2, ("`z_train`", "z_train.shape=(0, 2)")),
+        (np.array([[1.0], [np.nan]]), 2, ("`z_train`", "NaN")),
+        (np.array([["a"], ["b"]]), 2, ("`z_train`", "number")),
     ],
 )
-def test_no_quantiser_of_bad_input(z, bits, message):
-    with says(ValueError, message):
+def test_fit_quantizer_refuses_bad_input(z, bits, texts):
+    with says(ValueError, *texts):
         compression.fit_quantizer(z, bits)
 
 
 # Entropy coding ----------------------------------------------------------------------------------
 
 
-def test_bits_by_hand():
-    seen = np.array([[0], [0], [0], [1]])  # with one more each: 4, 2 and, never seen, 1
+def test_code_length_equals_a_computation_by_hand():
+    # Each count is one more than was seen: 4, 2 and, for the level that was never seen, 1.
+    seen = np.array([[0], [0], [0], [1]])
     bits = compression.code_length(seen, np.array([[0], [1], [2]]))
     assert bits == pytest.approx([np.log2(7 / 4), np.log2(7 / 2), np.log2(7)])
 
 
-def test_units_add_up(rng):
+def test_code_lengths_of_units_add_up(rng):
     seen, sent = rng.integers(0, 5, (200, 3)), rng.integers(0, 5, (40, 3))
     together = compression.code_length(seen, sent)
     each = [compression.code_length(seen[:, [j]], sent[:, [j]]) for j in range(3)]
@@ -89,31 +90,31 @@ def test_units_add_up(rng):
     assert together == pytest.approx(sum(each))
 
 
-def test_even_levels_save_nothing_and_a_constant_costs_nearly_nothing():
+def test_uniform_levels_save_nothing_and_a_constant_costs_almost_nothing():
     even = np.tile(np.arange(16), 1000)[:, None]
     assert compression.code_length(even, even).mean() == pytest.approx(4, abs=0.001)
     constant = np.zeros((10_000, 1))
     assert compression.code_length(constant, constant).mean() < 0.001
 
 
-def test_a_table_for_other_levels_costs_more(rng):
+def test_counts_of_other_levels_cost_more(rng):
     levels = rng.binomial(7, 0.3, (5000, 2))
     own = compression.code_length(levels, levels).mean()
     assert compression.code_length(7 - levels, levels).mean() > own + 1
 
 
 @pytest.mark.parametrize(
-    ("seen", "sent", "message"),
+    ("seen", "sent", "texts"),
     [
-        ([[0, 1]], [[0]], "`levels` must have the units of `levels_train`. Received: 1 units, 2"),
-        ([[0.5]], [[0]], "`levels_train` must hold whole numbers >= 0. Received: values from 0.5"),
-        ([[0]], [[-1]], "`levels` must hold whole numbers >= 0. Received: values from -1 to -1."),
-        ([[0]], [0], "`levels` must be codes of shape (n, latent_dim), n >= 1."),
-        ([[np.inf]], [[0]], "`levels_train` must hold finite numbers."),
+        ([[0, 1]], [[0]], ("`levels`", "`levels_train`", "1", "2")),
+        ([[0.5]], [[0]], ("`levels_train`", "0.5")),
+        ([[0]], [[-1]], ("`levels`", "-1")),
+        ([[0]], [0], ("`levels`", "levels.shape=(1,)")),
+        ([[np.inf]], [[0]], ("`levels_train`", "infinity")),
     ],
 )
-def test_no_bits_of_bad_input(seen, sent, message):
-    with says(ValueError, message):
+def test_code_length_refuses_bad_input(seen, sent, texts):
+    with says(ValueError, *texts):
         compression.code_length(np.array(seen), np.array(sent))
 
 
@@ -121,7 +122,7 @@ def test_no_bits_of_bad_input(seen, sent, message):
 
 
 @pytest.mark.parametrize("shape", [(24, 17, 1), (24, 17, 3), (1, 1, 1)])
-def test_pictures_come_back_in_their_shape(shape):
+def test_jpeg_keeps_the_shape_of_images(shape):
     x = images(3, shape)
     x_hat, n_bytes = compression.jpeg(x, 50)
     assert x_hat.shape == x.shape
@@ -130,10 +131,10 @@ def test_pictures_come_back_in_their_shape(shape):
     assert x_hat.max() <= 1
     assert n_bytes.shape == (3,)
     assert n_bytes.dtype == np.int64
-    assert n_bytes.min() > 100  # the header alone
+    assert n_bytes.min() > 100  # The header alone takes more than that.
 
 
-def test_bytes_and_pixels_are_those_of_the_file():
+def test_jpeg_returns_the_bytes_and_the_pixels_of_the_file():
     x = images(1, (16, 16, 1))
     file = io.BytesIO()
     picture = Image.fromarray((255 * x[0, ..., 0]).round().astype("uint8"), "L")
@@ -143,7 +144,7 @@ def test_bytes_and_pixels_are_those_of_the_file():
     assert np.array_equal(255 * x_hat[0, ..., 0], np.asarray(Image.open(file)))
 
 
-def test_more_quality_is_larger_and_nearer():
+def test_higher_quality_is_larger_and_more_accurate():
     rows, columns = np.mgrid[0:32, 0:32] / 31
     x = ((1 + np.sin(9 * rows**2 + 4 * columns)) / 2).astype("float32")[None, ..., None]
     results = [compression.jpeg(x, quality) for quality in (5, 40, 90)]
@@ -155,20 +156,16 @@ def test_more_quality_is_larger_and_nearer():
 
 
 @pytest.mark.parametrize(
-    ("x", "quality", "message"),
+    ("x", "quality", "texts"),
     [
-        (
-            images(1, (8, 8, 2)),
-            50,
-            "`x` must have 1 or 3 channels. Received: x.shape=(1, 8, 8, 2).",
-        ),
-        (images(1, (8, 8, 1)), 0, "`quality` must be an integer >= 1. Received: quality=0."),
-        (images(1, (8, 8, 1)), 96, "`quality` must be at most 95. Received: quality=96."),
-        (images(1, (8, 8, 1)) + 1, 50, "`x` must lie in [0, 1]."),
-        (images(1, (8, 8, 1))[0], 50, "`x` must be images of shape"),
-        (np.zeros((1, 8, 8, 1), "uint8"), 50, "`x` must hold floats"),
+        (images(1, (8, 8, 2)), 50, ("`x`", "x.shape=(1, 8, 8, 2)")),
+        (images(1, (8, 8, 1)), 0, ("`quality`", "quality=0")),
+        (images(1, (8, 8, 1)), 96, ("`quality`", "95", "quality=96")),
+        (np.full((1, 8, 8, 1), 1.25), 50, ("`x`", "1.25")),
+        (images(1, (8, 8, 1))[0], 50, ("`x`", "x.shape=(8, 8, 1)")),
+        (np.zeros((1, 8, 8, 1), "uint8"), 50, ("`x`", "x.dtype=uint8")),
     ],
 )
-def test_no_jpeg_of_bad_input(x, quality, message):
-    with says(ValueError, message):
+def test_jpeg_refuses_bad_input(x, quality, texts):
+    with says(ValueError, *texts):
         compression.jpeg(x, quality)

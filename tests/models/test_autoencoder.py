@@ -1,4 +1,4 @@
-"""models/autoencoder.py: the contract for each pair of parts, and the mathematics."""
+"""ae_keras/models/autoencoder.py: the contract for each pair of parts, and the mathematics."""
 
 import keras
 import numpy as np
@@ -39,7 +39,7 @@ def conv_decoder(shape, up="transposed"):
         pytest.param(DenseEncoder(2, (8,)), conv_decoder(ODD, "nearest"), id="dense, nearest"),
     ],
 )
-def test_keeps_the_contract(encoder, decoder, tmp_path):
+def test_each_pair_of_parts_keeps_the_contract(encoder, decoder, tmp_path):
     model = Autoencoder(encoder, decoder)
     check_model(model, images(10, decoder.image_shape), tmp_path)
 
@@ -49,7 +49,7 @@ def test_reconstruction_is_the_decoding_of_the_code():
     np.testing.assert_array_equal(output(model, x), output(model.decoder, model.encoder(x)))
 
 
-def test_without_a_target_the_image_is_its_own():
+def test_without_a_target_the_image_is_the_target():
     with_target, without = tiny(), tiny()
     x = images(10, ODD)
     with_target.fit(x, x, epochs=2, batch_size=4, shuffle=False, verbose=0)
@@ -57,7 +57,7 @@ def test_without_a_target_the_image_is_its_own():
     assert_same_weights(with_target, without)
 
 
-def test_a_target_that_differs_from_the_input_is_what_is_learned():
+def test_a_target_that_differs_from_the_input_is_learned():
     model = tiny(optimizer=keras.optimizers.Adam(0.05))
     x = images(10, ODD)
     target = np.broadcast_to(images(1, ODD, seed=1), x.shape)
@@ -68,7 +68,7 @@ def test_a_target_that_differs_from_the_input_is_what_is_learned():
     assert to_target < 0.2 * evaluation.squared_error(x, x_hat).mean()
 
 
-def test_evaluate_reports_squared_error_per_image():
+def test_evaluate_reports_the_squared_error_per_image():
     model, x = tiny(), images(10, ODD)
     expected = evaluation.squared_error(x, evaluation.reconstruct(model, x)).mean()
     assert model.evaluate(x, batch_size=4, verbose=0) == pytest.approx(expected, rel=1e-5)
@@ -81,14 +81,14 @@ def test_metrics_compare_with_the_image_when_there_is_no_target():
     assert found["mse"] * np.prod(ODD) == pytest.approx(found["loss"], rel=1e-4)
 
 
-def test_is_built_at_once_for_images_of_the_decoder():
+def test_a_model_is_built_at_once_for_images_of_the_decoder():
     model = Autoencoder(DenseEncoder(2, (8,)), DenseDecoder(ODD, (8,)))
     assert model.built
     assert model.image_shape == ODD
     assert model.compute_output_shape((None, *ODD)) == (None, *ODD)
 
 
-def test_is_built_by_its_first_batch_when_the_decoder_names_no_image_shape():
+def test_the_first_batch_builds_a_model_whose_decoder_has_no_image_shape():
     decoder = keras.Sequential([keras.layers.Dense(35), keras.layers.Reshape(ODD)])
     model = Autoencoder(DenseEncoder(2, (8,)), decoder)
     assert not model.built
@@ -97,7 +97,7 @@ def test_is_built_by_its_first_batch_when_the_decoder_names_no_image_shape():
     assert model.image_shape == ODD
 
 
-def test_two_fits_from_one_seed_are_the_same_to_the_bit():
+def test_two_fits_from_one_seed_give_identical_weights():
     models = []
     for _ in range(2):
         backend.set_seed(3)
@@ -148,7 +148,7 @@ def test_mixed_precision_trains():
     assert errors[-1] < errors[0]
 
 
-def test_a_compile_configuration_names_nothing_of_one_backend():
+def test_a_compile_configuration_does_not_depend_on_the_backend():
     torch_only = {"module": "keras.src.backend.torch.optimizers.torch_adam", "class_name": "Adam"}
     found = portable({"optimizer": torch_only, "jit_compile": True, "loss": "mse"})
     optimizer = {"module": "keras.optimizers", "class_name": "Adam", "registered_name": None}

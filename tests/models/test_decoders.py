@@ -1,4 +1,4 @@
-"""decoders.py, against the same computations in NumPy."""
+"""ae_keras/models/decoders.py, compared with the same computations in NumPy."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ OUTPUT = {"sigmoid": lambda a: 1 / (1 + np.exp(-a)), "linear": lambda a: a}
         ((1, 1, 1), "linear"),
     ],
 )
-def test_dense_image_is_what_numpy_computes(shape, output_activation):
+def test_a_dense_decoder_computes_what_numpy_does(shape, output_activation):
     decoder = DenseDecoder(shape, (8, 8), "relu", output_activation)
     w1, b1, w2, b2, w3, b3 = random_weights(decoder, CODES)
     pixels = relu(relu(CODES @ w1 + b1) @ w2 + b2) @ w3 + b3
@@ -33,7 +33,7 @@ def test_dense_image_is_what_numpy_computes(shape, output_activation):
 @pytest.mark.parametrize(
     ("up", "output_activation"), [("transposed", "sigmoid"), ("nearest", "linear")]
 )
-def test_convolutional_image_is_what_numpy_computes(shape, up, output_activation):
+def test_a_convolutional_decoder_computes_what_numpy_does(shape, up, output_activation):
     decoder = ConvDecoder(shape, (3, 2), up, "relu", output_activation)
     w, b, k1, b1, k2, b2 = random_weights(decoder, CODES)
 
@@ -41,7 +41,8 @@ def test_convolutional_image_is_what_numpy_computes(shape, up, output_activation
         if up == "nearest":
             return convolve(x.repeat(2, axis=1).repeat(2, axis=2), kernel, bias)
         n, height, width, _ = x.shape
-        blocks = np.einsum("nijc,aboc->niajbo", x, kernel)  # a 2x2 block from each value
+        # Blocks do not overlap, so each pixel becomes a block of 2 by 2 by itself.
+        blocks = np.einsum("nijc,aboc->niajbo", x, kernel)
         return blocks.reshape(n, 2 * height, 2 * width, -1) + bias
 
     height, width, _ = shape
@@ -56,7 +57,7 @@ def test_convolutional_image_is_what_numpy_computes(shape, up, output_activation
     ("shape", "rows_and_columns"), [((8, 8, 3), (2, 2)), ((7, 5, 1), (2, 2)), ((9, 1, 1), (3, 1))]
 )
 def test_a_map_is_doubled_and_cropped_to_the_image(shape, rows_and_columns, up):
-    """What follows its first convolution is what a decoder of vectors does with its features."""
+    """After its first convolution, a decoder of maps does what a decoder of vectors does."""
     z = np.random.default_rng(2).normal(size=(2, *rows_and_columns, 4)).astype("float32")
     decoder = ConvDecoder(shape, (3, 2), up, activation="relu", flat=False)
     kernel, bias, *_ = random_weights(decoder, z)
@@ -84,7 +85,7 @@ def test_configuration_holds_every_argument(kind, given):
 
 
 @pytest.mark.parametrize("kind", [DenseDecoder, ConvDecoder])
-def test_pixels_lie_in_the_unit_range_unless_told_otherwise(kind):
+def test_pixels_lie_in_the_unit_range_by_default(kind):
     codes = np.array([[-1e3, 1e3], [1e3, -1e3], [0, 0]], "float32")
     x_hat = output(kind((8, 8, 1)), codes)
     assert x_hat.min() >= 0

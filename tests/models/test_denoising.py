@@ -1,4 +1,4 @@
-"""models/denoising.py, seen through parts that leave an image as it is."""
+"""ae_keras/models/denoising.py, with parts that return an image unchanged."""
 
 import keras
 import numpy as np
@@ -14,18 +14,18 @@ EACH = pytest.mark.parametrize(("corruption", "level"), ALL.items(), ids=list(AL
 
 
 def corrupted(x, corruption, level, seed=0, times=1):
-    """What the encoder is given of `x` while training, at the last of some times."""
+    """What the encoder receives for `x` in the last of `times` training steps."""
     same = keras.layers.Flatten(), keras.layers.Reshape(x.shape[1:])
     model = DenoisingAutoencoder(*same, corruption, level, seed)
     model.build(x.shape)
-    np.testing.assert_array_equal(output(model, x), x)  # otherwise it is left alone
+    np.testing.assert_array_equal(output(model, x), x)  # Only training corrupts it.
     found = [keras.ops.convert_to_numpy(model(x, training=True)) for _ in range(times)]
     assert all(each.dtype == "float32" for each in found)
     return found[-1]
 
 
 @pytest.mark.parametrize("level", [0.05, 0.15])
-def test_normal_noise_has_the_level_as_its_spread(level):
+def test_gaussian_noise_has_the_level_as_standard_deviation(level):
     noise = corrupted(GREY, "gaussian", level) - GREY
     assert noise.std() == pytest.approx(level, rel=0.03)
     assert noise.mean() == pytest.approx(0, abs=0.003)
@@ -33,7 +33,7 @@ def test_normal_noise_has_the_level_as_its_spread(level):
     np.testing.assert_allclose(np.corrcoef(channels.T), np.eye(3), atol=0.05)
 
 
-def test_normal_noise_stays_in_the_unit_range_and_may_be_none():
+def test_gaussian_noise_stays_in_the_unit_range_and_may_be_zero():
     much = corrupted(GREY, "gaussian", 2)
     assert (much.min(), much.max()) == (0, 1)
     np.testing.assert_array_equal(corrupted(GREY, "gaussian", 0), GREY)
@@ -41,16 +41,16 @@ def test_normal_noise_stays_in_the_unit_range_and_may_be_none():
 
 @pytest.mark.parametrize("level", [0.1, 0.6])
 @pytest.mark.parametrize(("corruption", "white"), [("masking", 0), ("salt_and_pepper", 0.5)])
-def test_the_level_is_the_share_of_pixels_that_are_lost(corruption, white, level):
+def test_the_level_is_the_fraction_of_pixels_that_are_lost(corruption, white, level):
     x = corrupted(GREY, corruption, level)
-    assert (x[..., :1] == x).all()  # all channels of a pixel together
+    assert (x[..., :1] == x).all()  # The channels of a pixel are lost together.
     assert set(np.unique(x)) == {0, 0.5} | ({1} if white else set())
     assert (x != 0.5).mean() == pytest.approx(level, abs=0.015)
     assert (x == 1).mean() == pytest.approx(white * level, abs=0.015)
 
 
 @EACH
-def test_pixels_are_spoilt_by_themselves(corruption, level):
+def test_pixels_are_corrupted_independently(corruption, level):
     """Neither the images of a batch nor the pixels of an image share their noise."""
     changed = abs(corrupted(GREY, corruption, level) - GREY)[..., 0].reshape(400, 35)
     for rows in (changed[:, :35].T, changed[:35]):

@@ -1,4 +1,4 @@
-"""encoders.py, against the same computations in NumPy."""
+"""ae_keras/models/encoders.py, compared with the same computations in NumPy."""
 
 import keras
 import numpy as np
@@ -11,7 +11,7 @@ from contract import check_configuration, convolve, images, output, random_weigh
 @pytest.mark.parametrize(
     ("shape", "latent_dim"), [((28, 28, 1), 16), ((32, 32, 3), 1), ((7, 5, 1), 2), ((1, 1, 1), 2)]
 )
-def test_dense_code_is_what_numpy_computes(shape, latent_dim):
+def test_a_dense_encoder_computes_what_numpy_does(shape, latent_dim):
     encoder, x = DenseEncoder(latent_dim, hidden=(8, 8), activation="relu"), images(2, shape)
     w1, b1, w2, b2, w3, b3 = random_weights(encoder, x)
     expected = relu(relu(x.reshape(2, -1) @ w1 + b1) @ w2 + b2) @ w3 + b3
@@ -20,7 +20,7 @@ def test_dense_code_is_what_numpy_computes(shape, latent_dim):
 
 @pytest.mark.parametrize("shape", [(8, 8, 3), (7, 5, 1), (1, 1, 1)], ids=str)
 @pytest.mark.parametrize("down", ["stride", "pool"])
-def test_convolutional_code_is_what_numpy_computes(shape, down):
+def test_a_convolutional_encoder_computes_what_numpy_does(shape, down):
     encoder, x = ConvEncoder(2, (2, 3), down, activation="relu"), images(2, shape)
     k1, b1, k2, b2, w, b = random_weights(encoder, x)
 
@@ -29,7 +29,7 @@ def test_convolutional_code_is_what_numpy_computes(shape, down):
             return relu(convolve(x, kernel, bias, stride=2))
         h = relu(convolve(x, kernel, bias))
         padding = [(0, 0), (0, h.shape[1] % 2), (0, h.shape[2] % 2), (0, 0)]
-        h = np.pad(h, padding)  # zeros do no harm: relu has left nothing below them
+        h = np.pad(h, padding)  # Zeros change no maximum, because ReLU leaves nothing below zero.
         n, height, width, channels = h.shape
         return h.reshape(n, height // 2, 2, width // 2, 2, channels).max(axis=(2, 4))
 
@@ -42,7 +42,7 @@ def test_convolutional_code_is_what_numpy_computes(shape, down):
     ("shape", "rows_and_columns"), [((8, 8, 3), (2, 2)), ((7, 5, 1), (2, 2)), ((9, 1, 1), (3, 1))]
 )
 def test_a_map_has_a_code_at_each_place(shape, rows_and_columns, down):
-    """The last layer computes each from the features of its place alone."""
+    """The last layer computes each code from the features at the same place alone."""
     encoder = ConvEncoder(4, (2, 3), down, flat=False, code_activation="tanh")
     x = images(2, shape)
     *_, w, b = random_weights(encoder, x)

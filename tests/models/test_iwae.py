@@ -1,6 +1,7 @@
-"""models/iwae.py and the bounds of evaluation.py, against the integral over a code of one number.
+"""ae_keras/models/iwae.py and evaluation/likelihood.py, compared with the integral over the code.
 
-All parts are linear, so that NumPy can do what the model does: `x_hat = sigmoid(z v + c)`.
+The code is one number and all parts are linear, so that NumPy can do what the model does:
+`x_hat = sigmoid(z v + c)`.
 """
 
 import keras
@@ -13,9 +14,11 @@ from contract import images, reported
 
 SHAPE = (7, 5, 1)
 X = images(3, SHAPE)
-MANY = np.tile(X[:1], (2000, 1, 1, 1))  # of one image, so that the mean over a batch is certain
+# Many copies of one image, so that the mean over a batch of random draws varies little.
+MANY = np.tile(X[:1], (2000, 1, 1, 1))
 V, C = np.linspace(-1.5, 1.5, 35)[None], np.zeros(35)
-W, B = np.stack([V[0] / 8, V[0] / 50], axis=1), np.array([1, -0.3])  # a little off, and too wide
+# The encoder's mean is a little off and its variance too large, so that there is a gap to close.
+W, B = np.stack([V[0] / 8, V[0] / 50], axis=1), np.array([1, -0.3])
 
 
 def model_of_one_number(kind=IWAE, **hyperparameters):
@@ -38,7 +41,7 @@ def log_likelihood_of_code(x, z):
 def exact_log_likelihood(x):
     """`log` of the integral of `p(x|z) p(z)`, by summing over a fine grid."""
     z = np.linspace(-8, 8, 4001)
-    log_prior = log_softmax(-(z**2) / 2)  # normalised on the grid
+    log_prior = log_softmax(-(z**2) / 2)  # This makes the prior sum to 1 on the grid.
     likelihood = log_likelihood_of_code(x, np.broadcast_to(z, (len(x), z.size)))
     return logsumexp(likelihood + log_prior, axis=1)
 
@@ -105,7 +108,7 @@ def test_training_raises_the_likelihood():
     assert evaluation.log_likelihood(model, x).mean() > before + 5
 
 
-# The bounds of evaluation.py ---------------------------------------------------------------------
+# The bounds of evaluation/likelihood.py ----------------------------------------------------------
 
 
 def test_log_likelihood_is_the_integral_over_the_code():

@@ -1,4 +1,4 @@
-"""layers.py, against Keras and against NumPy."""
+"""ae_keras/models/layers.py, compared with Keras and NumPy."""
 
 import keras
 import numpy as np
@@ -16,7 +16,7 @@ def normal(*shape):
 
 @pytest.mark.parametrize("shape", [(1, 1, 1), (3, 2, 4)], ids=str)
 @pytest.mark.parametrize("activation", [None, "tanh"])
-def test_doubling_is_a_transposed_convolution(shape, activation):
+def test_up_conv_2x2_is_a_transposed_convolution(shape, activation):
     ours = UpConv2x2(3, activation=activation)
     theirs = keras.layers.Conv2DTranspose(3, 2, strides=2, activation=activation)
     x = normal(2, *shape)
@@ -61,7 +61,7 @@ def loss_of(layer):
     return loss
 
 
-def test_codes_themselves_stay_as_they_are_and_cost_nothing(quantizer):
+def test_vectors_of_the_codebook_are_unchanged_and_cost_nothing(quantizer):
     codebook = quantizer.get_weights()[0]
     np.testing.assert_allclose(quantized(quantizer, codebook[::-1]), codebook[::-1], atol=1e-6)
     assert loss_of(quantizer) == pytest.approx(0, abs=1e-9)
@@ -74,7 +74,7 @@ def test_the_loss_is_the_distance_to_the_codes_summed_over_an_image(quantizer, s
     assert loss_of(quantizer) == pytest.approx((1 + 0.5) * distance, rel=1e-4)
 
 
-def test_vectors_of_one_code_make_one_gradient():
+def test_gradients_of_vectors_with_one_code_are_added_up():
     """Adam's first step has one length. TensorFlow's sparse gradients of a look-up, which Keras
     squares one by one, would make it longer."""
     model = keras.Sequential([keras.Input((2,)), VectorQuantizer(2, 2)])

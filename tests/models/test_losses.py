@@ -1,4 +1,4 @@
-"""losses.py, against NumPy in float64 and SciPy."""
+"""ae_keras/models/losses.py, compared with SciPy and with NumPy in float64."""
 
 import keras
 import numpy as np
@@ -26,7 +26,7 @@ def values(loss, *arrays):
 
 @BOTH
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_is_a_sum_over_the_pixels_of_each_image(loss, shape):
+def test_a_loss_is_a_sum_over_the_pixels_of_each_image(loss, shape):
     x, x_hat = np.random.default_rng(0).uniform(0.01, 0.99, (2, *shape)).astype("float32")
     found = values(loss, x, x_hat)
     assert found.shape == shape[:1]
@@ -35,7 +35,7 @@ def test_is_a_sum_over_the_pixels_of_each_image(loss, shape):
 
 
 @BOTH
-def test_of_sixteen_bit_images_is_summed_in_float32(loss):
+def test_a_loss_of_16_bit_images_is_summed_in_float32(loss):
     """A float16 sum over 3,072 pixels would be off by more than 1 %, or infinite."""
     x, x_hat = np.random.default_rng(0).uniform(0.1, 0.9, (2, 3, 32, 32, 3)).astype("float16")
     found = values(loss, x, x_hat)
@@ -66,7 +66,7 @@ def test_crossentropy_of_a_perfect_reconstruction_is_its_floor():
 
 
 @BOTH
-def test_is_found_by_name_when_a_file_is_loaded(loss):
+def test_a_loss_is_found_by_name_when_a_file_is_loaded(loss):
     saved = keras.saving.serialize_keras_object(loss)
     assert saved["config"] == f"ae_keras>{loss.__name__}"
     assert keras.saving.deserialize_keras_object(saved) is loss
@@ -84,7 +84,7 @@ def test_l1_is_the_sum_of_the_absolute_values_of_each_code(shape, rng):
 
 
 @pytest.mark.parametrize("target", [0.05, 0.5, 0.9])
-def test_bernoulli_kl_is_that_of_two_coins(target, rng):
+def test_bernoulli_kl_is_that_of_two_coin_tosses(target, rng):
     activity = rng.uniform(0.01, 0.99, (4, 3)).astype("float32")
     coins = [np.broadcast_to(target, (4, 3)), activity]
     expected = entropy(*(np.stack([coin, 1 - coin]) for coin in coins), axis=0)
@@ -93,7 +93,7 @@ def test_bernoulli_kl_is_that_of_two_coins(target, rng):
     )
 
 
-def test_bernoulli_kl_is_zero_on_target_and_finite_for_units_that_never_change():
+def test_bernoulli_kl_is_zero_on_target_and_finite_for_constant_units():
     on_target, off, on = values(
         lambda a: losses.bernoulli_kl(0.2, a), np.array([0.2, 0, 1], "float32")
     )
@@ -104,7 +104,7 @@ def test_bernoulli_kl_is_zero_on_target_and_finite_for_units_that_never_change()
 MEAN, LOG_VAR = np.array([[0, 1.5, -0.7], [2, 0, 0]]), np.array([[0, -1, 0.5], [-3, 1, 0]])
 
 
-def test_gaussian_kl_is_what_drawing_from_the_code_finds(rng):
+def test_gaussian_kl_is_the_mean_over_draws_from_the_code(rng):
     """The mean of `log q(z) - log p(z)` over many `z` drawn from `q`."""
     epsilon = rng.normal(size=(200_000, 2, 3))
     z = MEAN + np.exp(LOG_VAR / 2) * epsilon
@@ -114,7 +114,7 @@ def test_gaussian_kl_is_what_drawing_from_the_code_finds(rng):
     np.testing.assert_allclose(found, drawn, rtol=0.02)
 
 
-def test_gaussian_kl_is_zero_for_the_prior_alone():
+def test_gaussian_kl_is_zero_only_for_the_prior():
     zeros = np.zeros((2, 3), "float32")
     np.testing.assert_array_equal(values(losses.gaussian_kl, zeros, zeros), 0)
     for sign in (-1, 1):

@@ -1,4 +1,4 @@
-"""Mixed precision: every kind of model trains with 16-bit layers; weights and losses keep 32."""
+"""Mixed precision: every kind of model trains with 16-bit layers, 32-bit weights and losses."""
 
 import keras
 import numpy as np
@@ -9,7 +9,8 @@ from contract import assert_same_weights, images, tiny
 from every_model import SHAPE, new
 
 X = images(12, SHAPE)
-# a loss of its own in each, for which 16 bits could be too few, or not what they are added to
+# Each adds a loss of its own, whose sums could need more than 16 bits, or whose type could differ
+# from that of the loss that it is added to.
 KINDS = ["sparse, KL", "contractive", "variational", "importance weighted", "vector quantised"]
 
 
@@ -23,7 +24,7 @@ def policy(request):
 
 @pytest.mark.parametrize("policy", ["mixed_float16"], indirect=True)
 @pytest.mark.parametrize("kind", KINDS)
-def test_it_trains_near_the_loss_of_32_bits(kind, policy):
+def test_the_losses_are_close_to_those_of_32_bits(kind, policy):
     model = new(kind)
     found = model.fit(X, batch_size=6, epochs=1, shuffle=False, verbose=0).history["loss"]
     assert all("float32" in str(weight.dtype) for weight in model.trainable_weights)
@@ -33,7 +34,7 @@ def test_it_trains_near_the_loss_of_32_bits(kind, policy):
     np.testing.assert_allclose(found, wanted, rtol=0.1)
 
 
-def test_the_step_by_hand_is_that_of_fit(policy):
+def test_train_gives_the_weights_of_fit(policy):
     """With float16 the loss is scaled for the gradients, and reported as it is."""
     fitted, by_hand = tiny(), tiny()
     x = images(12, (7, 5, 1))

@@ -1,4 +1,4 @@
-"""models/sparse.py and models/contractive.py: what they add to the loss while training."""
+"""ae_keras/models/sparse.py and contractive.py: what they add to the loss in training."""
 
 import keras
 import numpy as np
@@ -23,7 +23,7 @@ def error_of(model, x=X):
 
 
 def penalty(model, x=X):
-    """What training reports beyond the squared error, of which alone `evaluate` speaks."""
+    """What training reports in addition to the squared error, which is all `evaluate` reports."""
     error = error_of(model, x)
     total = reported(model, x)["loss"]
     assert model.evaluate(x, batch_size=4096, verbose=0) == pytest.approx(error, rel=1e-5)
@@ -66,9 +66,7 @@ def test_kl_compares_the_mean_activity_of_each_unit_with_the_target(target):
     ("code_activation", "hyperparameters", "activity"),
     [("relu", {"weight": 0.1}, 0), ("sigmoid", {"weight": 10, "target": 0.1}, 0.1)],
 )
-def test_training_brings_the_activity_where_it_is_wanted(
-    code_activation, hyperparameters, activity
-):
+def test_training_brings_the_activity_to_the_target(code_activation, hyperparameters, activity):
     free, held = sparse(code_activation, weight=0), sparse(code_activation, **hyperparameters)
     for model in (free, held):
         model.compile(keras.optimizers.Adam(0.05), loss="mean_squared_error")
@@ -104,21 +102,21 @@ def test_the_penalty_of_a_sigmoid_encoder_is_the_closed_form_of_the_paper():
     assert penalty(model, MANY) == pytest.approx(expected, rel=0.05)
 
 
-def test_each_batch_is_nudged_anew_and_a_seed_repeats_it():
+def test_each_batch_is_perturbed_anew_and_a_seed_repeats_it():
     first, again, other = (contractive(weight=1, seed=seed) for seed in (4, 4, 5))
     losses = [reported(model, X)["loss"] for model in (first, again, other)]
     assert losses[0] == losses[1] != losses[2]
     assert reported(first, X)["loss"] != losses[0]
 
 
-def test_training_flattens_the_encoder():
+def test_training_makes_the_encoder_less_sensitive():
     free, held = (contractive(hidden=(8,), weight=weight) for weight in (0, 1.0))
     for model in (free, held):
         model.compile(keras.optimizers.Adam(0.02), loss="mean_squared_error")
         model.fit(MANY, batch_size=100, shuffle=False, verbose=0)
-    nudged = np.clip(MANY[:200] + 0.01, 0, 1)
+    perturbed = np.clip(MANY[:200] + 0.01, 0, 1)
     moved = [
-        abs(output(model.encoder, nudged) - output(model.encoder, MANY[:200])).mean()
+        abs(output(model.encoder, perturbed) - output(model.encoder, MANY[:200])).mean()
         for model in (free, held)
     ]
     assert moved[1] < 0.2 * moved[0]

@@ -1,4 +1,4 @@
-"""models/vae.py: the loss in parts, the draws, and new images."""
+"""ae_keras/models/vae.py: the parts of the loss, the draws, and new images."""
 
 import keras
 import numpy as np
@@ -41,7 +41,7 @@ def test_predict_decodes_the_mean():
     np.testing.assert_allclose(model.predict(X, verbose=0), expected, atol=1e-6)
 
 
-def test_draws_have_the_mean_and_the_variance_asked_for():
+def test_draws_have_the_given_mean_and_variance():
     mean, std, n = np.array([-1, 0, 3]), np.array([0.1, 1, 2]), 20_000
     rows = [np.broadcast_to(row, (n, 3)).astype("float32") for row in (mean, 2 * np.log(std))]
     drawn = variational().reparameterize(*map(keras.ops.convert_to_tensor, rows))
@@ -96,7 +96,8 @@ def test_beta_may_change_from_epoch_to_epoch_without_compiling_again():
         on_epoch_begin=lambda epoch, logs: model.beta.assign(values[epoch])
     )
     found = model.fit(X, batch_size=10, epochs=3, callbacks=[assign], verbose=0).history["loss"]
-    grey = evaluation.squared_error(X, np.full_like(X, 0.5)).mean()  # whatever is drawn
+    # The decoder returns grey images whatever code is drawn, so that the error is known.
+    grey = evaluation.squared_error(X, np.full_like(X, 0.5)).mean()
     np.testing.assert_allclose(found, [grey + beta * kl_of(model) for beta in values], rtol=1e-5)
     assert float(model.beta) == 5
 
@@ -139,7 +140,7 @@ def test_new_images_are_decoded_from_the_prior():
     np.testing.assert_allclose(np.cov(codes.T), np.eye(2), atol=0.06)
 
 
-def test_new_images_are_the_same_for_one_seed_and_others_for_another():
+def test_new_images_repeat_with_a_seed_and_differ_with_another():
     model = variational()
     first, again, other = (
         keras.ops.convert_to_numpy(model.sample(3, seed=seed)) for seed in (1, 1, 2)

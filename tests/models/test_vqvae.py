@@ -1,4 +1,4 @@
-"""models/vqvae.py: what it describes an image by, and one step of training worked out by hand."""
+"""ae_keras/models/vqvae.py: the codes of an image, and a training step computed by hand."""
 
 import keras
 import numpy as np
@@ -28,7 +28,7 @@ def model_with_spread_codes(**hyperparameters):
     return model
 
 
-def test_an_image_is_described_by_the_numbers_of_its_codes():
+def test_an_image_is_described_by_the_indices_of_its_codes():
     model = model_with_spread_codes()
     codebook = model.quantizer.get_weights()[0]
     indices = keras.ops.convert_to_numpy(model.indices(X))
@@ -63,7 +63,7 @@ def test_training_and_evaluation_report_all_three_losses(commitment):
 
 
 @pytest.mark.parametrize("commitment", [0, 0.25, 2])
-def test_a_step_is_the_one_that_the_paper_asks_for(commitment):
+def test_a_step_follows_the_gradients_of_the_paper(commitment):
     """Plain descent at rate 1 moves each weight by its gradient; all parts are linear.
 
     The encoder gets the decoder's gradient with respect to the code as if nothing lay between

@@ -139,7 +139,7 @@ DATA = [
     taught(
         "02",
         "split by image instead of by source",
-        words("groups=train_all.source", "groups=np.arange(len(train_all))"),
+        words("groups=train_all.groups", "groups=np.arange(len(train_all))"),
     ),
     taught(
         "02",
@@ -182,8 +182,8 @@ MEASURED = [
         "03",
         "neighbours are counted on the training images",
         words(
-            "neighbour_accuracy(z_train, train.labels, z_test, test.labels)",
-            "neighbour_accuracy(z_train, train.labels, z_train, train.labels)",
+            "knn_accuracy(z_train, train.labels, z_test, test.labels)",
+            "knn_accuracy(z_train, train.labels, z_train, train.labels)",
         ),
     ),
     taught(
@@ -438,4 +438,58 @@ STORED = [
     ),
 ]
 
-ALL = [*TRAINED, *DEFINED, *DATA, *MEASURED, *DRAWN, *SAID, *STORED]
+THREE_BACKENDS = [
+    taught(
+        "22",
+        "gradients of several batches add up",
+        words("        model.zero_grad()  # else they add up\n", ""),
+        "lesson 22@torch",
+    ),
+    taught(
+        "22",
+        "the weights stay inside the loop",
+        words("    step(images)\nfinish()\n", "    step(images)\n"),
+        "lesson 22",
+    ),
+    taught(
+        "22",
+        "the loss without what layers add",
+        words(
+            "            loss = model.compute_loss(x=x, y=x, y_pred=model(x, training=True))\n",
+            "            loss = ops.mean(losses.squared_error(x, model(x, training=True)))\n",
+        ),
+        "lesson 22@tensorflow",
+    ),
+    taught(
+        "22",
+        "each backend draws weights of its own",
+        words(
+            "model = backend.seed_weights(ae_keras.Autoencoder(*parts), seed=0)",
+            "model = ae_keras.Autoencoder(*parts)",
+        ),
+        "lesson 22@torch",
+    ),
+    taught(
+        "22",
+        "the visitor sees the first epoch again",
+        words("    batches.start_at(1)  # the file has seen epoch 0\n", ""),
+        "lesson 22@torch",
+    ),
+    taught(
+        "22",
+        "the table of habits says otherwise",
+        words(
+            'numpy_in_call: ("error", "half learns", "error")',
+            'numpy_in_call: ("error", "works", "error")',
+        ),
+        "lesson 22@torch",
+    ),
+    taught(
+        "22",
+        "the picture of the file is Keras's",
+        words('by_file = run_file(f"{folder}/plain.onnx", unseen)', "by_file = 1 - by_keras"),
+        "lesson 22@torch",
+    ),
+]
+
+ALL = [*TRAINED, *DEFINED, *DATA, *MEASURED, *DRAWN, *SAID, *THREE_BACKENDS, *STORED]

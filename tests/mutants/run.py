@@ -1,25 +1,31 @@
-"""Plant faults in a copy of the course, one at a time, and count how many `make test` would catch.
+"""Plant faults in a copy of the course, one at a time, and count how many `make test` catches.
 
-    make mutants                                all of them: about an hour on a quiet machine
-    python tests/mutants/run.py --only seed     those whose name or files hold "seed"
+    make mutants                                all of them: some two hours on a quiet machine
+    python tests/mutants/run.py --ours          those written by hand: lessons, and real bugs
+    python tests/mutants/run.py --only seed     of these, those whose name or files hold "seed"
     python tests/mutants/run.py --list          their names, and which have to be written anew
     python tests/mutants/run.py --jobs 2        two at a time, each in a copy of its own
 
-Checks are the commands of tools/test.py, on the files that could notice, the cheapest first:
+Arbitrary faults of ae_keras are made by mutmut (its settings are in pyproject.toml), which
+changes one expression at a time and runs the tests that reach it, on PyTorch.
 
-    test_data            tests/test_data.py                    in "package"
+The checks of a fault of ours are the commands of tools/run_tests.py, on the files that could
+notice, the cheapest first:
+
+    data/test_batches    tests/data/test_batches.py            in "package"
     lesson 04            nbval of notebooks/04_*.ipynb         in "notebooks"
     solutions 04         nbval of its solutions                in "notebooks"
     documents            the notebooks and the project as files
-    ruff                 style
+    ruff, imports        style, and which module may import which
 
 on JAX, or on the backend after an "@". A fault is caught if a test fails that does not fail in an
-untouched copy. The last line counts them; below 95 % the exit code is 1.
+untouched copy. The last line counts all faults; if fewer than 95 % of ours are caught, the exit
+code is 1.
 """
 
 import argparse
 import contextlib
-import importlib.util
+import json
 import os
 import queue
 import shutil
@@ -27,28 +33,22 @@ import subprocess
 import sys
 import tempfile
 import time
-import xml.etree.ElementTree as ET
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from faults import ALL
+import bug_faults
+import lesson_faults
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = 0.95
+PROGRAMS = {"ruff": ["ruff", "check", "."], "imports": ["lint-imports"]}
 LIMIT = 900  # seconds for one check; a fault that makes it hang is not caught by any test
 
+sys.path.insert(0, str(ROOT / "tools"))
 
-def load_tools_test():
-    """tools/test.py as a module; by its place, because Python has a module `test` of its own."""
-    sys.path.insert(0, str(ROOT / "tools"))
-    spec = importlib.util.spec_from_file_location("make_test", ROOT / "tools" / "test.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+import run_tests  # noqa: E402
 
-
-make_test = load_tools_test()
-
+ALL = [*bug_faults.ALL, *lesson_faults.ALL]
 
 # A copy of the course ----------------------------------------------------------------------------
 
@@ -68,22 +68,22 @@ def make_copy(tree):
 def environment(tree, backend=""):
     """As in `make test`, but the copy's package comes before the installed one."""
     own = {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
-    return make_test.environment(backend or make_test.BACKENDS[0]) | own
+    return run_tests.environment(backend or run_tests.BACKENDS[0]) | own
 
 
 def check_copy(tree):
     """A copy that imports the real package would test nothing."""
-    script = "import ae_keras.checks, ae_keras.models, ae_keras.data as d; print(ae_keras.__file__)"
+    script = "import ae_course, ae_keras.data as d; print(d.__file__, ae_course.__file__)"
     for place in (tree, tree / "notebooks"):
         found = subprocess.run(
-            [sys.executable, "-c", f"{script}; print(ae_keras.checks.__file__, d.__file__)"],
+            [sys.executable, "-c", script],
             cwd=place,
             env=environment(tree),
             capture_output=True,
             text=True,
             check=True,
         ).stdout.split()
-        if len(found) != 3 or not all(Path(each).is_relative_to(tree) for each in found):
+        if len(found) != 2 or not all(Path(each).is_relative_to(tree) for each in found):
             raise SystemExit(f"the copy {tree} imports {found}")
 
 
@@ -118,11 +118,11 @@ def arguments(tree, what):
     """What pytest is given."""
     kind, _, number = what.partition(" ")
     if kind == "documents":
-        return ["--noconftest", *make_test.DOCUMENTS]
+        return ["--noconftest", *run_tests.DOCUMENTS]
     if kind in ("lesson", "solutions"):
         folder = tree / "notebooks" / ("solutions" if kind == "solutions" else "")
         (path,) = folder.glob(f"{number}_*.ipynb")
-        return [str(path), *make_test.NBVAL, "-n", "0"]  # one notebook needs one process
+        return [str(path), *run_tests.NBVAL, "-n", "0"]  # one notebook needs one process
     return [f"tests/{what}.py"]
 
 
@@ -131,25 +131,16 @@ def failures(tree, check, at_most=0):
     what, _, backend = check.partition("@")
     quiet = {"cwd": tree, "env": environment(tree, backend), "timeout": LIMIT}
     quiet |= {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    if what == "ruff":
-        code = subprocess.run([sys.executable, "-m", "ruff", "check", "."], **quiet).returncode
-        return {"ruff check"} if code else set()
+    if what in PROGRAMS:
+        program = Path(sys.executable).with_name(PROGRAMS[what][0])
+        code = subprocess.run([program, *PROGRAMS[what][1:]], **quiet).returncode
+        return {what} if code else set()
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         given = [*arguments(tree, what), f"--junitxml={report}", f"--maxfail={at_most}"]
-        code = subprocess.run([*make_test.PYTEST, *given], **quiet).returncode
-        failed = failed_in(report)
+        code = subprocess.run([*run_tests.PYTEST, *given], **quiet).returncode
+        failed = {case.name for case in run_tests.cases_in(report) if case.failed}
     return failed or ({f"pytest ended with code {code}"} if code else set())
-
-
-def failed_in(report):
-    """The names of the failed tests in a JUnit file; none if there is no whole file."""
-    try:
-        cases = list(ET.parse(report).iter("testcase"))
-    except (OSError, ET.ParseError):
-        return set()
-    bad = [case for case in cases if {child.tag for child in case} & {"failure", "error"}]
-    return {f"{case.get('classname')}::{case.get('name')}" for case in bad}
 
 
 def catch(tree, fault, clean):
@@ -214,6 +205,22 @@ def run(faults, trees):
     return len(faults) - len(missed)
 
 
+def run_mutmut(tree):
+    """Let mutmut plant its faults in a copy; return how many it caught, and of how many."""
+    own = environment(tree, "torch") | {"PYTHONPATH": ""}
+    program = Path(sys.executable).with_name("mutmut")
+    subprocess.run([program, "run"], cwd=tree, env=own, stdout=subprocess.DEVNULL, check=True)
+    subprocess.run([program, "export-cicd-stats"], cwd=tree, env=own, check=True)
+    counts = json.loads((tree / "mutants" / "mutmut-cicd-stats.json").read_text())
+    print(
+        subprocess.run(
+            [program, "results"], cwd=tree, env=own, capture_output=True, text=True
+        ).stdout
+    )
+    caught = counts["killed"] + counts["timeout"] + counts["segfault"]
+    return caught, counts["total"] - counts["skipped"]
+
+
 def show(faults, tree, problems):
     for fault in faults:
         files = ", ".join(str(path.relative_to(tree)) for path in fault.files(tree))
@@ -230,6 +237,7 @@ def holds(fault, word, tree):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="", help="those whose name or files hold this word")
+    parser.add_argument("--ours", action="store_true", help="without those of mutmut")
     parser.add_argument("--list", action="store_true", help="name the faults, plant none")
     parser.add_argument("--jobs", type=int, default=1, help="how many at a time")
     chosen = parser.parse_args()
@@ -248,9 +256,12 @@ def main():
         for tree in trees:
             check_copy(tree)
         caught = run(faults, trees)
-    share = caught / len(faults)
-    print(f"caught {caught} of {len(faults)} ({share:.1%})")
-    return share < TARGET
+        print(f"ours: caught {caught} of {len(faults)}", flush=True)
+        theirs, total = (0, 0) if chosen.only or chosen.ours else run_mutmut(trees[0])
+    print(f"mutmut: caught {theirs} of {total}")
+    n = len(faults) + total
+    print(f"caught {caught + theirs} of {n} ({(caught + theirs) / n:.1%})")
+    return caught / len(faults) < TARGET
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""export.py: a file that ONNX Runtime runs as `predict` does, or no file and a reason."""
+"""ae_keras/saving/export.py: ONNX Runtime computes what `predict` does, or no file is written."""
 
 import importlib.util
 import os
@@ -31,7 +31,8 @@ KINDS = {
     "variational": lambda: ae_keras.VAE(*parts(4, SHAPE)),
     "importance weighted": lambda: ae_keras.IWAE(*parts(4, SHAPE), n_samples=2),
 }
-SOMEWHERE = {  # what some converters do not know
+# Some converters do not know all operations of these models.
+ON_SOME_BACKENDS = {
     "vector quantised": lambda: ae_keras.VQVAE(*parts(4, SHAPE), num_embeddings=5, embedding_dim=2),
     "pooling": lambda: ae_keras.Autoencoder(
         ConvEncoder(2, (2, 3), "pool"), ConvDecoder(SHAPE, (3, 2))
@@ -47,7 +48,7 @@ def _converter():
 
 @pytest.fixture
 def converted(monkeypatch):
-    """No conversion: what `to_onnx` finds in the file is what the test puts here."""
+    """Nothing is converted: what `to_onnx` finds in the file is what the test puts here."""
     found = {}
     monkeypatch.setattr(keras.Model, "export", lambda model, path, **kwargs: write(path))
     monkeypatch.setattr(export, "_run", lambda path, x: found["change"](output(found["model"], x)))
@@ -65,11 +66,11 @@ def run(path, x):
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     (image,), (x_hat,) = session.get_inputs(), session.run(None, {"image": x})
     assert image.shape[1:] == list(x.shape[1:])
-    assert not isinstance(image.shape[0], int)  # a name: any number of images
+    assert not isinstance(image.shape[0], int)  # It is a name, which allows any number of images.
     return x_hat
 
 
-# A file that does as the model does ---------------------------------------------------------------
+# Files that compute what the model does -----------------------------------------------------------
 
 
 def check_file(model, path):
@@ -86,19 +87,21 @@ def test_the_file_computes_what_predict_computes(kind, tmp_path):
     check_file(backend.seed_weights(KINDS[kind](), 0), tmp_path / "model.onnx")
 
 
-@pytest.mark.parametrize("kind", SOMEWHERE)
-def test_what_not_every_backend_can_convert_is_right_or_refused(kind, tmp_path):
-    model = backend.seed_weights(SOMEWHERE[kind](), 0)
+@pytest.mark.parametrize("kind", ON_SOME_BACKENDS)
+def test_a_model_that_not_every_backend_converts_is_right_or_refused(kind, tmp_path):
+    model = backend.seed_weights(ON_SOME_BACKENDS[kind](), 0)
     try:
         check_file(model, tmp_path / "model.onnx")
     except ValueError:
-        with says(ValueError, "`model` must be made of operations that can be") as refused:
+        with says(ValueError, "`model`", repr(model.name)) as refused:
             export.to_onnx(model, tmp_path / "model.onnx")
+        cause = refused.value.__cause__  # A file that computes something else would have none.
+        assert type(cause).__name__ in str(refused.value)
         assert len(str(refused.value)) < 800
         assert not list(tmp_path.iterdir())
 
 
-def test_a_trained_model_from_a_file(tmp_path):
+def test_a_trained_model_can_be_exported_from_its_file(tmp_path):
     model, x = tiny(SHAPE), images(8, SHAPE)
     model.fit(x, epochs=3, verbose=0)
     model.save(tmp_path / "model.keras")
@@ -108,7 +111,7 @@ def test_a_trained_model_from_a_file(tmp_path):
     np.testing.assert_allclose(run(folder / "model.onnx", x), output(model, x), atol=1e-5)
 
 
-def test_the_model_trains_on_as_if_nothing_had_happened(tmp_path):
+def test_an_export_does_not_change_further_training(tmp_path):
     x = images(8, SHAPE)
     model, twin = tiny(SHAPE), tiny(SHAPE)
     for each in (model, twin):
@@ -128,13 +131,13 @@ def test_nothing_is_printed(tmp_path, capfd):
 
 
 @pytest.mark.parametrize("missing", ["converter", "onnxruntime"])
-def test_what_is_not_installed_is_named(missing, tmp_path, monkeypatch):
+def test_a_missing_package_is_named(missing, tmp_path, monkeypatch):
     missing = backend.onnx_converter() if missing == "converter" else missing
     find = importlib.util.find_spec
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name, *rest: None if name == missing else find(name)
     )
-    with says(ImportError, f"Missing here: {missing}.", f"pip install {missing}"):
+    with says(ImportError, f"pip install {missing}"):
         export.to_onnx(tiny(SHAPE), tmp_path / "model.onnx")
     assert not list(tmp_path.iterdir())
 
@@ -148,31 +151,35 @@ class Unbuilt(keras.Model):
 
 
 @pytest.mark.parametrize("model", [Unbuilt(), keras.Sequential([keras.layers.Dense(2)]), 3])
-def test_a_model_without_weights_or_image_shape(model, tmp_path):
-    with says(ValueError, "`model` must be built and know its `image_shape`. Received: model="):
+def test_a_model_without_weights_or_image_shape_is_refused(model, tmp_path):
+    received = f"model={getattr(model, 'name', model)!r}"
+    with says(ValueError, "`model`", "`image_shape`", received):
         export.to_onnx(model, tmp_path / "model.onnx")
 
 
-def test_a_folder_that_does_not_exist(tmp_path):
-    with says(FileNotFoundError, "`path` must lie in a folder that exists. Received: path="):
-        export.to_onnx(tiny(SHAPE), tmp_path / "none" / "model.onnx")
+def test_a_missing_folder_is_refused(tmp_path):
+    path = tmp_path / "none" / "model.onnx"
+    with says(FileNotFoundError, "`path`", f"path={str(path)!r}"):
+        export.to_onnx(tiny(SHAPE), path)
 
 
-def test_a_place_where_no_file_can_be_put(converted, tmp_path):
+def test_a_path_that_is_a_folder_is_left_as_it_is(converted, tmp_path):
     converted |= {"model": tiny(SHAPE), "change": lambda x_hat: x_hat}
     (tmp_path / "model.onnx").mkdir()
-    with pytest.raises(OSError):  # the system's own words: it is a folder
+    with pytest.raises(OSError):  # The operating system words this error.
         export.to_onnx(converted["model"], tmp_path / "model.onnx")
     assert os.listdir(tmp_path) == ["model.onnx"]
 
 
+# What the file computes instead of what the model does, and the difference that is reported.
 WRONG = {
-    "other values": lambda x_hat: x_hat + 0.01,
-    "one other value": lambda x_hat: (
-        x_hat + 0.01 * (np.arange(x_hat.size) == 99).reshape(x_hat.shape)
+    "other values": (lambda x_hat: x_hat + 0.01, "0.01"),
+    "one other value": (
+        lambda x_hat: x_hat + 0.01 * (np.arange(x_hat.size) == 99).reshape(x_hat.shape),
+        "0.01",
     ),
-    "nan": lambda x_hat: x_hat * np.nan,
-    "fewer images": lambda x_hat: x_hat[:1],
+    "nan": (lambda x_hat: x_hat * np.nan, "nan"),
+    "fewer images": (lambda x_hat: x_hat[:1], "inf"),
 }
 
 
@@ -180,14 +187,15 @@ WRONG = {
 def test_a_file_that_computes_something_else_is_not_kept(converted, change, tmp_path):
     path = tmp_path / "model.onnx"
     path.write_bytes(b"old")
-    converted |= {"model": tiny(SHAPE), "change": WRONG[change]}
-    with says(ValueError, "`model` must compute the same in an ONNX file. Received: 'autoencoder"):
-        export.to_onnx(converted["model"], path)
+    model, (wrong, difference) = tiny(SHAPE), WRONG[change]
+    converted |= {"model": model, "change": wrong}
+    with says(ValueError, "`model`", repr(model.name), difference):
+        export.to_onnx(model, path)
     assert list(tmp_path.iterdir()) == [path]
     assert path.read_bytes() == b"old"
 
 
-def test_a_right_file_replaces_the_old_one(converted, tmp_path):
+def test_a_correct_file_replaces_the_old_one(converted, tmp_path):
     path = tmp_path / "model.onnx"
     path.write_bytes(b"old")
     converted |= {"model": tiny(SHAPE), "change": lambda x_hat: x_hat}
@@ -196,19 +204,16 @@ def test_a_right_file_replaces_the_old_one(converted, tmp_path):
 
 
 @pytest.mark.parametrize("raised", [RuntimeError, OSError])
-def test_a_converter_that_gives_up(raised, tmp_path, monkeypatch):
+def test_a_converter_that_fails_leaves_no_file(raised, tmp_path, monkeypatch):
     def fail(model, path, **kwargs):
         raise raised("no such operation")
 
     monkeypatch.setattr(keras.Model, "export", fail)
+    model = tiny(SHAPE)
     expected = {
-        RuntimeError: (
-            ValueError,
-            "`model` must be made of operations that can be converted",
-            "stopped by RuntimeError: 'no such operation'. Save it with `model.save`",
-        ),
-        OSError: (OSError, "no such operation"),
+        RuntimeError: (ValueError, "`model`", repr(model.name), "RuntimeError", "`model.save`"),
+        OSError: (OSError,),  # It says nothing of the model, so it keeps its class.
     }
-    with says(*expected[raised]):
-        export.to_onnx(tiny(SHAPE), tmp_path / "model.onnx")
+    with says(*expected[raised], "no such operation"):
+        export.to_onnx(model, tmp_path / "model.onnx")
     assert not list(tmp_path.iterdir())

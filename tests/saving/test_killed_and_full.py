@@ -1,8 +1,7 @@
-"""Processes that are killed and disks that are full: what was saved before stays, and serves."""
+"""After a killed process or a full disk, what was saved before is still there and can be used."""
 
 import errno
 import os
-import random
 import resource
 import signal
 import subprocess
@@ -21,46 +20,72 @@ from contract import assert_same_weights, images, says, tiny
 
 ROOT = Path(__file__).resolve().parents[2]
 X = images(8, (7, 5, 1))
-LIMIT = 240  # seconds for a child
+LIMIT = 240  # seconds that a child process may take
+N_EPOCHS, N_STEPS = 4, 5  # The children train for 4 epochs of 5 steps each.
+# A child is killed at the very first step, at the last step of an epoch, before its checkpoint is
+# written, or within the last epoch, when there is a checkpoint to resume from.
+STEPS = [1, 5, 19]
 
-# A child trains and kills itself after a number of steps; with 0, it goes on to the end and then
-# trains another model without a break, to compare.
-TRAIN = """
+# The start of a child that trains. Its arguments are a folder, steps, and where modules lie.
+TRAIN = f"""
 import os, signal, sys
-sys.path[:0] = sys.argv[3:]
+*given, root, tests = sys.argv[1:]
+sys.path[:0] = [root, tests]
+folder, *steps = given
 from ae_keras import DenoisingAutoencoder, DenseDecoder, DenseEncoder
 from ae_keras import backend, data, losses, saving
 from contract import images
 import keras
 import numpy as np
 
-path, left, x = sys.argv[1], int(sys.argv[2]), images(20, (7, 5, 1))
+x = images(20, (7, 5, 1))
 
-class KillMe(keras.callbacks.Callback):
+class Kill(keras.callbacks.Callback):
+    def __init__(self, step):
+        super().__init__()
+        self.left = step
+
     def on_train_batch_end(self, batch, logs=None):
-        global left
-        left -= 1
-        if left == 0:
+        self.left -= 1
+        if self.left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
 def new():
     model = DenoisingAutoencoder(DenseEncoder(2, (8,)), DenseDecoder((7, 5, 1), (8,)))
     backend.seed_weights(model, 0)
     model.compile(keras.optimizers.Adam(0.01), loss=losses.squared_error)
-    return model, data.Batches(x, batch_size=4, seed=2)
+    return model, data.Batches(x, batch_size={20 // N_STEPS}, seed=2)
 
-def fit(model, batches, begin=0, callbacks=()):
-    model.fit(batches, initial_epoch=begin, epochs=4, shuffle=False, verbose=0, callbacks=callbacks)
+def fit(model, batches, **options):
+    model.fit(batches, epochs={N_EPOCHS}, shuffle=False, verbose=0, **options)
     return model.get_weights()
 
-model, batches = new()
-begin = saving.resume(model, batches, path)
-found = fit(model, batches, begin, [keras.callbacks.ModelCheckpoint(path), KillMe()])
-straight = fit(*new())
-print(begin, all(np.array_equal(a, b) for a, b in zip(found, straight, strict=True)))
+def resume(step, *callbacks):
+    path = os.path.join(folder, step + ".keras")
+    model, batches = new()
+    begin = saving.resume(model, batches, path)
+    keep = keras.callbacks.ModelCheckpoint(path)
+    return begin, fit(model, batches, initial_epoch=begin, callbacks=[keep, *callbacks])
 """
 
-# A child that saves for ever.
+# This child kills itself after the one step that it is given.
+KILLED = f"""{TRAIN}
+(step,) = steps
+resume(step, Kill(int(step)))
+"""
+
+# This child resumes the training killed at each step, and compares its weights with those of a
+# training without a break. One child does this for all steps, because most of its time is spent
+# on imports.
+RESUMED = f"""{TRAIN}
+found = [resume(step) for step in steps]
+expected = fit(*new())
+for step, (begin, weights) in zip(steps, found, strict=True):
+    same = all(np.array_equal(a, b) for a, b in zip(weights, expected, strict=True))
+    print(step, begin, same)
+"""
+
+# This child saves a model again and again until it is killed.
 SAVE = """
 import sys
 sys.path[:0] = sys.argv[2:]
@@ -90,16 +115,27 @@ def wait_for(condition, process):
         time.sleep(0.001)
 
 
-def test_killed_at_a_random_step_it_ends_with_the_same_weights(tmp_path):
-    step = random.SystemRandom().randint(1, 19)  # of 20, 5 in an epoch; any must do
-    killed = child(TRAIN, tmp_path / "run.keras", step)
-    _, err = killed.communicate(timeout=LIMIT)
-    assert killed.returncode == -signal.SIGKILL, err
-    out, err = child(TRAIN, tmp_path / "run.keras", 0).communicate(timeout=LIMIT)
-    assert out.split() == [str((step - 1) // 5), "True"], f"killed at step {step}: {err}"
+@pytest.fixture(scope="module")
+def resumed(tmp_path_factory):
+    """For each step: the epoch at which a killed training resumed, and whether it ended alike."""
+    folder = tmp_path_factory.mktemp("killed")
+    for step in STEPS:
+        killed = child(KILLED, folder, step)
+        _, err = killed.communicate(timeout=LIMIT)
+        assert killed.returncode == -signal.SIGKILL, f"step {step}: {err}"
+    finished = child(RESUMED, folder, *STEPS)
+    out, err = finished.communicate(timeout=LIMIT)
+    assert finished.returncode == 0, err
+    rows = [line.split() for line in out.splitlines()]
+    return {int(step): (int(begin), same) for step, begin, same in rows}
 
 
-def test_killed_while_it_saves_it_leaves_the_old_file(tmp_path):
+@pytest.mark.parametrize("step", STEPS)
+def test_a_process_killed_at_a_step_and_resumed_ends_with_the_same_weights(resumed, step):
+    assert resumed[step] == ((step - 1) // N_STEPS, "True")
+
+
+def test_a_process_killed_while_it_saves_leaves_the_old_file(tmp_path):
     path = tmp_path / "model.keras"
     process = child(SAVE, path)
     try:
@@ -110,14 +146,11 @@ def test_killed_while_it_saves_it_leaves_the_old_file(tmp_path):
         process.communicate()
     files.check(path)
     ae_keras.load(path)
-    # only the unfinished file may be left beside it, under a name that nobody reads
+    # The unfinished file may be left behind, because it has a name that nothing reads.
     assert all(each == path or each.name.startswith(".part-") for each in tmp_path.iterdir())
 
 
 # Disks --------------------------------------------------------------------------------------------
-
-CANNOT = "`path` must be in a folder that can be written to, on a disk with room. Received: path="
-STILL = "What was there before, if anything, is still there."
 
 
 @contextmanager
@@ -177,9 +210,10 @@ def fit_and_keep(model, path):
     model.fit(X, epochs=2, verbose=0, callbacks=[keep])
 
 
-def test_a_full_disk_costs_no_old_checkpoint(checkpoint):
+def test_a_full_disk_leaves_the_old_checkpoint(checkpoint):
     before, model = checkpoint.read_bytes(), trained()
-    with full_disk(), says(OSError, CANNOT, "run.keras", "File too large", STILL) as error:
+    reason = os.strerror(errno.EFBIG)
+    with full_disk(), says(OSError, "`path`", f"path={str(checkpoint)!r}", reason) as error:
         fit_and_keep(model, checkpoint)
     assert error.value.errno == errno.EFBIG
     assert checkpoint.read_bytes() == before
@@ -187,43 +221,42 @@ def test_a_full_disk_costs_no_old_checkpoint(checkpoint):
     assert_same_weights(ae_keras.load(checkpoint), tiny(hidden=()))
 
 
-def test_no_space_left(checkpoint, monkeypatch):
+def test_no_space_on_the_device_leaves_the_old_checkpoint(checkpoint, monkeypatch):
     def full(model, path, *args, **kwargs):
         path.write_bytes(b"half")
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     before = checkpoint.read_bytes()
     monkeypatch.setattr(keras.Model, "save", full)
-    with says(OSError, CANNOT, "run.keras", "No space left on device. What was there") as error:
+    reason = os.strerror(errno.ENOSPC)
+    with says(OSError, "`path`", f"path={str(checkpoint)!r}", reason) as error:
         tiny().save(checkpoint)
     assert error.value.errno == errno.ENOSPC
     assert checkpoint.read_bytes() == before
     assert list(checkpoint.parent.iterdir()) == [checkpoint]
 
 
-def test_an_error_without_a_number_keeps_its_words(checkpoint, monkeypatch):
+def test_the_reason_is_given_for_an_error_without_a_number(checkpoint, monkeypatch):
     def fail(model, path, *args, **kwargs):
-        raise OSError("Unable to synchronously write file")  # as HDF5 says it
+        raise OSError("Unable to synchronously write file")  # HDF5 raises it without a number.
 
     monkeypatch.setattr(keras.Model, "save", fail)
-    with says(OSError, CANNOT, "the system says: Unable to synchronously write file. What was"):
+    with says(OSError, "`path`", f"path={str(checkpoint)!r}", "Unable to synchronously write file"):
         tiny().save(checkpoint)
 
 
-def test_a_read_only_folder(open_checkpoint):
+def test_a_read_only_folder_leaves_the_old_checkpoint(open_checkpoint):
     before, model = open_checkpoint.read_bytes(), trained()
     folder = open_checkpoint.parent
-    with (
-        read_only(folder),
-        says(PermissionError, CANNOT, "run.keras", "Permission denied", STILL),
-    ):
+    received, reason = f"path={str(open_checkpoint)!r}", os.strerror(errno.EACCES)
+    with read_only(folder), says(PermissionError, "`path`", received, reason):
         fit_and_keep(model, open_checkpoint)
     assert open_checkpoint.read_bytes() == before
     assert list(folder.iterdir()) == [open_checkpoint]
 
 
 @pytest.mark.parametrize("place", ["none/run.keras", "file/run.keras"])
-def test_a_folder_that_is_none(tmp_path, place):
+def test_a_missing_folder_is_refused(tmp_path, place):
     (tmp_path / "file").touch()
-    with says(OSError, CANNOT, place, STILL):
+    with says(OSError, "`path`", f"path={str(tmp_path / place)!r}"):
         tiny().save(tmp_path / place)

@@ -1,4 +1,4 @@
-"""Files that version 0.1 wrote, on each backend, before modules and arguments got their names."""
+"""Files that version 0.1 wrote on each backend, when modules and arguments had other names."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ X = images(10, (7, 5, 1))
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 @pytest.mark.parametrize("load", [ae_keras.load, keras.models.load_model])
-def test_an_old_file_is_read_and_trained_on(path, load):
+def test_an_old_file_can_be_read_and_trained_further(path, load):
     model, seen = load(path), json.loads(path.with_suffix(".json").read_text())
     np.testing.assert_allclose(output(model, X[:2]).ravel(), seen["output"], atol=1e-5)
     assert int(model.optimizer.iterations) == seen["steps"]

@@ -1,7 +1,7 @@
-"""A `.keras` file written on one backend is read on each: same outputs, same further training.
+"""A `.keras` file written on one backend can be read on each: same outputs, same further training.
 
-One process a backend writes its files, waits until all have, and reads them. It runs this file:
-`python test_portability.py folder`.
+There is one process for each backend. It writes its files, waits until the others have written
+theirs, and reads all of them. It runs this file: `python test_portability.py folder`.
 """
 
 import json
@@ -13,11 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import ae_keras  # all that a file needs to be read; chooses the backend, so before keras
+# Nothing else needs to be imported to read a file. It chooses the backend, so it must come first.
+import ae_keras
 
 BACKENDS = ae_keras.backend.BACKENDS
 SHAPE = (7, 5, 1)
-RUNNING = os.environ["KERAS_BACKEND"]  # set by `backend.choose`
+RUNNING = os.environ["KERAS_BACKEND"]  # `backend.choose` has set it.
 
 pytestmark = pytest.mark.skipif(
     RUNNING != "jax", reason="runs once for all three, in the tests of jax"
@@ -66,7 +67,8 @@ MODELS = {
     "variational": variational_with_a_changed_beta,
     "importance weighted": lambda: dense_with_adam("IWAE", 4, n_samples=2),
 }
-DRAW = ["denoising", "contractive", "variational", "importance weighted"]  # other noise elsewhere
+# These draw random numbers while training, which differ between the backends.
+DRAW = ["denoising", "contractive", "variational", "importance weighted"]
 ALIKE = [name for name in MODELS if name not in DRAW]
 
 
@@ -79,7 +81,7 @@ def train(model, epochs):
 
 
 def observe(model, path):
-    """Write down what can be seen of a model, then train it on, and what can be seen then."""
+    """Write to `path` what can be observed of a model before and after it is trained further."""
     from keras.ops import convert_to_numpy
 
     from contract import images, output
@@ -118,7 +120,7 @@ def process(folder):
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory):
-    """Where the three processes have left their files and what they saw."""
+    """The folder where the three processes have left their files and their observations."""
     from contract import needs
 
     for backend in BACKENDS:
@@ -141,8 +143,13 @@ def folder(tmp_path_factory):
             )
         running.append(process)
     written = [process.stdout.readline() for process in running]
+    if written == ["written\n"] * 3:
+        # All read at the same time, so all are told before the first is waited for.
+        for process in running:
+            process.stdin.write("go on\n")
+            process.stdin.flush()
     for process in running:
-        process.communicate("go on\n" if written == ["written\n"] * 3 else None, timeout=600)
+        process.communicate(timeout=600)
     for process, backend in zip(running, BACKENDS, strict=True):
         assert process.returncode == 0, (folder / f"{backend}.log").read_text()
     return folder
@@ -159,17 +166,17 @@ def test_a_file_is_the_same_model_on_another_backend(folder, model, writer, read
     before, after = seen(folder, model, writer), seen(folder, model, writer, reader)
     assert after["type"] == before["type"]
     np.testing.assert_allclose(after["output"], before["output"], atol=1e-5)
-    # what is not trained
+    # State that is not trained must be restored as well.
     assert after["random state"] == before["random state"]
     assert len(after["random state"]) == (model in DRAW)
     if model == "variational":
         assert before["beta"] == 0.25
     assert after["beta"] == before["beta"]
-    # the state of the optimizer
+    # Without the state of the optimizer, further training would differ.
     assert after["steps"] == before["steps"] == 6
     assert after["rate"] == pytest.approx(before["rate"], rel=1e-6)
     np.testing.assert_allclose(after["moments"], before["moments"], rtol=1e-5)
-    # training on
+    # Further training gives the same on the same backend, and on others where nothing is drawn.
     assert np.isfinite(after["losses"]).all()
     if writer == reader:
         assert after["losses"] == before["losses"]
@@ -177,7 +184,7 @@ def test_a_file_is_the_same_model_on_another_backend(folder, model, writer, read
     elif model in ALIKE:
         np.testing.assert_allclose(after["losses"], before["losses"], rtol=1e-4)
         np.testing.assert_allclose(after["later output"], before["later output"], atol=1e-4)
-    # and with the backend's own way to compile, not the writer's
+    # A model is compiled as its reader's backend compiles, which may not support the writer's way.
     assert after["compiled"] == seen(folder, model, reader)["compiled"]
 
 

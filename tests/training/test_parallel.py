@@ -1,4 +1,4 @@
-"""parallel.py and notebooks/scripts: many devices or workers end where one would have ended."""
+"""ae_keras/training/parallel.py and notebooks/scripts: many workers give the result of one."""
 
 import concurrent.futures
 import os
@@ -19,25 +19,25 @@ from contract import images, says, tiny
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "notebooks" / "scripts"
 BACKEND = keras.config.backend()
-LIMIT = 240  # seconds for a script
+LIMIT = 240  # seconds that a script may take
 
 
 def batches(n, batch_size, **options):
     return data.Batches(images(n, (7, 5, 1)), batch_size=batch_size, **options)
 
 
-# Shares of batches --------------------------------------------------------------------------------
+# Shards of batches --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("n", "batch_size", "n_workers"), [(8, 4, 2), (6, 4, 2), (4, 100, 4), (9, 3, 3), (5, 5, 1)]
 )
-def test_shares_that_are_equal(n, batch_size, n_workers):
+def test_equal_shards_together_are_the_batches(n, batch_size, n_workers):
     given = batches(n, batch_size)
     parallel.check_shards(given, n_workers)
-    shares = [parallel.Shard(given, worker, n_workers) for worker in range(n_workers)]
+    shards = [parallel.Shard(given, worker, n_workers) for worker in range(n_workers)]
     for i in range(len(given)):
-        parts = [share[i][0] for share in shares]
+        parts = [shard[i][0] for shard in shards]
         assert len({len(part) for part in parts}) == 1
         x = given[i][0]
         together = np.stack(parts, axis=1).reshape(x.shape)
@@ -48,40 +48,35 @@ def test_shares_that_are_equal(n, batch_size, n_workers):
     ("n", "batch_size", "last", "advice"),
     [(7, 4, 3, "6 images"), (9, 3, 3, "8 images"), (5, 8, 5, "4 images"), (12, 5, 2, "12 images")],
 )
-def test_shares_that_are_not(n, batch_size, last, advice):
-    with says(
-        ValueError,
-        "`batches` must split into equal shares, the last batch too. Received: 2 workers, "
-        f"{n} images in batches of {batch_size}, a last one of {last}.",
-        f"Take a batch_size that is a multiple of 2, and {advice}.",
-    ):
+def test_unequal_shards_are_refused(n, batch_size, last, advice):
+    received = ("2 workers", f"{n} images", f"of {batch_size}", f"of {last}")
+    with says(ValueError, "`batches`", *received, advice):
         parallel.check_shards(batches(n, batch_size), 2)
-    with says(ValueError, "`batches` must split into equal shares"):
+    with says(ValueError, "`batches`", *received, advice):
         parallel.Shard(batches(n, batch_size), 0, 2)
 
 
 @pytest.mark.parametrize("worker", [-1, 2, 0.5, None])
-def test_a_worker_that_does_not_exist(worker):
-    with says(ValueError, f"`worker` must be an integer from 0 to 1, one less than `n_workers`. "
-              f"Received: worker={worker!r}."):  # fmt: skip
+def test_a_worker_that_does_not_exist_is_refused(worker):
+    with says(ValueError, "`worker`", f"worker={worker!r}"):
         parallel.Shard(batches(8, 4), worker, 2)
 
 
-def test_no_workers():
-    with says(ValueError, "`n_workers` must be an integer >= 1. Received: n_workers=0."):
+def test_zero_workers_are_refused():
+    with says(ValueError, "`n_workers`", "n_workers=0"):
         parallel.check_shards(batches(8, 4), 0)
 
 
-def test_a_share_has_each_epoch_s_own_order():
-    """`fit` goes through all epochs as it does with the batches themselves."""
-    plain, shared = tiny(), tiny()
+def test_a_shard_follows_the_order_of_each_epoch():
+    """The only worker of one trains on the batches themselves."""
+    plain, sharded = tiny(), tiny()
     plain.fit(batches(8, 4), epochs=3, shuffle=False, verbose=0)
-    shared.fit(parallel.Shard(batches(8, 4), 0, 1), epochs=3, shuffle=False, verbose=0)
-    for a, b in zip(plain.get_weights(), shared.get_weights(), strict=True):
+    sharded.fit(parallel.Shard(batches(8, 4), 0, 1), epochs=3, shuffle=False, verbose=0)
+    for a, b in zip(plain.get_weights(), sharded.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
 
 
-def test_weights_of_inpainting_are_shared_too():
+def test_a_shard_holds_the_weights_of_masked_pixels():
     corruption = lambda x, rng: (x, rng.uniform(size=(*x.shape[:3], 1)) < 0.5)  # noqa: E731
     given = batches(8, 4, corruption=corruption)
     assert [part.shape for part in parallel.Shard(given, 1, 2)[0]] == [
@@ -96,7 +91,8 @@ def test_weights_of_inpainting_are_shared_too():
 
 @pytest.fixture
 def folder(tmp_path):
-    x = data.load("digits").x[:2048]  # 16 batches: see the note in TensorFlow's script
+    # These are 16 batches; the note in TensorFlow's script says why their number matters.
+    x = data.load("digits").x[:2048]
     np.save(tmp_path / "images.npy", x)
     return tmp_path
 
@@ -153,7 +149,8 @@ THEN_COUNT = """
 import os, runpy
 from pathlib import Path
 
-kept = runpy.run_path({script!r})  # its names, as they are kept until Python ends
+# The names of the script are kept, because those of a script live until Python ends.
+kept = runpy.run_path({script!r})
 names = [task.read_text() for task in Path("/proc/self/task").glob("*/comm")]
 left = sum("gloo" in name for name in names)
 (Path(__file__).parent / f"left_{{os.environ['RANK']}}").write_text(str(left))
@@ -163,7 +160,7 @@ left = sum("gloo" in name for name in names)
 @pytest.mark.skipif(BACKEND != "torch", reason="only PyTorch's script makes a process group")
 @pytest.mark.skipif(sys.platform != "linux", reason="threads are counted in /proc")
 def test_no_thread_of_the_process_group_outlives_the_script(folder, monkeypatch):
-    # With some left, Python now and then aborted on its way out of a training that had gone well.
+    # Threads that were left made Python abort now and then while it ended, after a good training.
     name = "data_parallel_torch.py"
     (folder / name).write_text(THEN_COUNT.format(script=str(SCRIPTS / name)), encoding="utf-8")
     monkeypatch.setitem(globals(), "SCRIPTS", folder)
@@ -200,12 +197,12 @@ def test_two_hosts_of_two_devices_give_the_weights_of_one(folder):
     assert_as_one_device(folder)
 
 
-def test_a_batch_that_cannot_be_shared_is_refused_before_training(folder):
+def test_a_script_refuses_unequal_shards_before_training(folder):
     np.save(folder / "images.npy", np.load(folder / "images.npy")[:2047])
     done = run(folder, 2)
     assert done.returncode != 0
-    assert "`batches` must split into equal shares, the last batch too." in done.stderr
-    assert "and 2,046 images." in done.stderr
+    assert "`batches`" in done.stderr
+    assert "2,046 images" in done.stderr
     assert not (folder / "weights.npz").exists()
 
 
@@ -229,13 +226,13 @@ class Counted:
         return square(size)
 
 
-def test_a_sweep_returns_each_result_in_the_order_asked(tmp_path):
+def test_a_sweep_returns_the_results_in_the_given_order(tmp_path):
     assert list(parallel.sweep(square, [8, 2, 4], tmp_path / "new" / "run").items()) == [
         (size, square(size)) for size in (8, 2, 4)
     ]
 
 
-def test_a_second_sweep_reads_what_is_there(tmp_path):
+def test_a_second_sweep_reads_the_stored_results(tmp_path):
     fit_one = Counted()
     first = parallel.sweep(fit_one, [2, 4], tmp_path)
     again = parallel.sweep(fit_one, [2, 8, 4, 8], tmp_path)
@@ -247,12 +244,8 @@ def test_a_second_sweep_reads_what_is_there(tmp_path):
 def test_a_failing_size_is_named_and_the_others_are_kept(tmp_path, threads):
     fit_one = Counted(fail=[2, 8])
     executor = concurrent.futures.ThreadPoolExecutor(threads) if threads else None
-    with says(
-        RuntimeError,
-        "`fit_one` must give a result for each size. Missing: [2, 8] of [2, 4, 8, 16].",
-        "2: MemoryError: no room for 2",
-        "8: MemoryError: no room for 8",
-    ) as error:
+    reasons = ("MemoryError", "no room for 2", "no room for 8")
+    with says(RuntimeError, "`fit_one`", "Missing: [2, 8]", "[2, 4, 8, 16]", *reasons) as error:
         parallel.sweep(fit_one, [2, 4, 8, 16], tmp_path, executor)
     assert isinstance(error.value.__cause__, MemoryError)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["16.json", "4.json"]
@@ -261,7 +254,7 @@ def test_a_failing_size_is_named_and_the_others_are_kept(tmp_path, threads):
     assert sorted(fit_one.called) == [2, 8]
 
 
-def test_an_interrupted_sweep_goes_on(tmp_path):
+def test_an_interrupted_sweep_continues_where_it_stopped(tmp_path):
     def interrupted(size):
         if size == 8:
             raise KeyboardInterrupt
@@ -288,16 +281,16 @@ def test_a_result_whose_worker_died_is_not_computed_again(tmp_path):
     assert fit_one.called == [2, 4]
 
 
-def test_results_that_are_no_results(tmp_path):
-    with says(RuntimeError, "Missing: [2] of [2]", "TypeError", "not JSON serializable"):
+def test_results_must_be_json(tmp_path):
+    with says(RuntimeError, "`fit_one`", "Missing: [2]", "TypeError", "JSON"):
         parallel.sweep(lambda size: np.float32(size), [2], tmp_path)
     (tmp_path / "2.json").write_text("half a resu")
-    with says(ValueError, "`folder` must hold results of `sweep` alone. Received: ", "2.json"):
+    with says(ValueError, "`folder`", str(tmp_path / "2.json")):
         parallel.sweep(square, [2], tmp_path)
 
 
-def test_sizes_that_are_no_sizes(tmp_path):
-    with says(ValueError, "`sizes[1]` must be an integer >= 1. Received: sizes[1]=0."):
+def test_sizes_must_be_positive_integers(tmp_path):
+    with says(ValueError, "`sizes[1]`", "sizes[1]=0"):
         parallel.sweep(square, [2, 0], tmp_path)
 
 
@@ -309,7 +302,8 @@ def cluster():
     distributed = pytest.importorskip("distributed")
     import dask
 
-    one = {"distributed.scheduler.allowed-failures": 1}  # not 3: a worker takes long to import
+    # With the default of 3 failures, a test would wait for three workers that import Keras anew.
+    one = {"distributed.scheduler.allowed-failures": 1}
     options = {"threads_per_worker": 1, "dashboard_address": "127.0.0.1:0", "host": "127.0.0.1"}
     with dask.config.set(one), distributed.LocalCluster(n_workers=2, **options) as cluster:
         yield cluster
@@ -321,8 +315,9 @@ def client(cluster):
         yield client
 
 
-def test_workers_of_a_cluster_give_what_one_process_gives(client, tmp_path):
-    def fit_one(size):  # not to be imported by the workers, so sent to them
+def test_workers_of_a_cluster_give_the_results_of_one_process(client, tmp_path):
+    # Workers cannot import a function that is defined here, so it must be sent to them.
+    def fit_one(size):
         import os
 
         (tmp_path / f"by-{os.getpid()}").touch()
@@ -334,7 +329,7 @@ def test_workers_of_a_cluster_give_what_one_process_gives(client, tmp_path):
     assert len(list(tmp_path.glob("by-*"))) >= 2
 
 
-def test_a_worker_that_dies_costs_its_size_alone(client, tmp_path):
+def test_only_the_size_of_a_worker_that_dies_is_computed_again(client, tmp_path):
     """It is killed in the middle of size 3, once; no finished size is computed again."""
 
     def fit_one(size):
@@ -356,7 +351,7 @@ def test_a_worker_that_dies_costs_its_size_alone(client, tmp_path):
     assert len(begun) == 6
 
 
-def test_a_size_that_kills_every_worker_is_named_in_the_end(client, tmp_path):
+def test_a_size_that_kills_every_worker_is_named(client, tmp_path):
     def fit_one(size):
         import os
 
@@ -367,7 +362,7 @@ def test_a_size_that_kills_every_worker_is_named_in_the_end(client, tmp_path):
         return size
 
     start = time.monotonic()
-    with says(RuntimeError, "Missing: [2", "KilledWorker"):
+    with says(RuntimeError, "`fit_one`", "Missing: [2", "KilledWorker"):
         parallel.sweep(fit_one, [2, 3, 4], tmp_path / "run", client.get_executor())
     assert time.monotonic() - start < LIMIT
     (tmp_path / "cured").touch()
@@ -377,8 +372,8 @@ def test_a_size_that_kills_every_worker_is_named_in_the_end(client, tmp_path):
     assert sorted(done) == ["2", "3", "4"]
 
 
-def test_workers_that_do_not_see_the_folder(tmp_path):
-    """Then the process that asks writes what they return."""
+def test_workers_need_not_see_the_folder(tmp_path):
+    """The calling process writes what the workers return."""
 
     class Elsewhere(concurrent.futures.ThreadPoolExecutor):
         def submit(self, function, fit_one, folder, *others):
@@ -396,30 +391,30 @@ def test_workers_that_do_not_see_the_folder(tmp_path):
 
 
 @pytest.mark.parametrize("address", ["", "nonsense", "tcp://host", "tcp://host:port", None, 8786])
-def test_what_is_no_address(address):
+def test_a_malformed_address_is_refused(address):
     pytest.importorskip("distributed")
-    with says(ValueError, '`address` must be like "tcp://192.0.2.7:8786"', f"address={address!r}."):
+    with says(ValueError, "`address`", f"address={address!r}"):
         parallel.connect(address)
 
 
-def test_nobody_answers():
+def test_an_address_where_nothing_listens_is_refused():
     pytest.importorskip("distributed")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        address = f"tcp://127.0.0.1:{free.getsockname()[1]}"  # bound, but nobody listens
+        address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
         start = time.monotonic()
-        with says(ConnectionError, "`address` must be that of a running Dask scheduler", address):
+        with says(ConnectionError, "`address`", f"address={address!r}"):
             parallel.connect(address, timeout=5)
     assert time.monotonic() - start < 10
 
 
-def test_somebody_else_answers():
+def test_an_address_that_never_answers_is_refused():
     pytest.importorskip("distributed")
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
         start = time.monotonic()
-        with says(ConnectionError, "`address` must be that of a running Dask scheduler", address):
+        with says(ConnectionError, "`address`", f"address={address!r}", "2 s"):
             parallel.connect(address, timeout=2)
     assert time.monotonic() - start < 15
