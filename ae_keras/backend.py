@@ -4,10 +4,12 @@ Keras reads `KERAS_BACKEND` once, when it is first imported. `choose` must run b
 """
 
 import importlib.util
+import json
 import logging
 import os
 import platform
 import sys
+from pathlib import Path
 
 import numpy as np
 
@@ -50,9 +52,10 @@ def installed():
 def choose():
     """Fix backend and device of this process; called when `ae_keras` is imported.
 
-    The backend is the one that `KERAS_BACKEND` names, by default the first installed of jax, torch
-    and tensorflow. The device is a GPU where the backend finds one, unless `GPU=0` is set. If keras
-    runs already, nothing changes.
+    The backend is the one that `KERAS_BACKEND` names. Without it, it is the one that Keras's own
+    file `keras.json` names, unless that is "tensorflow", which Keras writes there unasked; else the
+    first installed of jax, torch and tensorflow. The device is a GPU where the backend finds one,
+    unless `GPU=0` is set. If keras runs already, nothing changes.
 
     Returns:
         str, the name of the backend: "jax", "torch" or "tensorflow".
@@ -76,7 +79,7 @@ def choose():
         raise ModuleNotFoundError(
             f"Keras needs one of {', '.join(BACKENDS)}. {here} Install one, e.g. `pip install jax`."
         )
-    name = name or found[0]
+    name = name or _named_in_keras_json(found) or found[0]
     if name not in BACKENDS:
         raise ValueError(
             f"`KERAS_BACKEND` must be one of {', '.join(BACKENDS)}. "
@@ -89,6 +92,17 @@ def choose():
         )
     _set_environment(name)
     return name
+
+
+def _named_in_keras_json(found):
+    """The installed backend that somebody wrote into Keras's configuration file, else None."""
+    home = os.environ.get("KERAS_HOME") or Path.home() / ".keras"
+    try:
+        name = json.loads((Path(home) / "keras.json").read_text(encoding="utf-8"))["backend"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    # At its first import Keras writes "tensorflow" into the file, whatever backend runs.
+    return name if name in found and name != "tensorflow" else None
 
 
 def _set_environment(name):
@@ -170,6 +184,31 @@ def onnx_converter():
     import keras
 
     return ONNX_CONVERTERS[keras.config.backend()]
+
+
+def keep_arguments(step):
+    """Let a step that Keras compiled on JAX leave its arguments alone; change no other step.
+
+    Args:
+        step: function, compiled by `jax.jit` or not.
+
+    Returns:
+        The function, compiled without `donate_argnums`. Where Keras spreads a model over devices,
+        and elsewhere than on JAX, `step` as it is.
+
+    Example:
+        >>> from ae_keras import backend
+        >>> backend.keep_arguments(len) is len
+        True
+    """
+    import keras
+
+    compiled = keras.config.backend() == "jax" and hasattr(step, "lower")
+    if not compiled or keras.distribution.distribution() is not None:
+        return step
+    import jax
+
+    return jax.jit(step.__wrapped__)
 
 
 def quiet():

@@ -19,13 +19,14 @@ OTHER = next(name for name in backend.BACKENDS if name != RUNNING)
 
 
 @pytest.fixture
-def fresh(monkeypatch):
+def fresh(monkeypatch, tmp_path):
     """`fresh(installed, **environment)`: a Python that has not imported keras, with these backends.
 
     Returns its environment, which `backend.choose` may change.
     """
 
     def start(installed=backend.BACKENDS, **environment):
+        environment.setdefault("KERAS_HOME", str(tmp_path))
         monkeypatch.delitem(sys.modules, "keras", raising=False)
         monkeypatch.setattr(backend, "installed", lambda: list(installed))
         monkeypatch.setattr(backend, "os", types.SimpleNamespace(environ=environment))
@@ -49,6 +50,27 @@ def test_the_named_backend_is_chosen_else_the_first_installed(fresh, installed, 
     environment = fresh(installed, **named)
     assert backend.choose() == chosen
     assert environment["KERAS_BACKEND"] == chosen  # Keras reads it there.
+
+
+@pytest.mark.parametrize(
+    ("content", "chosen"),
+    [
+        ('{"backend": "torch"}', "torch"),
+        ('{"backend": "tensorflow"}', "jax"),
+        ('{"backend": "theano"}', "jax"),
+        ('{"floatx": "float32"}', "jax"),
+        ("[]", "jax"),
+        ("not JSON", "jax"),
+    ],
+)
+def test_the_backend_of_keras_json_is_chosen_if_somebody_wrote_it(fresh, tmp_path, content, chosen):
+    (tmp_path / "keras.json").write_text(content)
+    fresh()
+    assert backend.choose() == chosen
+    fresh(KERAS_BACKEND="tensorflow")
+    assert backend.choose() == "tensorflow"
+    fresh(["tensorflow"])
+    assert backend.choose() == "tensorflow"
 
 
 @pytest.mark.parametrize(

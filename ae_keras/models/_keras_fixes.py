@@ -6,6 +6,7 @@ After an update of Keras, delete one part at a time; where its test still passes
 import keras
 import numpy as np
 
+from ae_keras import backend
 from ae_keras.saving import atomic_write
 
 
@@ -90,10 +91,17 @@ class KerasFixes(keras.Model):
             self.optimizer.build(self.trainable_variables)
 
     # On JAX, Keras takes the weights off a model while it runs, so a refused batch would lose
-    # them. It is tested in tests/test_bad_input.py.
+    # them. It is tested in tests/test_bad_input.py. Its compiled steps also give the memory of the
+    # weights that they are called with to those that they return (`donate_argnums`). An interrupt
+    # that arrives before Keras has put the new ones in place, or a second thread that predicts,
+    # would find the old ones deleted. It is tested in tests/training/test_interrupts.py.
 
     def _get_jax_state(self, *, purge_model_variables=False, **groups):
         return super()._get_jax_state(**groups)
+
+    def _make_function(self, step_function, *args, **kwargs):
+        step_function = backend.keep_arguments(step_function)
+        return super()._make_function(step_function, *args, **kwargs)
 
 
 def portable(config):
