@@ -37,6 +37,14 @@ def evaluate(model):
         model.evaluate(X, batch_size=4, verbose=0)
 
 
+@pytest.fixture
+def _interrupts_arrive():
+    """Processes of pytest-xdist ignore Ctrl-C, which Python's own do not."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def interrupted(work, model, seconds):
     """Whether a Ctrl-C after so many seconds of `work(model)` came out of it."""
     main = threading.main_thread().ident
@@ -51,6 +59,7 @@ def interrupted(work, model, seconds):
 
 # The warning of an interrupt that was dropped in a destructor: see `StopInTime`.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.usefixtures("_interrupts_arrive")
 @pytest.mark.parametrize("kind", ["plain", "variational", "vector quantised"])
 @pytest.mark.parametrize("work", [fit, evaluate])
 def test_an_interrupted_model_is_whole_and_goes_on(kind, work):
