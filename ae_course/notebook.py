@@ -57,7 +57,7 @@ def claim(holds, statement):
     if not holds and data.default_name() in data.BUNDLED:
         raise AssertionError(statement)
     if not holds:
-        print(f"On this data set it is not so that: {statement}.")
+        print(f"On this data set this does not hold: {statement}.")
 
 
 def receipt(**figures):
