@@ -7,7 +7,8 @@
     python tests/mutants/run.py --jobs 2        two at a time, each in a copy of its own
 
 Arbitrary faults of ae_keras are made by mutmut (its settings are in pyproject.toml), which
-changes one expression at a time and runs the tests that reach it, on PyTorch.
+changes one expression at a time and runs the tests that reach it, on PyTorch. It cannot change the
+models, whose signatures Keras inspects; model_faults.py does.
 
 The checks of a fault of ours are the commands of tools/run_tests.py, on the files that could
 notice, the cheapest first:
@@ -38,6 +39,7 @@ from pathlib import Path
 
 import bug_faults
 import lesson_faults
+import model_faults
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = 0.95
@@ -48,7 +50,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 import run_tests  # noqa: E402
 
-ALL = [*bug_faults.ALL, *lesson_faults.ALL]
+ALL = [*bug_faults.ALL, *model_faults.ALL, *lesson_faults.ALL]
 
 # A copy of the course ----------------------------------------------------------------------------
 
