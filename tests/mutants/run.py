@@ -1,6 +1,6 @@
 """Plant faults in a copy of the course, one at a time, and count how many `make test` catches.
 
-    make mutants                                all of them: some two hours on a quiet machine
+    make mutants                                all of them: several hours on a quiet machine
     python tests/mutants/run.py --ours          those written by hand: lessons, and real bugs
     python tests/mutants/run.py --only seed     of these, those whose name or files hold "seed"
     python tests/mutants/run.py --list          their names, and which have to be written anew
