@@ -121,15 +121,13 @@ def process(folder):
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory):
     """The folder where the three processes have left their files and their observations."""
+    import execution
     from contract import needs
 
     for backend in BACKENDS:
         needs(backend)
     folder = tmp_path_factory.mktemp("portability")
-    settings = {
-        "PYTHONPATH": str(Path(__file__).parents[1]),
-        "OMP_NUM_THREADS": "1",
-    }
+    settings = execution.ENVIRONMENT | {"PYTHONPATH": str(Path(__file__).parents[1])}
     running = []
     for backend in BACKENDS:
         with open(folder / f"{backend}.log", "w") as log:
