@@ -12,6 +12,11 @@ export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS := 0
 RUN = $(PYTHON) tools/environment.py
 # Stored outputs and tests are made with the embedded data on the CPU, whatever the shell says.
 PLAIN = env -u AE_KERAS_DATASET GPU=0
+# On a GPU one backend is tested at a time, because each CUDA build has an environment of its own.
+ifeq ($(GPU),1)
+test: PLAIN = env -u AE_KERAS_DATASET GPU=1
+test: BACKEND := $(or $(BACKEND),$(KERAS_BACKEND))
+endif
 
 .PHONY: help course lab test notebooks picture report bench mutants clean
 
@@ -28,6 +33,8 @@ help:
 	@echo
 	@echo "KERAS_BACKEND=jax|tensorflow|torch   for course and lab; jax if not given"
 	@echo "GPU=0                                leave an NVIDIA GPU alone"
+	@echo "GPU=1                                for test: on the GPU, one backend"
+	@echo "TF32=1                               let an NVIDIA GPU round float32 to TF32: faster"
 	@echo "ONLY=03                              for course and notebooks: names holding 03"
 	@echo "BACKEND=jax|tensorflow|torch         for test: this backend alone"
 	@echo "ARGS='--only fit'                    for bench: what to measure"

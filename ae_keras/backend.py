@@ -3,6 +3,7 @@
 Keras reads `KERAS_BACKEND` once, when it is first imported. `choose` must run before that.
 """
 
+import functools
 import importlib.util
 import json
 import logging
@@ -31,6 +32,9 @@ SHARING = {
     "TF_FORCE_GPU_ALLOW_GROWTH": "true",
     "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
 }
+# On a GPU, XLA generates many programs for each matrix product, tries them and keeps the fastest. For
+# the networks of the course that takes minutes; without, it takes the libraries' products.
+FAST_COMPILATION = "--xla_gpu_autotune_level=0 --xla_gpu_enable_triton_gemm=false"
 ONNX_CONVERTERS = {"jax": "jax2onnx", "torch": "onnx", "tensorflow": "tf2onnx"}
 CPU_ONLY = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu", "KERAS_TORCH_DEVICE": "cpu"}
 
@@ -55,13 +59,19 @@ def choose():
     The backend is the one that `KERAS_BACKEND` names. Without it, it is the one that Keras's own
     file `keras.json` names, unless that is "tensorflow", which Keras writes there unasked; else the
     first installed of jax, torch and tensorflow. The device is a GPU where the backend finds one,
-    unless `GPU=0` is set. If keras runs already, nothing changes.
+    unless `GPU=0` is set. If keras runs already, backend and device stay as they are.
+
+    On GPUs float32 keeps its 24 significant bits in matrix products and convolutions, as on CPUs.
+    `TF32=1` lets NVIDIA GPUs round their factors to 11 bits, which is faster. Settings that the
+    framework's own variables make, such as `JAX_DEFAULT_MATMUL_PRECISION`, or that are made after
+    this call, are kept.
 
     Returns:
         str, the name of the backend: "jax", "torch" or "tensorflow".
 
     Raises:
-        ValueError: `KERAS_BACKEND` names no backend of this course.
+        ValueError: `KERAS_BACKEND` names no backend of this course, or `GPU` or `TF32` is neither
+            0 nor 1.
         ModuleNotFoundError: the backend it names, or every backend, is not installed.
         RuntimeError: keras was imported earlier and runs on another backend.
 
@@ -73,8 +83,11 @@ def choose():
     found = installed()
     here = f"Installed here: {', '.join(found) or 'none'}."
     name = os.environ.get("KERAS_BACKEND", "").strip().lower()
+    use_gpu, use_tf32 = _switch("GPU"), _switch("TF32")
     if "keras" in sys.modules:
-        return _already_running(name)
+        name = _already_running(name)
+        _set_precision(name, tf32=bool(use_tf32))
+        return name
     if not name and not found:
         raise ModuleNotFoundError(
             f"Keras needs one of {', '.join(BACKENDS)}. {here} Install one, e.g. `pip install jax`."
@@ -90,8 +103,20 @@ def choose():
             f"`KERAS_BACKEND` must name an installed backend. Received: KERAS_BACKEND={name!r}, "
             f"which is not installed. {here} Install it, or choose another before starting Python."
         )
-    _set_environment(name)
+    _set_environment(name, cpu_only=use_gpu is False)
+    _set_precision(name, tf32=bool(use_tf32))
     return name
+
+
+def _switch(variable):
+    """What an environment variable says: True for 1, False for 0, None if unset or empty."""
+    value = os.environ.get(variable, "").strip()
+    if value not in ("", "0", "1"):
+        raise ValueError(
+            f"`{variable}` must be 0 or 1. Received: {variable}={value!r}. "
+            "Set it to one of them, or unset it, before starting Python."
+        )
+    return value == "1" if value else None
 
 
 def _named_in_keras_json(found):
@@ -105,7 +130,7 @@ def _named_in_keras_json(found):
     return name if name in found and name != "tensorflow" else None
 
 
-def _set_environment(name):
+def _set_environment(name, cpu_only):
     os.environ["KERAS_BACKEND"] = name
     defaults = QUIET | SHARING
     # A spin count would override the wait policy that the user has chosen.
@@ -117,8 +142,38 @@ def _set_environment(name):
     # without its remark.
     if name != "tensorflow":
         os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-    if os.environ.get("GPU") == "0":
+    flags = os.environ.get("XLA_FLAGS", "")
+    if name == "jax" and "xla_gpu" not in flags:
+        os.environ["XLA_FLAGS"] = f"{flags} {FAST_COMPILATION}".strip()
+    if cpu_only:
         os.environ.update(CPU_ONLY)
+
+
+# Done once, so that a later call does not undo what the user has set since.
+@functools.cache
+def _set_precision(name, tf32):
+    """Let a framework compute float32 on GPUs in full precision, or in TF32 where it can.
+
+    Keras is about to import the framework, or has done so already.
+    """
+    if name == "jax":
+        import jax
+
+        # It is None unless the user has set it, and TF32 is what JAX does then.
+        if not tf32 and jax.config.jax_default_matmul_precision is None:
+            jax.config.update("jax_default_matmul_precision", "highest")
+    elif name == "torch":
+        import torch
+
+        # PyTorch rounds in convolutions, but not in matrix products, unless told otherwise.
+        if tf32:
+            torch.backends.cuda.matmul.allow_tf32 = True
+        else:
+            torch.backends.cudnn.allow_tf32 = False
+    elif not tf32:
+        import tensorflow as tf
+
+        tf.config.experimental.enable_tensor_float_32_execution(False)
 
 
 def _already_running(wanted):
@@ -153,7 +208,8 @@ def report():
     """Describe in one line what runs: the backend, its device and the versions.
 
     Returns:
-        str, such as "jax 0.10.1 on CPU, Keras 3.15.1, Python 3.12.3".
+        str, such as "jax 0.10.1 on CPU, Keras 3.15.1, Python 3.12.3". On a GPU the precision stands
+        after the device: "full float32" or "TF32".
 
     Example:
         >>> from ae_keras import backend
@@ -164,10 +220,25 @@ def report():
 
     name = keras.config.backend()
     version = sys.modules[name].__version__
+    place = device()
+    if place == "GPU":
+        place += ", TF32" if _allows_tf32(name) else ", full float32"
     return (
-        f"{name} {version} on {device()}, "
+        f"{name} {version} on {place}, "
         f"Keras {keras.__version__}, Python {platform.python_version()}"
     )
+
+
+def _allows_tf32(name):
+    """Whether a framework may round to TF32 in matrix products or convolutions on a GPU."""
+    framework = sys.modules[name]
+    if name == "jax":
+        precision = framework.config.jax_default_matmul_precision
+        return precision not in ("highest", "float32", "F32_F32_F32")
+    if name == "torch":
+        parts = framework.backends.cudnn.conv, framework.backends.cuda.matmul
+        return "tf32" in [part.fp32_precision for part in parts]
+    return framework.config.experimental.tensor_float_32_execution_enabled()
 
 
 def onnx_converter():

@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 
 import ae_keras  # It chooses the backend, so it must come before any test imports Keras.
+import device_guard
 
 matplotlib.use("Agg")
 
 
 def pytest_configure(config):
+    if ae_keras.backend.choose() == "torch" and ae_keras.backend.device() == "CPU":
+        device_guard.install()
     if ae_keras.backend.choose() == "jax":
         import jax
 
@@ -19,7 +22,8 @@ def pytest_configure(config):
         # The environment variables are for the processes that tests start.
         os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"
         os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
-        os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(config.cache.mkdir("jax")))
+        if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+            os.environ["JAX_COMPILATION_CACHE_DIR"] = str(config.cache.mkdir("jax"))
         jax.config.update("jax_disable_most_optimizations", True)
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
         jax.config.update("jax_compilation_cache_dir", os.environ["JAX_COMPILATION_CACHE_DIR"])

@@ -30,6 +30,8 @@ def fresh(monkeypatch, tmp_path):
         monkeypatch.delitem(sys.modules, "keras", raising=False)
         monkeypatch.setattr(backend, "installed", lambda: list(installed))
         monkeypatch.setattr(backend, "os", types.SimpleNamespace(environ=environment))
+        # It would import the framework.
+        monkeypatch.setattr(backend, "_set_precision", lambda name, tf32: None)
         return environment
 
     return start
@@ -128,11 +130,23 @@ def test_gpu_0_hides_the_gpu_from_every_backend_whatever_else_is_set(fresh):
     assert environment.items() >= CPU.items()
 
 
-@pytest.mark.parametrize("given", [{}, {"GPU": "1"}])
+@pytest.mark.parametrize("given", [{}, {"GPU": "1"}, {"GPU": ""}])
 def test_otherwise_devices_are_left_to_the_backend(fresh, given):
     environment = fresh(**given)
     backend.choose()
     assert not CPU.keys() & environment.keys()
+
+
+@pytest.mark.parametrize("variable", ["GPU", "TF32"])
+@pytest.mark.parametrize("value", ["no", "off", "false", "2", "01"])
+def test_a_switch_other_than_0_and_1_is_refused(fresh, monkeypatch, variable, value):
+    fresh(**{variable: value})
+    with says(ValueError, f"`{variable}`", f"{variable}={value!r}"):
+        backend.choose()
+    # Also where keras runs already, which is too late for the GPU, but not for a message.
+    monkeypatch.setitem(sys.modules, "keras", keras)
+    with says(ValueError, f"`{variable}`", f"{variable}={value!r}"):
+        backend.choose()
 
 
 def test_settings_of_the_user_are_kept(fresh):
@@ -157,6 +171,83 @@ def test_onednn_is_turned_off_only_where_tensorflow_computes_nothing(fresh, name
     environment = fresh(KERAS_BACKEND=name)
     backend.choose()
     assert environment.get("TF_ENABLE_ONEDNN_OPTS") == (None if name == "tensorflow" else "0")
+
+
+# Precision ---------------------------------------------------------------------------------------
+
+# For each backend the calls that read and write what decides on TF32.
+if RUNNING == "jax":
+    import jax
+
+    NAMES = [(jax.config, "jax_default_matmul_precision")]
+    DEFAULT, FULL, FAST = [None], ["highest"], [None]
+elif RUNNING == "torch":
+    import torch
+
+    NAMES = [(torch.backends.cudnn, "allow_tf32"), (torch.backends.cuda.matmul, "allow_tf32")]
+    DEFAULT, FULL, FAST = [True, False], [False, False], [True, True]
+else:
+    from tensorflow.python.framework import config as tf_config
+
+    NAMES, DEFAULT, FULL, FAST = [], [True], [False], [True]
+
+
+def precision():
+    if RUNNING == "tensorflow":
+        return [tf_config.tensor_float_32_execution_enabled()]
+    return [getattr(owner, name) for owner, name in NAMES]
+
+
+def set_precision(values):
+    if RUNNING == "tensorflow":
+        tf_config.enable_tensor_float_32_execution(*values)
+    for (owner, name), value in zip(NAMES, values[: len(NAMES)], strict=True):
+        owner.update(name, value) if RUNNING == "jax" else setattr(owner, name, value)
+
+
+@pytest.fixture
+def untouched():
+    """The precision that the framework has if nobody sets it."""
+    backend._set_precision.cache_clear()
+    before = precision()
+    set_precision(DEFAULT)
+    yield
+    set_precision(before)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected", "word"),
+    [
+        ({}, FULL, "full float32"),
+        ({"TF32": "0"}, FULL, "full float32"),
+        ({"TF32": "1"}, FAST, "TF32"),
+    ],
+)
+def test_float32_is_full_on_gpus_unless_tf32_is_asked_for(
+    untouched, monkeypatch, given, expected, word
+):
+    monkeypatch.delenv("TF32", raising=False)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    backend.choose()
+    assert precision() == expected
+    monkeypatch.setattr(backend, "device", lambda: "GPU")
+    assert f" on GPU, {word}, Keras " in backend.report()
+
+
+def test_a_precision_that_the_user_sets_after_the_choice_is_kept(untouched, monkeypatch):
+    monkeypatch.delenv("TF32", raising=False)
+    backend.choose()
+    set_precision(DEFAULT)
+    backend.choose()
+    assert precision() == DEFAULT
+
+
+@pytest.mark.skipif(RUNNING != "jax", reason="only JAX has a variable that says it is unset")
+def test_the_precision_of_jax_that_the_user_has_set_is_kept(untouched):
+    set_precision(["bfloat16"])
+    backend.choose()
+    assert precision() == ["bfloat16"]
 
 
 # Report ------------------------------------------------------------------------------------------

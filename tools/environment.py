@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# Tests run on the CPU builds, even where there is a GPU.
+# Tests run on the CPU builds, even where there is a GPU, unless GPU=1 asks for it.
 CPU_ONLY = {"all", "test"}
 STAMP = "ae_keras.json"
 AGAIN = "Then give the same command again: what was downloaded is kept."
@@ -98,7 +98,8 @@ def place(extras):
     differ.
     """
     named = [extra for extra in extras if extra in backends()]
-    if CPU_ONLY.isdisjoint(extras) and len(named) == 1 and gpu_answers():
+    wanted = CPU_ONLY.isdisjoint(extras) or os.environ.get("GPU") == "1"
+    if wanted and len(named) == 1 and gpu_answers():
         cuda = f"{named[0]}-cuda"
         return ROOT / f".venv-{cuda}", [cuda if extra in named else extra for extra in extras]
     return ROOT / ".venv", list(extras)

@@ -2,6 +2,7 @@
 
     python tools/run_tests.py [--backend jax]
 
+With GPU=1 in the environment the package's tests and the lessons run on the GPU.
 The last line says how many checks passed and failed; any failure makes the exit code 1.
 """
 
@@ -33,9 +34,11 @@ TWO_AT_A_TIME = [
 ]
 NBVAL = ["-p", "tests.nbval_plugin", "--nbval", "--nbval-current-env"]
 NBVAL += ["--nbval-sanitize-with=tests/nbval.cfg", "--nbval-cell-timeout=240", *TWO_AT_A_TIME]
-# Tests run on the CPU, on the bundled data, and open no window. JAX caches everything it compiles,
-# because the solutions repeat cells of the lessons, and the lessons repeat one another's.
-SETTINGS = {**execution.ENVIRONMENT, "GPU": "0", "MPLBACKEND": "agg"}
+# Tests run on the bundled data, on the CPU unless GPU=1 is set, and open no window. JAX caches
+# everything it compiles, because the solutions repeat cells of the lessons, and the lessons repeat
+# one another's.
+ON_GPU = os.environ.get("GPU") == "1"
+SETTINGS = {**execution.ENVIRONMENT, "GPU": "1" if ON_GPU else "0", "MPLBACKEND": "agg"}
 SETTINGS |= {"JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
 PACKAGE = ["tests", "ae_keras", "ae_course", "--doctest-modules"]
 HIDDEN = ("AE_KERAS_DATASET", "PYTEST_ADDOPTS")
@@ -56,6 +59,21 @@ def environment(backend):
     """The environment variables of a test process on a backend."""
     kept = {name: value for name, value in os.environ.items() if name not in HIDDEN}
     return kept | SETTINGS | {"KERAS_BACKEND": backend}
+
+
+def require_gpu(backend):
+    """Stop if Keras does not use a GPU on this backend."""
+    code = "import ae_keras; print(ae_keras.backend.report())"
+    command = [sys.executable, "-c", code]
+    asked = subprocess.run(
+        command, cwd=execution.ROOT, env=environment(backend), capture_output=True, text=True
+    )
+    if " on GPU, " not in asked.stdout:
+        sys.exit(
+            "`GPU=1` needs a GPU and a build of the backend that uses it. "
+            f"Received: {asked.stdout.strip() or asked.stderr.strip()[-500:]}. "
+            "`make test` without GPU=1 runs on the CPU."
+        )
 
 
 def announce(what, backend):
@@ -180,9 +198,13 @@ def main():
     # Where one backend is asked for, the other two need not be installed.
     if chosen:
         os.environ["AE_KERAS_ONE_BACKEND"] = "1"
+    backends = [chosen] if chosen else BACKENDS
+    if ON_GPU:
+        for backend in backends:
+            require_gpu(backend)
     with tempfile.TemporaryDirectory(prefix="jax-") as compiled:
         os.environ["JAX_COMPILATION_CACHE_DIR"] = compiled
-        rows = list(checks([chosen] if chosen else BACKENDS))
+        rows = list(checks(backends))
     failed = sum(row.failed for row in rows)
     print(summary(rows))
     print(f"{sum(row.passed for row in rows)} passed, {failed} failed")

@@ -207,8 +207,8 @@ for name, model in vaes.items():
 # **The test.** Information adds up. A code that holds two independent copies of a unit holds twice the information, so its KL must double. And whatever the loss of a model was, judge it by *one* measure that is not part of it.
 
 # %%
-once = np.ones((1, 4), "float32"), np.zeros((1, 4), "float32")
-twice = [np.concatenate([part, part], axis=1) for part in once]
+once = ops.ones((1, 4)), ops.zeros((1, 4))
+twice = [ops.concatenate([part, part], axis=1) for part in once]
 for name, function in (("patient", kl), ("cured", losses.gaussian_kl)):
     ratio = ops.convert_to_numpy(function(*twice) / function(*once))[0]
     print(f"{name}: twice the code, {ratio:.1f} times the KL")
