@@ -12,10 +12,12 @@ import pytest
 
 import build
 import execution
+import stand_ins
 
 LESSONS = sorted(execution.NOTEBOOKS.glob("*.ipynb"))
 SOLUTIONS = sorted((execution.NOTEBOOKS / "solutions").glob("*.ipynb"))
 QUESTIONS = list(range(1, 28))
+PART_FAULTS = execution.module("tests/mutants/part_faults.py").FAULTS
 
 MAGIC = {"image/png": b"\x89PNG\r\n", "image/gif": b"GIF8"}
 
@@ -302,6 +304,105 @@ def test_solutions_pass(lesson_path, source):
         if execution.is_solution(cell):
             assert build.PASSED in answers.get(cell.source, "no such cell"), cell.source
             assert "not yet: " not in answers[cell.source], cell.source
+
+
+# Choices ----------------------------------------------------------------------------------------
+
+# The part that a name stands for, where its origin does not say it.
+NAMED = {
+    # The lesson's own payments: the month is what the methods are judged on.
+    "18": {"month": "test"},
+    # All images that there are, of a made world: how they are described, not how new ones fare.
+    "16": {"x": "all", "factors": "all"},
+    # Answers of other processes.
+    "22": {"answers": "recorded"},
+}
+# Results by which the text of a lesson chooses; the code that follows holds only the choice.
+READ = {
+    "09": ("errors", "pca_errors", "scores"),
+    "12": ("scores", "nudges"),
+    "14": ("scores",),
+    "20": ("spent",),
+    "24": ("serial", "pca"),
+}
+# What may be done with the test part: (lesson, part of the line, what it does): why.
+MAY = {
+    ("07", "easiest class", "ranks results"): "is said of the test images; nothing follows from it",
+    ("08", "tsne_map = TSNE", "fits"): "a map of the test codes, which t-SNE cannot extend",
+    ("08", "embedded = TSNE", "fits"): "the same",
+    ("08", "cluster(z_test, n_classes)", "fits"): "the clusters of just these codes",
+    ("08", "cluster(test.x, n_classes)", "fits"): "the clusters of just these images",
+    ("08", "shown = min(", "decides"): "how many pictures there are in a row",
+    ("18", "np.quantile(s[fraud]", "makes a threshold"): "a whole curve; no point of it is used",
+    ("18", "fraud[s >= threshold]", "compares results"): "the same",
+    ("19", "np.linalg.solve(precision", "fits"): "an image is solved for from its own pixels",
+    (
+        "20",
+        "cross_val_score(SVC()",
+        "fits",
+    ): "tells test images from drawn ones, between two halves",
+    (
+        "21",
+        "best = int(np.argmax(on_test))",
+        "ranks results",
+    ): "a bug to be found: selection on test",
+    ("21", "the best code gets", "selects"): "the same",
+    ("21", "the chosen code on fresh", "selects"): "the same",
+    ("21", "all forty on fresh", "compares results"): "the same",
+    ("21", "all forty on fresh", "decides"): "the same",
+    (
+        "21",
+        'PCA(16, svd_solver="full").fit(flat)',
+        "fits",
+    ): "photographs, to show what scrambles any",
+}
+
+
+def choices(path, text):
+    """What a lesson chooses on the test part: (number of the line, line, what it does)."""
+    number, lines = path.stem[:2], text.splitlines()
+    found = stand_ins.chosen_on_test(text, path, NAMED.get(number), READ.get(number, ()))
+    return [(line, lines[line - 1].strip(), what) for line, what in found]
+
+
+def may(path, choice, exception):
+    number, part, what = exception
+    return path.stem.startswith(number) and part in choice[1] and what == choice[2]
+
+
+def forbidden(path, text):
+    """What a lesson chooses on the test part and may not, as messages."""
+    return [
+        f"{path.name}:{choice[0]}: {choice[2]} on test data: {choice[1]}"
+        for choice in choices(path, text)
+        if not any(may(path, choice, exception) for exception in MAY)
+    ]
+
+
+@pytest.mark.parametrize("path", execution.sources(), ids=lambda path: path.stem)
+def test_nothing_is_chosen_on_the_test_part(path):
+    """A choice belongs to the validation part; tests/stand_ins.py says what counts as one."""
+    assert not forbidden(path, path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("number", sorted({number for number, *_ in MAY}))
+def test_each_exception_is_needed(number):
+    (path,) = execution.sources([f"{number}_"])
+    found = choices(path, path.read_text(encoding="utf-8"))
+    for exception in MAY:
+        if exception[0] == number:
+            assert any(may(path, choice, exception) for choice in found), exception
+
+
+@pytest.mark.parametrize("fault", PART_FAULTS, ids=lambda fault: f"{fault[0]}: {fault[1]}")
+def test_a_choice_on_the_test_part_is_found(fault):
+    number, _, old, new = fault
+    (path,) = execution.sources([f"{number}_"])
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1, "the lesson has changed; write this fault anew"
+    found = forbidden(path, text.replace(old, new))
+    assert found
+    assert not any("cannot be followed" in line for line in found), found
 
 
 # nbval's own settings ---------------------------------------------------------------------------

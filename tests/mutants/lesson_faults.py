@@ -3,6 +3,7 @@
 import re
 
 import nbformat
+import part_faults
 from edits import Fault, Lesson, Stored, Text, code, on_cell, without, words
 
 
@@ -492,4 +493,10 @@ THREE_BACKENDS = [
     ),
 ]
 
-ALL = [*TRAINED, *DEFINED, *DATA, *MEASURED, *DRAWN, *SAID, *THREE_BACKENDS, *STORED]
+CHOSEN_ON_TEST = [
+    taught(number, f"chosen on test, {name}", words(old, new), "documents")
+    for number, name, old, new in part_faults.FAULTS
+]
+
+ALL = [*TRAINED, *DEFINED, *DATA, *MEASURED, *CHOSEN_ON_TEST, *DRAWN, *SAID, *THREE_BACKENDS]
+ALL += STORED
