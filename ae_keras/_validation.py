@@ -6,6 +6,9 @@ import numpy as np
 
 # Images are looked at in pieces of this many, so that a check of a large file needs little memory.
 ROWS = 4096
+# What pixels must lie in; and what not even a model with linear output makes of such pixels.
+UNIT = (0, 1)
+LOOSE = (-10, 10)
 
 
 def positive_int(value, name):
@@ -78,6 +81,30 @@ def not_negative(value, name):
     return float(value)
 
 
+def activation(value, name):
+    """`value` as the name of an activation of Keras, or as a function that a file can name.
+
+    Raises:
+        ValueError: it is unknown to Keras, has weights of its own, or is not registered.
+    """
+    import keras
+
+    try:
+        function = keras.activations.get(value)
+        saved = keras.activations.serialize(function)
+        known = keras.activations.get(saved) is function
+    except Exception:
+        # Keras raises errors of many classes here.
+        known = False
+    if not known or isinstance(function, keras.Layer):
+        raise ValueError(
+            f"`{name}` must be the name of an activation in `keras.activations`, or a function "
+            f"registered by `@keras.saving.register_keras_serializable()`, so that a file can name "
+            f"it. Received: {name}={value!r}."
+        )
+    return saved if isinstance(saved, str) else function
+
+
 def image_shape(shape, name="image_shape"):
     """`shape` as a tuple `(height, width, channels)` of integers >= 1."""
     if not isinstance(shape, (list, tuple)) or len(shape) != 3:
@@ -88,26 +115,33 @@ def image_shape(shape, name="image_shape"):
     return widths(shape, name)
 
 
-def images(x, name="x"):
-    """`x` as a float32 array of images `(n, height, width, channels)` in [0, 1].
+def images(x, name="x", bounds=UNIT):
+    """`x` as a float32 array of images `(n, height, width, channels)` within the bounds.
 
     Raises:
-        ValueError: `x` is empty, of another rank, not of floats, not finite or outside [0, 1].
+        ValueError: `x` is empty, of another rank, not of floats, not finite or out of bounds.
     """
     x = x if isinstance(x, np.ndarray) else np.asarray(x)
     if x.ndim != 4 or 0 in x.shape:
         raise ValueError(
             f"`{name}` must be images of shape (n, height, width, channels), n >= 1. Received: "
-            f"{name}.shape={x.shape}." + (" Add the channel: x[..., None]." if x.ndim == 3 else "")
+            f"{name}.shape={x.shape}." + _missing_axis(x.shape)
         )
     if not np.issubdtype(x.dtype, np.floating):
         raise ValueError(
-            f"`{name}` must hold floats in [0, 1]. Received: {name}.dtype={x.dtype}. "
-            "Scale it with `data.to_unit_range` first."
+            f"`{name}` must hold floats in [0, 1]. Received: {name}.dtype={x.dtype}. {_advice(x)}"
         )
     for start in range(0, len(x), ROWS):
-        _check_range(x[start : start + ROWS], name)
+        _check_range(x[start : start + ROWS], name, bounds)
     return x.astype("float32", copy=False)
+
+
+def _missing_axis(shape):
+    """Advice on three axes: what ends in 1, 3 or 4 channels is one image, else grey images."""
+    if len(shape) != 3:
+        return ""
+    one_image = shape[-1] in (1, 3, 4)
+    return " Add the axis of images: x[None]." if one_image else " Add the channel: x[..., None]."
 
 
 def image_tensor(x, image_shape, name="x"):
@@ -124,22 +158,71 @@ def image_tensor(x, image_shape, name="x"):
         )
     if "float" not in str(x.dtype):
         raise ValueError(
-            f"`{name}` must hold floats in [0, 1]. Received: {name}.dtype={x.dtype}. "
-            "Scale it with `data.to_unit_range` first."
+            f"`{name}` must hold floats in [0, 1]. Received: {name}.dtype={x.dtype}. {_advice(x)}"
         )
 
 
-def _check_range(rows, name):
+def is_array(x):
+    """Whether `x` is an array or a tensor, of NumPy or of any backend, in memory or on a device."""
+    return all(hasattr(x, name) for name in ("shape", "dtype", "__array__"))
+
+
+def pixels(x, name="x", bounds=UNIT):
+    """Raise a `ValueError` unless an array or a tensor of floats holds numbers within the bounds.
+
+    Anything but floats is left to those who check its dtype.
+    """
+    if "float" in str(x.dtype):
+        # NumPy can read neither the tensors of a GPU nor PyTorch's 16-bit floats.
+        x = np.asarray(x.detach().cpu().float() if hasattr(x, "detach") else x)
+        for start in range(0, len(x) if x.ndim else 0, ROWS):
+            _check_range(x[start : start + ROWS], name, bounds)
+
+
+def sample_weight(weight, x):
+    """`weight` as it is, if it fits the images `x`: one number an image, or one a pixel.
+
+    Raises:
+        ValueError: it has another shape, or holds something else than finite numbers >= 0.
+    """
+    n, height, width = x.shape[:3]
+    if tuple(getattr(weight, "shape", ())) not in ((n,), (n, height, width)):
+        found = getattr(weight, "shape", type(weight).__name__)
+        raise ValueError(
+            f"`sample_weight` must be an array ({n},), a weight for each image of `x`, or "
+            f"({n}, {height}, {width}), one for each pixel. Received: sample_weight of {found}."
+        )
+    values = np.asarray(weight.detach().cpu() if hasattr(weight, "detach") else weight)
+    if not np.isfinite(values.astype("float64")).all() or values.min() < 0:
+        raise ValueError(
+            "`sample_weight` must hold finite numbers >= 0. Received: a lowest weight of "
+            f"{values.min()}."
+        )
+    return weight
+
+
+def _advice(x):
+    """What to do with images that are no floats."""
+    if "bool" in str(x.dtype):
+        return "Turn them into floats with `x.astype('float32')`."
+    return "Scale it with `data.to_unit_range` first."
+
+
+def _check_range(rows, name, bounds):
     low, high = float(rows.min()), float(rows.max())
     if not (np.isfinite(low) and np.isfinite(high)):
         raise ValueError(
             f"`{name}` must hold finite numbers. Received: NaN or infinity among its pixels. "
             "Find them with `numpy.isfinite`."
         )
-    if low < 0 or high > 1:
+    if low < bounds[0] or high > bounds[1]:
         raise ValueError(
             f"`{name}` must lie in [0, 1]. Received: values from {low:.4g} to {high:.4g}. "
-            "Scale it with `data.to_unit_range` first."
+            + (
+                "Shift and scale it; from [-1, 1] that is (x + 1) / 2."
+                if low < 0
+                else "Scale it with `data.to_unit_range` if it holds 0 to 255, else by its maximum."
+            )
         )
 
 

@@ -32,7 +32,7 @@ SHARING = {
     "TF_FORCE_GPU_ALLOW_GROWTH": "true",
     "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
 }
-# On a GPU, XLA generates many programs for each matrix product, tries them and keeps the fastest. For
+# On a GPU, XLA makes many programs for each matrix product, tries them and keeps the fastest. For
 # the networks of the course that takes minutes; without, it takes the libraries' products.
 FAST_COMPILATION = "--xla_gpu_autotune_level=0 --xla_gpu_enable_triton_gemm=false"
 ONNX_CONVERTERS = {"jax": "jax2onnx", "torch": "onnx", "tensorflow": "tf2onnx"}

@@ -1,13 +1,22 @@
-"""Figures from arrays. Each function draws on one Matplotlib Axes and returns it."""
+"""Figures from arrays. Each function draws on one Matplotlib Axes and returns it.
+
+Arrays may be of NumPy or of the backend, on any device.
+"""
 
 import itertools
 import math
 
+import keras
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.patches import Polygon
 
+from ae_keras import _validation
+
 BASELINE = {"color": "0.45", "linewidth": 1.2}
+# Reconstructions may lie a little outside [0, 1]. Values beyond this are no pixels in that range.
+FAR = 10
 
 
 def plot_images(images, *, n_columns=None, labels=None, title=None, ax=None):
@@ -16,8 +25,9 @@ def plot_images(images, *, n_columns=None, labels=None, title=None, ax=None):
     Black is always 0 and white 1, so that a grey value means the same in every figure.
 
     Args:
-        images: float array `(n, height, width, channels)`, n >= 1, pixels in [0, 1]; 1 channel
-            (grey) or 3 (colour).
+        images: float or bool array `(n, height, width, channels)`, n >= 1, finite, pixels in
+            [0, 1]; 1 channel (grey) or 3 (colour). What lies a little outside is drawn black or
+            white.
         n_columns: int, images in a row, >= 1. Defaults to None: all in one row.
         labels: sequence of str, one for each row of the grid, drawn on its left. Defaults to
             None: no labels.
@@ -28,7 +38,8 @@ def plot_images(images, *, n_columns=None, labels=None, title=None, ax=None):
         The Axes.
 
     Raises:
-        ValueError: `images` is not such an array, or there are not as many labels as rows.
+        ValueError: `images` is not such an array, `n_columns` is out of range, there are not as
+            many labels as rows, or `ax` is no Axes.
 
     Example:
         >>> import matplotlib
@@ -39,11 +50,16 @@ def plot_images(images, *, n_columns=None, labels=None, title=None, ax=None):
         >>> ax.images[-1].get_array().shape  # gaps of one pixel
         (21, 32)
     """
-    ax = ax or plt.gca()
-    images = np.asarray(images)
+    images = _images(images, "images")
     n, height, width, channels = images.shape
-    n_columns = n_columns or n
+    n_columns = n if n_columns is None else _validation.positive_int(n_columns, "n_columns")
     n_rows = math.ceil(n / n_columns)
+    if labels is not None and len(labels) != n_rows:
+        raise ValueError(
+            f"`labels` must name each row of the grid. Received: {len(labels)} labels for "
+            f"{n_rows} rows."
+        )
+    ax = _axes(ax)
     gap = max(1, height // 14)
     sheet = np.ones((n_rows * (height + gap) - gap, n_columns * (width + gap) - gap, channels))
     for i, image in enumerate(images):
@@ -67,15 +83,16 @@ def plot_rows(rows, *, title=None, ax=None):
     """Draw rows of images under each other, each with its name on the left.
 
     Args:
-        rows: dict from the name of a row to its images: float array
-            `(n, height, width, channels)` as for `plot_images`, of one shape in all rows.
+        rows: dict from the name of a row to its images: array `(n, height, width, channels)` as
+            for `plot_images`, of one shape in all rows.
         title, ax: as for `plot_images`.
 
     Returns:
         The Axes.
 
     Raises:
-        ValueError: there is no row, or the rows differ in their number or shape of images.
+        ValueError: there is no row, a row does not hold such images, the rows differ in their
+            number or shape of images, or `ax` is no Axes.
 
     Example:
         >>> import matplotlib
@@ -87,13 +104,14 @@ def plot_rows(rows, *, title=None, ax=None):
         >>> [label.get_text() for label in ax.get_yticklabels()]
         ['clean', 'noisy', 'cleaned']
     """
-    if len({len(row) for row in rows.values()}) != 1:
-        counts = ", ".join(f"{name!r}: {len(row)}" for name, row in rows.items())
+    rows = _named(rows, "rows", _images)
+    if len({row.shape for row in rows.values()}) != 1:
+        shapes = ", ".join(f"{name!r}: {row.shape}" for name, row in rows.items())
         raise ValueError(
-            f"`rows` must hold the same number of images in each row. Received: {counts}."
+            "`rows` must hold the same number of images, of one shape, in each row. "
+            f"Received: {shapes}."
         )
-    images = np.concatenate([np.asarray(row) for row in rows.values()])
-    n_columns = len(next(iter(rows.values())))
+    images, n_columns = np.concatenate(list(rows.values())), len(next(iter(rows.values())))
     return plot_images(images, n_columns=n_columns, labels=list(rows), title=title, ax=ax)
 
 
@@ -109,7 +127,8 @@ def plot_reconstructions(x, x_hat, *, title=None, ax=None):
         The Axes.
 
     Raises:
-        ValueError: `x` and `x_hat` differ in shape, or do not hold such images.
+        ValueError: `x` and `x_hat` differ in shape, or do not hold such images, or `ax` is no
+            Axes.
 
     Example:
         >>> import matplotlib
@@ -121,6 +140,11 @@ def plot_reconstructions(x, x_hat, *, title=None, ax=None):
         >>> ax.get_title()
         'test images'
     """
+    x, x_hat = _images(x, "x"), _images(x_hat, "x_hat")
+    if x.shape != x_hat.shape:
+        raise ValueError(
+            f"`x_hat` must have the shape of `x`. Received: x {x.shape}, x_hat {x_hat.shape}."
+        )
     return plot_rows({"original": x, "reconstruction": x_hat}, title=title, ax=ax)
 
 
@@ -129,8 +153,9 @@ def plot_curves(curves, *, baselines=None, ylabel="squared error per image", ax=
 
     Args:
         curves: dict from a name to a sequence of floats, the values of epoch 1, 2 and so on, such
-            as `History.history`.
-        baselines: dict from a name to a float, drawn as a dashed or dotted horizontal line.
+            as `History.history`; at least one curve of at least one value. Where a value is not
+            finite, its curve has a gap.
+        baselines: dict from a name to a finite float, drawn as a dashed or dotted horizontal line.
             Defaults to None: no baselines.
         ylabel: str, label of the y-axis; change it for another loss. Defaults to "squared error
             per image".
@@ -138,6 +163,9 @@ def plot_curves(curves, *, baselines=None, ylabel="squared error per image", ax=
 
     Returns:
         The Axes.
+
+    Raises:
+        ValueError: `curves` or `baselines` does not hold such numbers, or `ax` is no Axes.
 
     Example:
         >>> import matplotlib
@@ -147,11 +175,13 @@ def plot_curves(curves, *, baselines=None, ylabel="squared error per image", ax=
         >>> [line.get_label() for line in ax.lines]
         ['loss', 'PCA (3.2)']
     """
-    ax = ax or plt.gca()
+    curves = _named(curves, "curves", _curve)
+    baselines = _named(baselines, "baselines", _level) if baselines else {}
+    ax = _axes(ax)
     for name, values in curves.items():
         ax.plot(range(1, len(values) + 1), values, label=name, marker=".")
     styles = itertools.cycle(["--", ":", "-."])
-    for (name, value), style in zip((baselines or {}).items(), styles, strict=False):
+    for (name, value), style in zip(baselines.items(), styles, strict=False):
         ax.axhline(value, linestyle=style, label=f"{name} ({value:.1f})", **BASELINE)
     ax.set(xlabel="epoch", ylabel=ylabel)
     ax.legend()
@@ -161,17 +191,22 @@ def plot_curves(curves, *, baselines=None, ylabel="squared error per image", ax=
 def plot_codes(z, labels, *, title=None, legend=True, ax=None):
     """Draw two-dimensional codes as points, coloured by label.
 
-    There are ten colours; labels that differ by a multiple of ten share one.
+    There are ten colours; integers that differ by a multiple of ten share one, and words get them
+    in alphabetical order.
 
     Args:
-        z: float array `(n, 2)`, codes or their projection to two dimensions.
-        labels: int array `(n,)`.
+        z: float array `(n, 2)`, n >= 1, finite: codes or their projection to two dimensions.
+        labels: array of integers or words `(n,)`.
         title: str, drawn above the points. Defaults to None: no title.
         legend: bool, whether to list the labels and their colours. Defaults to True.
         ax: as for `plot_images`.
 
     Returns:
         The Axes.
+
+    Raises:
+        ValueError: `z` does not hold such codes, `labels` holds something else or is of another
+            length, or `ax` is no Axes.
 
     Example:
         >>> import matplotlib
@@ -182,10 +217,18 @@ def plot_codes(z, labels, *, title=None, legend=True, ax=None):
         >>> [text.get_text() for text in ax.get_legend().get_texts()]
         ['3', '7']
     """
-    ax = ax or plt.gca()
-    for label in np.unique(labels):
+    z = _validation.codes(_floats(z), "z")
+    if z.shape[1] != 2:
+        raise ValueError(
+            f"`z` must be codes of two units, shape (n, 2). Received: z.shape={z.shape}. Choose "
+            "two of them, z[:, :2], or project them, e.g. with `sklearn.decomposition.PCA`."
+        )
+    labels = _labels(labels, len(z))
+    ax = _axes(ax)
+    for i, label in enumerate(np.unique(labels)):
         points = z[labels == label]
-        ax.scatter(*points.T, s=6, alpha=0.6, color=f"C{label % 10}", label=str(label))
+        color = f"C{(i if labels.dtype.kind == 'U' else label) % 10}"
+        ax.scatter(*points.T, s=6, alpha=0.6, color=color, label=str(label))
     if legend:
         ax.legend(markerscale=2.5, handletextpad=0.1, borderaxespad=0, bbox_to_anchor=(1.02, 1))
     if title:
@@ -200,14 +243,18 @@ def plot_autoencoder(widths, *, names=None, ax=None):
     green.
 
     Args:
-        widths: sequence of ints, >= 1, the number of values in each layer from image to
-            reconstruction.
+        widths: list or tuple of ints >= 1, at least one, the number of values in each layer from
+            image to reconstruction.
         names: sequence of str, one for each layer, written under its bar. Defaults to None: no
             names.
         ax: as for `plot_images`.
 
     Returns:
         The Axes.
+
+    Raises:
+        ValueError: `widths` does not hold such integers, there are not as many names as layers, or
+            `ax` is no Axes.
 
     Example:
         >>> import matplotlib
@@ -217,14 +264,21 @@ def plot_autoencoder(widths, *, names=None, ax=None):
         >>> [text.get_text() for text in ax.texts]
         ['784', '128', '16', '128', '784']
     """
-    ax = ax or plt.gca()
+    widths = _validation.widths(widths, "widths")
+    if not widths:
+        raise ValueError("`widths` must hold the width of at least one layer. Received: none.")
+    if names is not None and len(names) != len(widths):
+        raise ValueError(
+            f"`names` must name each layer. Received: {len(names)} names for {len(widths)} layers."
+        )
+    ax = _axes(ax)
     heights = np.log2(np.asarray(widths, float)) + 1
     bottleneck = int(np.argmin(heights))
     for i, (width, height) in enumerate(zip(widths, heights, strict=True)):
         color = "C3" if i == bottleneck else "C0" if i < bottleneck else "C2"
         ax.add_patch(plt.Rectangle((i - 0.13, -height / 2), 0.26, height, color=color, zorder=2))
         ax.text(i, height / 2 + 0.3, f"{width}", ha="center")
-        if names:
+        if names is not None:
             ax.text(i, -heights.max() / 2 - 0.7, names[i], ha="center", va="top")
         if i + 1 < len(widths):
             right = heights[i + 1]
@@ -234,3 +288,87 @@ def plot_autoencoder(widths, *, names=None, ax=None):
     ax.set(xlim=(-0.7, len(widths) - 0.3), ylim=(-edge - 2.2, edge + 1.2))
     ax.axis("off")
     return ax
+
+
+def _axes(ax):
+    if ax is None:
+        return plt.gca()
+    if not isinstance(ax, Axes):
+        raise ValueError(
+            f"`ax` must be one Matplotlib Axes. Received: ax={ax!r}. "
+            "Of `figure, axes = plt.subplots(1, 2)`, pass `axes[0]`."
+        )
+    return ax
+
+
+def _floats(values):
+    """An array or tensor as NumPy array; floats of 16 bits, which NumPy knows little of, as 32."""
+    values = values if isinstance(values, np.ndarray) else keras.ops.convert_to_numpy(values)
+    short = "float" in str(values.dtype) and values.dtype.itemsize < 4
+    return values.astype("float32") if short else values
+
+
+def _images(x, name):
+    x = _floats(x)
+    if x.ndim != 4 or 0 in x.shape or x.shape[3] not in (1, 3):
+        raise ValueError(
+            f"`{name}` must be images of shape (n, height, width, channels), n >= 1, with 1 or 3 "
+            f"channels. Received: {name}.shape={x.shape}."
+            + (" Add the channel, x[..., None], or of a single image the first axis, x[None].")
+            * (x.ndim == 3)
+        )
+    if x.dtype.kind not in "fb":
+        raise ValueError(
+            f"`{name}` must hold floats in [0, 1]. Received: {name}.dtype={x.dtype}. "
+            "Scale it with `data.to_unit_range` first."
+        )
+    low, high = x.min(), x.max()
+    if not -FAR <= low <= high <= FAR:
+        raise ValueError(
+            f"`{name}` must be finite and lie in [0, 1] or near it. Received: values from "
+            f"{low:.4g} to {high:.4g}. Bytes are scaled by `data.to_unit_range`; a model that "
+            "diverged gives NaN."
+        )
+    # Matplotlib clips grey pixels by itself, and warns if it must clip colours.
+    return np.clip(x, 0, 1) if x.shape[3] == 3 else x
+
+
+def _named(values, name, check):
+    """The dict with each of its values checked under its name."""
+    if not isinstance(values, dict) or not values:
+        raise ValueError(
+            f"`{name}` must be a dict with at least one name and its values. "
+            f"Received: {name}={values!r}."
+        )
+    return {key: check(value, f"{name}[{key!r}]") for key, value in values.items()}
+
+
+def _curve(values, name):
+    values = _floats(values)
+    if values.ndim != 1 or not values.size or values.dtype.kind not in "iuf":
+        raise ValueError(
+            f"`{name}` must hold one number for each epoch, at least one. "
+            f"Received: an array of shape {values.shape} and type {values.dtype}."
+        )
+    return values
+
+
+def _level(value, name):
+    return _validation.number(_floats(value).item() if np.ndim(value) == 0 else value, name)
+
+
+def _labels(labels, n):
+    """One label for each of `n` codes, integers or words, as NumPy array."""
+    labels = _floats(labels)
+    if labels.shape != (n,):
+        raise ValueError(
+            f"`labels` must hold one label for each of the {n} codes. "
+            f"Received: labels.shape={labels.shape}."
+        )
+    if labels.dtype.kind == "f" and (labels == np.rint(labels)).all():
+        return labels.astype("int64")
+    if labels.dtype.kind not in "biuUO":
+        raise ValueError(
+            f"`labels` must hold integers or words. Received: labels.dtype={labels.dtype}."
+        )
+    return labels.astype("int64" if labels.dtype.kind in "biu" else str)

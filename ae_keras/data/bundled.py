@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 from sklearn.datasets import load_digits, load_sample_images
 
+from ae_keras import _validation
 from ae_keras.data.pixels import to_bytes
 
 # Six warped copies of each of the 1,797 originals; 297 originals and their copies are for testing.
@@ -31,7 +32,7 @@ def digits(subset):
 
     Args:
         subset: "train" (9,000 images of 1,500 originals) or "test" (1,782 images of 297).
-            `data.load_raw` checks it.
+
 
     Returns:
         images: uint8 array `(n, 28, 28, 1)`, values 0..255.
@@ -49,6 +50,7 @@ def digits(subset):
         >>> int((groups == groups[0]).sum())
         6
     """
+    _validation.choice(subset, "subset", ("train", "test"))
     images, labels, groups = _all_digits()
     test_groups = np.random.default_rng(0).permutation(groups.max() + 1)[:TEST_GROUPS]
     mine = np.isin(groups, test_groups) == (subset == "test")
@@ -91,7 +93,7 @@ def glyphs(subset):
     trained on digits has not seen. For each letter, three of the fonts are kept for testing.
 
     Args:
-        subset: "train" (1,890 images) or "test" (630). `data.load_raw` checks it.
+        subset: "train" (1,890 images) or "test" (630).
 
     Returns:
         images: uint8 array `(n, 28, 28, 1)`, values 0..255.
@@ -106,6 +108,7 @@ def glyphs(subset):
         >>> bundled.LETTERS[labels[0]]
         'N'
     """
+    _validation.choice(subset, "subset", ("train", "test"))
     rng = np.random.default_rng(1)
     n = len(LETTERS) * len(FONTS)
     warps = rng.uniform(-1, 1, (n, GLYPH_COPIES, 5))
@@ -149,7 +152,7 @@ def photos(subset):
 
     Args:
         subset: "train" (3,840 patches of 96 tiles) or "test" (960 patches of 24).
-            `data.load_raw` checks it.
+
 
     Returns:
         images: uint8 array `(n, 32, 32, 3)`, red, green and blue, values 0..255.
@@ -166,6 +169,7 @@ def photos(subset):
         >>> len(set(groups.tolist()))
         24
     """
+    _validation.choice(subset, "subset", ("train", "test"))
     rng = np.random.default_rng(2)
     pictures = load_sample_images().images
     places = [(k, i, j) for k in range(2) for i in range(6) for j in range(10)]

@@ -159,8 +159,13 @@ def split(images, fraction=0.15, seed=0):
         set()
     """
     fraction = _validation.fraction(fraction, "fraction")
-    if len(np.unique(images.groups)) < 2:
-        raise ValueError("`images` must hold two or more groups to be split. Received: one.")
+    seed = _validation.seed(seed)
+    n_groups = len(np.unique(images.groups))
+    if n_groups < 2:
+        raise ValueError(
+            "`images` must hold two or more groups to be split. "
+            f"Received: {len(images)} images of {n_groups} groups."
+        )
     splitter = GroupShuffleSplit(n_splits=1, test_size=fraction, random_state=seed)
     rest, part = next(splitter.split(images.x, groups=images.groups))
     return images[rest], images[part]

@@ -10,7 +10,23 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ae_keras import _validation
 
-SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+SUFFIXES = (
+    ".bmp",
+    ".gif",
+    ".jfif",
+    ".jpe",
+    ".jpeg",
+    ".jpg",
+    ".pbm",
+    ".pgm",
+    ".png",
+    ".pnm",
+    ".ppm",
+)
+SUFFIXES += (".tif", ".tiff", ".webp")
+# Pictures that not every Pillow reads. To leave them out in silence would lose data.
+UNREAD = (".arw", ".avif", ".cr2", ".cr3", ".dng", ".heic", ".heif", ".jp2", ".jxl", ".nef", ".psd")
+UNREAD += (".svg",)
 # The value of white in those of Pillow's modes whose grey values are not 8-bit integers.
 WHITE = {"1": 1, "I": 65535, "I;16": 65535, "I;16B": 65535, "I;16L": 65535, "F": 1}
 # How bright red, green and blue look, by the recommendation ITU-R BT.601.
@@ -26,10 +42,11 @@ def load_images(folder, image_shape=None):
     """Load the pictures of a folder, sorted by name; `data.load_images` returns them as `Images`.
 
     Files count as pictures by their suffix (`SUFFIXES`, upper or lower case); hidden ones and all
-    others are ignored. Pictures lie in the folder itself, or in sub-folders, one for each class.
-    Grey pictures have one channel, all others three. Transparent pixels become white, as on a page;
-    pictures of 16 bits keep their precision; the orientation that a camera noted (EXIF) is applied;
-    of an animation, the first frame is taken.
+    others are ignored, but pictures of other kinds (`UNREAD`) are refused. Pictures lie in the
+    folder itself, or in sub-folders, one for each class. Grey pictures have one channel, all others
+    three. Transparent pixels become white, as on a page; pictures of 16 bits keep their precision;
+    the orientation that a camera noted (EXIF) is applied; of an animation, the first frame is
+    taken.
 
     Args:
         folder: str or path; "~" is the home folder.
@@ -48,8 +65,8 @@ def load_images(folder, image_shape=None):
     Raises:
         FileNotFoundError: there is no such folder.
         ValueError: it holds no pictures, or pictures beside sub-folders with pictures; a picture
-            cannot be read; `image_shape` is no such shape; or the pictures differ in size or
-            channels and no `image_shape` was given.
+            cannot be read or is of another kind; `image_shape` is no such shape; or the pictures
+            differ in size or channels and no `image_shape` was given.
 
     Example:
         >>> import tempfile
@@ -82,7 +99,8 @@ def find(folder):
 
     Raises:
         FileNotFoundError: there is no such folder.
-        ValueError: it holds no pictures, or pictures beside sub-folders with pictures.
+        ValueError: it holds no pictures, pictures of other kinds, or pictures beside sub-folders
+            with pictures.
 
     Example:
         >>> import tempfile
@@ -121,6 +139,13 @@ def find(folder):
         raise ValueError(
             f"`folder` must hold pictures: {', '.join(SUFFIXES)}, or sub-folders of them, one "
             f"level deep. Received: folder={str(folder)!r} with {_contents(path)}."
+        )
+    folders = [path, *(each for each in _visible(path) if each.is_dir())]
+    unread = [p.relative_to(path).as_posix() for f in folders for p in _pictures(f, UNREAD)]
+    if unread:
+        raise ValueError(
+            f"`folder` must hold pictures of these kinds: {', '.join(SUFFIXES)}. Received: folder="
+            f"{str(folder)!r} with {_listed(unread)}. Convert them, or move them elsewhere."
         )
     labels = np.repeat(np.arange(len(classes)), [len(pictures) for pictures in classes])
     return [picture for pictures in classes for picture in pictures], labels
@@ -167,9 +192,9 @@ def _visible(path):
     return sorted(each for each in path.iterdir() if not each.name.startswith("."))
 
 
-def _pictures(path):
+def _pictures(path, suffixes=SUFFIXES):
     """The pictures that lie in a folder itself, sorted."""
-    return [p for p in _visible(path) if p.suffix.lower() in SUFFIXES and not p.is_dir()]
+    return [p for p in _visible(path) if p.suffix.lower() in suffixes and not p.is_dir()]
 
 
 def _contents(path):

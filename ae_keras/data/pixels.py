@@ -4,16 +4,17 @@ import numpy as np
 
 
 def to_unit_range(images):
-    """Return `images / 255`: integers 0..255 as floats in [0, 1].
+    """Return `images / 255`: whole numbers 0..255 as floats in [0, 1].
 
     Args:
-        images: integer array of any shape, values 0..255.
+        images: array of any shape of integers, or of floats without a fraction, values 0..255. If
+            it holds floats, one must be above 1, for the others may be scaled already.
 
     Returns:
         float32 array of the same shape, values in [0, 1].
 
     Raises:
-        ValueError: `images` does not hold integers in 0..255.
+        ValueError: `images` does not hold such numbers.
 
     Example:
         >>> import numpy as np
@@ -22,15 +23,24 @@ def to_unit_range(images):
         [0.0, 0.2, 1.0]
     """
     images = np.asarray(images)
-    if not np.issubdtype(images.dtype, np.integer):
+    floats = np.issubdtype(images.dtype, np.floating)
+    if not (floats or np.issubdtype(images.dtype, np.integer)):
         raise ValueError(
-            "`images` must hold integers in 0..255. "
-            f"Received: images.dtype={images.dtype}; floats may already be scaled."
+            "`images` must hold whole numbers in 0..255. "
+            f"Received: images.dtype={images.dtype}. Of black and white, `.astype(float)` is "
+            "in [0, 1] already."
         )
-    if images.size and (images.min() < 0 or images.max() > 255):
+    # NaN fails these comparisons, too.
+    if images.size and not (images.min() >= 0 and images.max() <= 255):
         raise ValueError(
-            "`images` must hold integers in 0..255. "
+            "`images` must hold whole numbers in 0..255. "
             f"Received: values from {images.min()} to {images.max()}."
+        )
+    if floats and images.size and (images.max() <= 1 or (images != np.rint(images)).any()):
+        raise ValueError(
+            "`images` must hold whole numbers in 0..255, and floats some above 1. "
+            f"Received: images.dtype={images.dtype}, values from {images.min()} to "
+            f"{images.max()}; they may be scaled already."
         )
     return images.astype("float32") / 255
 

@@ -28,7 +28,8 @@ class Published(NamedTuple):
         mirrors: tuple of str, addresses that end in "/", tried in this order.
         md5: tuple of four str, checksums of the published `.gz` files.
         sha256: tuple of four str, checksums of the bytes inside, which also recognise a file that
-            was unpacked or compressed anew; None where it is not known.
+            was unpacked or compressed anew; None where it is not known, and then the published
+            `.gz` file alone is accepted.
         licence: str.
         citation: str, the paper with its DOI or arXiv number.
 
@@ -231,7 +232,8 @@ def parse(content, path="the file"):
         uint8 array of 1 to 4 dimensions; it cannot be written to.
 
     Raises:
-        ValueError: these are not the bytes of such a file, or there are too few or too many.
+        ValueError: these are not the bytes of such a file, there are too few or too many, or a
+            dimension is 0.
 
     Example:
         >>> from ae_keras.data import published
@@ -247,6 +249,8 @@ def parse(content, path="the file"):
     if len(content) < start:
         raise ValueError(f"{path} must name {content[3]} dimensions. Received: a cut-off file.")
     shape = struct.unpack(f">{content[3]}I", content[4:start])
+    if 0 in shape:
+        raise ValueError(f"{path} must hold one image or label at least. Received: shape {shape}.")
     if len(content) - start != math.prod(shape):
         raise ValueError(
             f"{path} must hold {math.prod(shape):,} values for its shape {shape}. "
@@ -272,7 +276,13 @@ def _check_sum(name, file, path, content, archive):
         right = hashlib.sha256(content).hexdigest() == published.sha256[number]
     else:
         # Only the checksum of the archive is known, so an unpacked file cannot be checked.
-        right = not archive or hashlib.md5(archive).hexdigest() == published.md5[number]
+        if archive is None:
+            raise ValueError(
+                f"{path} must be the published archive {file}.gz, because of {name} its checksum "
+                "alone is known. Received: an unpacked file. Put the .gz file beside it or in its "
+                "place; images of your own belong in a folder with a name of their own."
+            )
+        right = hashlib.md5(archive).hexdigest() == published.md5[number]
     if not right:
         raise ValueError(
             f"{path} must be the file that {name} was published with. Received: one with another "

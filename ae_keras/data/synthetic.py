@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ae_keras import _validation
 from ae_keras.data.bundled import SIZE
 from ae_keras.data.pixels import to_bytes
 
@@ -15,7 +16,7 @@ def shapes(subset):
     """Return a square, a disc or a triangle in all sizes and places: 2,940 images, each once.
 
     Args:
-        subset: "train" (2,352 images, four of five) or "test" (588). `data.load_raw` checks it.
+        subset: "train" (2,352 images, four of five) or "test" (588).
 
     Returns:
         images: uint8 array `(n, 28, 28, 1)`, white on black, with smooth edges, values 0..255.
@@ -33,6 +34,7 @@ def shapes(subset):
         >>> bool((synthetic.factors(groups)[:, 0] == labels).all())
         True
     """
+    _validation.choice(subset, "subset", ("train", "test"))
     groups = np.random.default_rng(3).permutation(np.prod(list(FACTORS.values())))
     cut = len(groups) * 4 // 5
     groups = groups[cut:] if subset == "test" else groups[:cut]
@@ -72,7 +74,7 @@ def signals(subset):
     """Return periodic signals of three kinds: 3,000 pieces of 128 samples, as images of one row.
 
     Args:
-        subset: "train" (2,400 signals) or "test" (600). `data.load_raw` checks it.
+        subset: "train" (2,400 signals) or "test" (600).
 
     Returns:
         images: uint8 array `(n, 1, 128, 1)`, values 0..255; a signal oscillates around the middle.
@@ -85,6 +87,7 @@ def signals(subset):
         >>> images.shape
         (600, 1, 128, 1)
     """
+    _validation.choice(subset, "subset", ("train", "test"))
     rng = np.random.default_rng(4)
     n = 3000
     labels = rng.integers(0, 3, n)

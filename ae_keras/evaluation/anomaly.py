@@ -8,6 +8,7 @@ from sklearn.covariance import EmpiricalCovariance
 from sklearn.neighbors import NearestNeighbors
 
 from ae_keras import _validation, evaluation
+from ae_keras.evaluation import _arrays
 
 
 def reconstruction_score(model, x):
@@ -169,7 +170,7 @@ def threshold(scores, false_positive_rate):
         >>> line, int((scores > line).sum())
         (94.0, 5)
     """
-    scores = np.asarray(scores)
+    scores = _arrays.to_numpy(scores, "scores")
     if scores.ndim != 1 or not scores.size:
         raise ValueError(
             "`scores` must be one number for each of at least one image, of shape (n,). "
@@ -191,7 +192,7 @@ def threshold(scores, false_positive_rate):
 
 def _codes(z_train, z):
     """Both arrays as float64 `(n, latent_dim)`, after a check that they have the same width."""
-    z_train, z = _validation.codes(z_train, "z_train"), _validation.codes(z, "z")
+    z_train, z = _arrays.codes(z_train, "z_train"), _arrays.codes(z)
     if z_train.shape[1] != z.shape[1]:
         raise ValueError(
             "`z` must have as many units as `z_train`. "

@@ -9,6 +9,7 @@ from sklearn.preprocessing import KBinsDiscretizer
 
 from ae_keras import _validation
 from ae_keras.data import to_bytes
+from ae_keras.evaluation import _arrays
 
 MAX_BITS = 12
 
@@ -40,7 +41,7 @@ def fit_quantizer(z_train, bits):
         >>> quantizer.inverse_transform(levels).ravel().tolist()
         [1.0, 5.0, 7.0]
     """
-    z_train = _validation.codes(z_train, "z_train")
+    z_train = _arrays.codes(z_train, "z_train")
     n_levels = 2 ** _bits(bits)
     quantizer = KBinsDiscretizer(n_levels, encode="ordinal", strategy="uniform", subsample=None)
     with warnings.catch_warnings():
@@ -53,30 +54,35 @@ def fit_quantizer(z_train, bits):
     return quantizer
 
 
-def code_length(levels_train, levels):
+def code_length(levels_train, levels, n_levels=None):
     """Length in bits of each quantised code under an ideal entropy coder: `sum_j -log2 p_j(level)`.
 
     `p_j` are the frequencies of the levels of unit `j` in `levels_train`, which sender and receiver
-    both know. Each level counts once more than it was seen, so that none has probability 0.
+    both know. Each level counts once more than it was seen, so that none has probability 0. How
+    many levels there are must be known as well before anything is sent.
 
     Args:
         levels_train: array `(n_train, latent_dim)` of whole numbers >= 0, such as
             `fit_quantizer(z_train, bits).transform(z_train)`.
-        levels: array `(n, latent_dim)` of whole numbers >= 0, the codes to send.
+        levels: array `(n, latent_dim)` of whole numbers in 0..n_levels-1, the codes to send.
+        n_levels: int, levels of each unit, more than the highest in `levels_train`, such as
+            `2**bits`. Defaults to None: of each unit as many as up to its highest level in
+            `levels_train`, which is right for what a quantiser made that was fitted to the same
+            codes.
 
     Returns:
         float64 array `(n,)` in bits, >= 0.
 
     Raises:
-        ValueError: `levels_train` or `levels` does not hold such numbers, or their widths
-            differ.
+        ValueError: `levels_train` or `levels` does not hold such numbers, their widths differ, or
+            `n_levels` is out of range.
 
     Source: Shannon (1948), doi:10.1002/j.1538-7305.1948.tb01338.x; Laplace's rule of succession.
 
     Example:
         >>> from ae_keras.evaluation import compression
         >>> levels_train = [[0], [0], [0], [1]]
-        >>> compression.code_length(levels_train, [[0], [1], [2]]).round(2).tolist()
+        >>> compression.code_length(levels_train, [[0], [1], [2]], n_levels=3).round(2).tolist()
         [0.81, 1.81, 2.81]
     """
     levels_train, levels = _levels(levels_train, "levels_train"), _levels(levels, "levels")
@@ -85,9 +91,23 @@ def code_length(levels_train, levels):
             "`levels` must have as many units as `levels_train`. Received: "
             f"{levels.shape[1]} units, {levels_train.shape[1]} in training."
         )
+    known = levels_train.max(axis=0) + 1
+    if n_levels is not None:
+        if _validation.positive_int(n_levels, "n_levels") < known.max():
+            raise ValueError(
+                f"`n_levels` must be at least {known.max()}, because `levels_train` has a level "
+                f"{known.max() - 1}. Received: n_levels={n_levels!r}."
+            )
+        known[:] = n_levels
+    if (levels >= known).any():
+        raise ValueError(
+            "`levels` must be less than `n_levels`, or if that is None, at most the highest of the "
+            f"same unit in `levels_train`. Received: a level {levels[levels >= known].max()}, "
+            f"n_levels={n_levels!r}. Pass the number of levels, such as n_levels=2**bits."
+        )
     total = np.zeros(len(levels))
-    for seen, sent in zip(levels_train.T, levels.T, strict=True):
-        counts = 1 + np.bincount(seen, minlength=max(seen.max(), sent.max()) + 1)
+    for seen, sent, n in zip(levels_train.T, levels.T, known, strict=True):
+        counts = 1 + np.bincount(seen, minlength=n)
         total -= np.log2(counts[sent] / counts.sum())
     return total
 
@@ -115,7 +135,7 @@ def jpeg(x, quality):
         >>> x_hat.shape, n_bytes.shape
         ((2, 16, 16, 1), (2,))
     """
-    x = _validation.images(x)
+    x = _arrays.images(x)
     if x.shape[3] not in (1, 3):
         raise ValueError(f"`x` must have 1 or 3 channels. Received: x.shape={x.shape}.")
     if _validation.positive_int(quality, "quality") > 95:
@@ -139,7 +159,7 @@ def _bits(bits):
 
 
 def _levels(levels, name):
-    levels = _validation.codes(levels, name)
+    levels = _arrays.codes(levels, name)
     if (levels < 0).any() or (levels != np.round(levels)).any():
         raise ValueError(
             f"`{name}` must hold whole numbers >= 0. Received: values from {levels.min():.4g} to "

@@ -6,6 +6,7 @@ A `mask` says which pixels are missing; `data.random_mask` and `data.block_mask`
 import numpy as np
 
 from ae_keras import _validation
+from ae_keras.evaluation import _arrays
 
 
 def masked_mse(x, x_hat, mask):
@@ -14,7 +15,7 @@ def masked_mse(x, x_hat, mask):
     The values of `x_hat` at known pixels make no difference.
 
     Args:
-        x: array `(n, height, width, channels)`, the true images.
+        x: array or tensor `(n, height, width, channels)`, n >= 1, the true images.
         x_hat: array of the shape of `x`, the images with the missing pixels filled in.
         mask: bool array `(n, height, width, 1)`, True where a pixel is missing; at least one in
             each image.
@@ -23,8 +24,8 @@ def masked_mse(x, x_hat, mask):
         float64 array `(n,)`, >= 0.
 
     Raises:
-        ValueError: the shapes do not fit together, `mask` is not bool, or an image has no
-            missing pixel.
+        ValueError: the shapes do not fit together, `x` or `x_hat` holds no numbers, `mask` is not
+            bool, or an image has no missing pixel.
 
     Example:
         >>> import numpy as np
@@ -46,10 +47,10 @@ def masked_mse(x, x_hat, mask):
 
 
 def _checked(x, x_hat, mask):
-    x, x_hat = np.asarray(x), np.asarray(x_hat)
+    x, x_hat = _arrays.numbers(x, "x"), _arrays.numbers(x_hat, "x_hat")
     if x.ndim != 4 or x.shape != x_hat.shape:
         raise ValueError(
             "`x` and `x_hat` must be images (n, height, width, channels) of one shape. "
             f"Received: x {x.shape}, x_hat {x_hat.shape}."
         )
-    return x, x_hat, _validation.mask(mask, x)
+    return x, x_hat, _validation.mask(_arrays.to_numpy(mask, "mask"), x)

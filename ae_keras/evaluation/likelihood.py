@@ -4,7 +4,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from ae_keras import _validation
-from ae_keras.evaluation._arrays import flatten, kl_of_units
+from ae_keras.evaluation import _arrays
 from ae_keras.evaluation.latent import decode, posterior
 from ae_keras.models import losses
 
@@ -20,12 +20,16 @@ def pixel_entropy(x):
     Returns:
         float, nats per image, >= 0.
 
+    Raises:
+        ValueError: `x` does not hold such images.
+
     Example:
         >>> import numpy as np
         >>> from ae_keras import evaluation
         >>> round(evaluation.pixel_entropy(np.full((2, 4, 4, 1), 0.5)), 2)  # 16 ln 2
         11.09
     """
+    x = _arrays.images(x)
     return float(_crossentropy(x, x, least=1e-12).mean())
 
 
@@ -39,7 +43,7 @@ def negative_elbo(model, x, n_samples=1, seed=0):
         float, nats per image. No model reaches less than `pixel_entropy(x)`.
 
     Raises:
-        ValueError, AttributeError: as for `negative_elbo_per_image`.
+        ValueError: as for `negative_elbo_per_image`.
 
     Example:
         >>> import numpy as np
@@ -68,8 +72,8 @@ def negative_elbo_per_image(model, x, n_samples=1, seed=0):
         float64 array `(n,)` in nats, an upper bound of `-log p(x)` up to the noise of the draws.
 
     Raises:
-        ValueError: `x` does not hold such images, or `n_samples` or `seed` is out of range.
-        AttributeError: the codes of `model` have no distribution.
+        ValueError: `model` is no `VAE` or `IWAE`, `x` does not hold such images, or `n_samples` or
+            `seed` is out of range.
 
     Example:
         >>> import numpy as np
@@ -79,10 +83,11 @@ def negative_elbo_per_image(model, x, n_samples=1, seed=0):
         >>> evaluation.negative_elbo_per_image(model, x, n_samples=2).shape
         (3,)
     """
+    x = _arrays.images(x)
     z_mean, z_log_var = posterior(model, x)
     draws = _draws(seed, n_samples, z_mean, z_log_var)
     distortion = sum(_crossentropy(x, decode(model, z)) for _, z in draws) / n_samples
-    return distortion + kl_of_units(z_mean, z_log_var).sum(axis=1)
+    return distortion + _arrays.kl_of_units(z_mean, z_log_var).sum(axis=1)
 
 
 def log_likelihood(model, x, n_samples=100, seed=0):
@@ -101,8 +106,8 @@ def log_likelihood(model, x, n_samples=100, seed=0):
         float64 array `(n,)` in nats.
 
     Raises:
-        ValueError: `x` does not hold such images, or `n_samples` or `seed` is out of range.
-        AttributeError: the codes of `model` have no distribution.
+        ValueError: `model` is no `VAE` or `IWAE`, `x` does not hold such images, or `n_samples` or
+            `seed` is out of range.
 
     Source: Burda et al. (2016), arXiv:1509.00519, section 5.
 
@@ -114,6 +119,7 @@ def log_likelihood(model, x, n_samples=100, seed=0):
         >>> evaluation.log_likelihood(model, x, n_samples=3).shape
         (3,)
     """
+    x = _arrays.images(x)
     z_mean, z_log_var = posterior(model, x)
     log_weights = []
     for epsilon, z in _draws(seed, n_samples, z_mean, z_log_var):
@@ -131,6 +137,6 @@ def _draws(seed, n_samples, z_mean, z_log_var):
 
 
 def _crossentropy(x, x_hat, least=1e-7):
-    x, x_hat = flatten(x).astype("float64"), flatten(x_hat).astype("float64")
+    x, x_hat = _arrays.flatten(x).astype("float64"), _arrays.flatten(x_hat).astype("float64")
     x_hat = np.clip(x_hat, least, 1 - least)
     return -(x * np.log(x_hat) + (1 - x) * np.log(1 - x_hat)).sum(axis=1)

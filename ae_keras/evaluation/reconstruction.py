@@ -5,7 +5,10 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from sklearn.decomposition import PCA
 
 from ae_keras import _validation
-from ae_keras.evaluation._arrays import flatten
+from ae_keras.evaluation import _arrays
+
+# The Gaussian window of SSIM is cut off at 3.5 standard deviations of 1.5 pixels on each side.
+WINDOW = 11
 
 
 def reconstruct(model, x, batch_size=512):
@@ -16,14 +19,15 @@ def reconstruct(model, x, batch_size=512):
 
     Args:
         model: `Autoencoder` or a subclass; any `keras.Model` from images to images works.
-        x: float array `(n, height, width, channels)`, pixels in [0, 1].
+        x: float array or tensor `(n, height, width, channels)`, pixels in [0, 1].
         batch_size: int, images reconstructed together, >= 1. Defaults to 512.
 
     Returns:
-        NumPy array of floats, of the shape of `x`.
+        float32 NumPy array of the shape of `x`, whatever the precision of the model.
 
     Raises:
-        ValueError: `x` does not hold such images.
+        ValueError: `model` is no such model, `x` does not hold images that fit it, or `batch_size`
+            is out of range.
 
     Example:
         >>> import numpy as np
@@ -33,21 +37,29 @@ def reconstruct(model, x, batch_size=512):
         >>> evaluation.reconstruct(model, np.zeros((3, 6, 6, 1))).shape
         (3, 6, 6, 1)
     """
-    return model.predict(_validation.images(x), batch_size=batch_size, verbose=0)
+    _arrays.part(model, "predict")
+    x = _arrays.images(x)
+    x_hat = _arrays.predict(model, x, batch_size)
+    if x_hat.shape != x.shape:
+        raise ValueError(
+            f"`model` must return images of the shape of `x`. Received: {x_hat.shape} for "
+            f"x.shape={x.shape}."
+        )
+    return x_hat
 
 
 def squared_error(x, x_hat):
     """Squared error of each image, summed over its pixels: `sum((x - x_hat)**2)`.
 
     Args:
-        x: array `(n, ...)`, images or anything else with one row per example.
-        x_hat: array of the shape of `x`, the reconstructions.
+        x: array or tensor `(n, ...)`, n >= 1, images or other numbers, one row per example.
+        x_hat: array or tensor of the shape of `x`, the reconstructions.
 
     Returns:
-        float64 array `(n,)`, >= 0.
+        float64 array `(n,)`, >= 0; NaN where `x_hat` is, as of a model that diverged.
 
     Raises:
-        ValueError: the shapes differ.
+        ValueError: `x` or `x_hat` does not hold such numbers, or their shapes differ.
 
     Example:
         >>> import numpy as np
@@ -56,7 +68,10 @@ def squared_error(x, x_hat):
         >>> evaluation.squared_error(x, x + 0.5).tolist()
         [4.0, 4.0]
     """
-    x, x_hat = np.asarray(x, "float64"), np.asarray(x_hat, "float64")
+    x, x_hat = (
+        _arrays.numbers(x, "x").astype("float64"),
+        _arrays.numbers(x_hat, "x_hat").astype("float64"),
+    )
     _check_same_shape(x, x_hat)
     return np.sum((x - x_hat) ** 2, axis=tuple(range(1, x.ndim)))
 
@@ -84,7 +99,13 @@ def mean_image_error(x_train, x):
         >>> evaluation.mean_image_error(np.concatenate([black, white]), white)
         4.0
     """
-    mean = _validation.images(x_train, "x_train").mean(axis=0, keepdims=True, dtype="float64")
+    mean = _arrays.images(x_train, "x_train").mean(axis=0, keepdims=True, dtype="float64")
+    x = _arrays.numbers(x, "x")
+    if x.shape[1:] != mean.shape[1:]:
+        raise ValueError(
+            "`x` must hold images of the shape of those in `x_train`. "
+            f"Received: {x.shape[1:]} and {mean.shape[1:]}."
+        )
     return float(squared_error(x, np.broadcast_to(mean, x.shape)).mean())
 
 
@@ -92,7 +113,7 @@ def fit_pca(x_train, latent_dim):
     """Fit scikit-learn's PCA with `latent_dim` components to the flattened training images.
 
     Args:
-        x_train: float array `(n_train, height, width, channels)`, pixels in [0, 1].
+        x_train: float array `(n_train, height, width, channels)`, n_train >= 2, pixels in [0, 1].
         latent_dim: int, components to keep, from 1 to the smaller of `n_train` and the pixels of
             an image (channels counted).
 
@@ -113,7 +134,10 @@ def fit_pca(x_train, latent_dim):
         (20, 3)
     """
     latent_dim = _validation.positive_int(latent_dim, "latent_dim")
-    flat = flatten(_validation.images(x_train, "x_train"))
+    x_train = _arrays.images(x_train, "x_train")
+    flat = _arrays.flatten(x_train)
+    if len(flat) < 2:
+        raise ValueError("`x_train` must hold two or more images. Received: one.")
     if latent_dim > min(flat.shape):
         raise ValueError(
             f"`latent_dim` must be at most {min(flat.shape)} for training images of shape "
@@ -136,7 +160,8 @@ def pca_reconstruct(pca, x):
         Float array of the shape of `x`. Its values can lie slightly outside [0, 1].
 
     Raises:
-        ValueError: the images have another number of pixels than those of the fit.
+        ValueError: `pca` is not fitted, or `x` does not hold finite numbers, as many an image as in
+            the fit.
 
     Example:
         >>> import numpy as np
@@ -146,7 +171,18 @@ def pca_reconstruct(pca, x):
         >>> bool(np.allclose(evaluation.pca_reconstruct(pca, x), x, atol=1e-5))
         True
     """
-    return pca.inverse_transform(pca.transform(flatten(x))).reshape(x.shape)
+    if not hasattr(pca, "components_"):
+        raise ValueError(
+            f"`pca` must be a fitted PCA, as `fit_pca` returns it. Received: pca={pca!r}."
+        )
+    x = _arrays.to_numpy(x, "x")
+    flat, expected = _arrays.rows(x, "x"), pca.components_.shape[1]
+    if flat.shape[1] != expected:
+        raise ValueError(
+            f"`x` must hold images of {expected} pixels, as many as in the fit. "
+            f"Received: x.shape={x.shape}."
+        )
+    return pca.inverse_transform(pca.transform(flat)).reshape(x.shape)
 
 
 def pca_error(x_train, x, latent_dim):
@@ -215,7 +251,8 @@ def ssim(x, x_hat):
         float64 array `(n,)` in [-1, 1]; 1 for equal images.
 
     Raises:
-        ValueError: `x` or `x_hat` does not hold such images, or their shapes differ.
+        ValueError: `x` or `x_hat` does not hold such images, their shapes differ, or they are
+            smaller than the window.
 
     Source: Wang et al. (2004), doi:10.1109/TIP.2003.819861, with their Gaussian window.
 
@@ -230,12 +267,18 @@ def ssim(x, x_hat):
     """
     same = {"data_range": 1, "channel_axis": -1, "gaussian_weights": True}
     same |= {"sigma": 1.5, "use_sample_covariance": False}
-    pairs = _pairs(x, x_hat)
+    pairs = list(_pairs(x, x_hat))
+    height, width = pairs[0][0].shape[:2]
+    if min(height, width) < WINDOW:
+        raise ValueError(
+            f"`x` must hold images of {WINDOW} x {WINDOW} pixels or more, the size of the window. "
+            f"Received: {height} x {width}. Use `psnr`, which has no window."
+        )
     return np.array([structural_similarity(a, b, **same) for a, b in pairs])
 
 
 def _pairs(x, x_hat):
-    x, x_hat = _validation.images(x), _validation.images(x_hat, "x_hat")
+    x, x_hat = _arrays.images(x), _arrays.images(x_hat, "x_hat")
     _check_same_shape(x, x_hat)
     return zip(x, x_hat, strict=True)
 

@@ -88,17 +88,18 @@ class GaussianAutoencoder(Autoencoder):
         NumPy draws the codes, so they are the same on every backend.
 
         Args:
-            n: int, number of images.
+            n: int, number of images, >= 1.
             seed: int in [0, 2**32). Defaults to 0.
 
         Returns:
             Tensor `(n, height, width, channels)`, pixels as the decoder gives them.
 
         Raises:
-            ValueError: `seed` is out of range.
+            ValueError: `n` or `seed` is out of range.
         """
         rng = np.random.default_rng(_validation.seed(seed))
-        return self.decode(rng.normal(size=(n, self.latent_dim)).astype("float32"))
+        size = (_validation.positive_int(n, "n"), self.latent_dim)
+        return self.decode(rng.normal(size=size).astype("float32"))
 
     def get_config(self):
         return super().get_config() | {"seed": self.seed}

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from ae_keras import _validation
+from ae_keras.models import losses
 from ae_keras.models.autoencoder import Autoencoder
 
 
@@ -15,7 +16,8 @@ class ContractiveAutoencoder(Autoencoder):
     It is estimated by what a random perturbation of the image does to its code:
     `E |f(x + stddev * epsilon) - f(x)|^2 / stddev^2`, with `f` the encoder and `epsilon` standard
     normal, tends to it as `stddev` becomes small. That takes one more pass through the encoder and
-    works for any encoder on any backend. `evaluate` reports the loss without the penalty.
+    works for any encoder on any backend, but batch normalisation in it then counts each batch
+    twice. `evaluate` reports the loss without the penalty.
 
     Args:
         encoder, decoder, **kwargs: as for `Autoencoder`.
@@ -42,6 +44,7 @@ class ContractiveAutoencoder(Autoencoder):
     """
 
     _renamed = {"step": "stddev"}
+    _loss_in_compile = True
 
     def __init__(self, encoder, decoder, weight=0.1, stddev=0.01, seed=0, **kwargs):
         super().__init__(encoder, decoder, **kwargs)
@@ -52,11 +55,13 @@ class ContractiveAutoencoder(Autoencoder):
 
     def call(self, x, training=False):
         self._check(x)
+        self._image_losses.values = None
         z = self.encoder(x, training=training)
         if training:
-            # The mean is taken in float32 even if the model computes in 16 bits.
-            norm = ops.cast(self._squared_norm(x, z, training), "float32")
+            # The mean is taken in float32 at least, even if the model computes in 16 bits.
+            norm = losses.as_float(self._squared_norm(x, z, training))
             self.add_loss(self.weight * ops.mean(norm))
+            self._image_losses.values = self.weight * norm
         return self.decoder(z, training=training)
 
     def _squared_norm(self, x, z, training):

@@ -1,11 +1,13 @@
 """Decoders: subclassed `keras.Model`s from a code `z` to an image `x_hat`."""
 
+import functools
 import math
 
 import keras
 from keras import layers
 
 from ae_keras import _validation
+from ae_keras.models._keras_fixes import Portable
 from ae_keras.models.layers import UpConv2x2
 
 
@@ -26,7 +28,7 @@ class Doubling(UpConv2x2):
 
 
 @keras.saving.register_keras_serializable(package="ae_keras")
-class DenseDecoder(keras.Model):
+class DenseDecoder(Portable):
     """Fully connected decoder: hidden layers, one output per pixel, then the image's shape.
 
     Args:
@@ -67,11 +69,12 @@ class DenseDecoder(keras.Model):
         super().__init__(**kwargs)
         self.image_shape = _validation.image_shape(image_shape)
         self.hidden = _validation.widths(hidden, "hidden")
-        self.activation = activation
-        self.output_activation = output_activation
-        self.hidden_layers = [layers.Dense(width, activation=activation) for width in self.hidden]
-        self.pixels = layers.Dense(math.prod(self.image_shape), activation=output_activation)
-        self.to_image = layers.Reshape(self.image_shape)
+        self.activation = _validation.activation(activation, "activation")
+        self.output_activation = _validation.activation(output_activation, "output_activation")
+        dense = functools.partial(layers.Dense, dtype=self.dtype_policy)
+        self.hidden_layers = [dense(width, activation=self.activation) for width in self.hidden]
+        self.pixels = dense(math.prod(self.image_shape), activation=self.output_activation)
+        self.to_image = layers.Reshape(self.image_shape, dtype=self.dtype_policy)
 
     def call(self, z):
         for layer in self.hidden_layers:
@@ -83,12 +86,12 @@ class DenseDecoder(keras.Model):
 
     def get_config(self):
         own = {"image_shape": self.image_shape, "hidden": self.hidden}
-        own |= {"activation": self.activation, "output_activation": self.output_activation}
+        own |= self._activations("activation", "output_activation")
         return super().get_config() | own
 
 
 @keras.saving.register_keras_serializable(package="ae_keras")
-class ConvDecoder(keras.Model):
+class ConvDecoder(Portable):
     """Convolutional decoder: a small map of features, doubled by each stage up to the image.
 
     With the defaults, the maps are 7 x 7 x 32, 14 x 14 x 16 and 28 x 28 x 1.
@@ -144,28 +147,35 @@ class ConvDecoder(keras.Model):
         if not self.filters:
             raise ValueError("`filters` must hold at least one stage. Received: filters=().")
         self.up = _validation.choice(up, "up", ("transposed", "nearest"))
-        self.activation = activation
-        self.output_activation = output_activation
+        self.activation = _validation.activation(activation, "activation")
+        self.output_activation = _validation.activation(output_activation, "output_activation")
         self.flat = bool(flat)
 
         height, width, channels = self.image_shape
         scale = 2 ** len(self.filters)
         map_shape = (math.ceil(height / scale), math.ceil(width / scale), self.filters[0])
-        if self.flat:
-            self.features = layers.Dense(math.prod(map_shape), activation=activation)
-        else:
-            self.features = layers.Conv2D(self.filters[0], 3, padding="same", activation=activation)
-        self.to_map = layers.Reshape(map_shape)
-        widths = [(n, activation) for n in self.filters[1:]] + [(channels, output_activation)]
+        options = {"activation": self.activation, "dtype": self.dtype_policy}
+        self.features = (
+            layers.Dense(math.prod(map_shape), **options)
+            if self.flat
+            else layers.Conv2D(self.filters[0], 3, padding="same", **options | self._image_options)
+        )
+        self.to_map = layers.Reshape(map_shape, dtype=self.dtype_policy)
+        widths = [(n, self.activation) for n in self.filters[1:]]
+        widths += [(channels, self.output_activation)]
         self.stages = [self._stage(n, function) for n, function in widths]
         extra = (map_shape[0] * scale - height, map_shape[1] * scale - width)
-        self.crop = layers.Cropping2D(((0, extra[0]), (0, extra[1])))
+        self.crop = layers.Cropping2D(((0, extra[0]), (0, extra[1])), **self._image_options)
 
     def _stage(self, channels, activation):
         if self.up == "transposed":
-            return Doubling(channels, activation=activation)
-        convolution = layers.Conv2D(channels, 3, padding="same", activation=activation)
-        return keras.Sequential([layers.UpSampling2D(2), convolution])
+            return Doubling(channels, activation=activation, dtype=self.dtype_policy)
+        options = {"padding": "same", "activation": activation, **self._image_options}
+        stage = [
+            layers.UpSampling2D(2, **self._image_options),
+            layers.Conv2D(channels, 3, **options),
+        ]
+        return keras.Sequential(stage)
 
     def call(self, z):
         x = self.to_map(self.features(z))
@@ -178,6 +188,6 @@ class ConvDecoder(keras.Model):
 
     def get_config(self):
         own = {"image_shape": self.image_shape, "filters": self.filters, "up": self.up}
-        own |= {"activation": self.activation, "output_activation": self.output_activation}
+        own |= self._activations("activation", "output_activation")
         own |= {"flat": self.flat}
         return super().get_config() | own

@@ -6,10 +6,11 @@ import keras
 from keras import layers
 
 from ae_keras import _validation
+from ae_keras.models._keras_fixes import Portable
 
 
 @keras.saving.register_keras_serializable(package="ae_keras")
-class DenseEncoder(keras.Model):
+class DenseEncoder(Portable):
     """Fully connected encoder: flatten, hidden layers, then a linear layer to the code.
 
     Args:
@@ -51,11 +52,12 @@ class DenseEncoder(keras.Model):
         super().__init__(**kwargs)
         self.latent_dim = _validation.positive_int(latent_dim, "latent_dim")
         self.hidden = _validation.widths(hidden, "hidden")
-        self.activation = activation
-        self.code_activation = code_activation
-        self.flatten = layers.Flatten()
-        self.hidden_layers = [layers.Dense(width, activation=activation) for width in self.hidden]
-        self.code = layers.Dense(self.latent_dim, activation=code_activation, name="code")
+        self.activation = _validation.activation(activation, "activation")
+        self.code_activation = _validation.activation(code_activation, "code_activation")
+        dense = functools.partial(layers.Dense, dtype=self.dtype_policy)
+        self.flatten = layers.Flatten(**self._image_options)
+        self.hidden_layers = [dense(width, activation=self.activation) for width in self.hidden]
+        self.code = dense(self.latent_dim, activation=self.code_activation, name="code")
 
     def call(self, x):
         h = self.flatten(x)
@@ -68,12 +70,11 @@ class DenseEncoder(keras.Model):
 
     def get_config(self):
         own = {"latent_dim": self.latent_dim, "hidden": self.hidden}
-        own |= {"activation": self.activation, "code_activation": self.code_activation}
-        return super().get_config() | own
+        return super().get_config() | own | self._activations("activation", "code_activation")
 
 
 @keras.saving.register_keras_serializable(package="ae_keras")
-class ConvEncoder(keras.Model):
+class ConvEncoder(Portable):
     """Convolutional encoder: each stage halves the image, then a linear layer gives the code.
 
     With the defaults, an image of 28 x 28 x 1 becomes maps of 14 x 14 x 16 and 7 x 7 x 32.
@@ -126,18 +127,20 @@ class ConvEncoder(keras.Model):
         self.latent_dim = _validation.positive_int(latent_dim, "latent_dim")
         self.filters = _validation.widths(filters, "filters")
         self.down = _validation.choice(down, "down", ("stride", "pool"))
-        self.activation = activation
-        self.code_activation = code_activation
+        self.activation = _validation.activation(activation, "activation")
+        self.code_activation = _validation.activation(code_activation, "code_activation")
         self.flat = bool(flat)
+        options = self._image_options
+        convolution = functools.partial(layers.Conv2D, padding="same", **options)
         strides = 2 if down == "stride" else 1
         self.convolutions = [
-            layers.Conv2D(n, 3, strides=strides, padding="same", activation=activation)
-            for n in self.filters
+            convolution(n, 3, strides=strides, activation=self.activation) for n in self.filters
         ]
-        self.pool = layers.MaxPooling2D(2, padding="same") if down == "pool" else None
-        self.flatten = layers.Flatten() if self.flat else None
-        code = layers.Dense if self.flat else functools.partial(layers.Conv2D, kernel_size=1)
-        self.code = code(self.latent_dim, activation=code_activation, name="code")
+        self.pool = layers.MaxPooling2D(2, padding="same", **options) if down == "pool" else None
+        self.flatten = layers.Flatten(**options) if self.flat else None
+        dense = functools.partial(layers.Dense, dtype=self.dtype_policy)
+        code = dense if self.flat else functools.partial(convolution, kernel_size=1)
+        self.code = code(self.latent_dim, activation=self.code_activation, name="code")
 
     def call(self, x):
         for convolution in self.convolutions:
@@ -154,5 +157,4 @@ class ConvEncoder(keras.Model):
     def get_config(self):
         own = {"latent_dim": self.latent_dim, "filters": self.filters}
         own |= {"down": self.down, "flat": self.flat}
-        own |= {"activation": self.activation, "code_activation": self.code_activation}
-        return super().get_config() | own
+        return super().get_config() | own | self._activations("activation", "code_activation")

@@ -42,18 +42,21 @@ class IWAE(GaussianAutoencoder):
         (5, 3)
     """
 
+    _loss_in_compile = False
+
     def __init__(self, encoder, decoder, n_samples=5, seed=0, **kwargs):
         super().__init__(encoder, decoder, seed, **kwargs)
         self.n_samples = _validation.positive_int(n_samples, "n_samples")
 
     def call(self, x, training=False):
         self._check(x)
-        # The bound is computed in float32 even if the model computes in 16 bits.
-        h = ops.cast(self.encoder(x, training=training), "float32")
+        # The bound is computed in float32 at least, even if the model computes in 16 bits.
+        h = losses.as_float(self.encoder(x, training=training))
         z_mean, z_log_var = self.moments(h)
         log_weights = self._log_weights(x, z_mean, z_log_var, training)
         bound = ops.logsumexp(log_weights, axis=0) - np.log(self.n_samples)
         self.add_loss(-ops.mean(bound))
+        self._image_losses.values = -bound
         return self.decoder(z_mean, training=training)
 
     def _log_weights(self, x, z_mean, z_log_var, training):
@@ -73,8 +76,8 @@ class IWAE(GaussianAutoencoder):
             shape = (self.n_samples, *ops.shape(z_mean))
             return keras.random.normal(shape, dtype=z_mean.dtype, seed=self.noise)
         rng = np.random.default_rng(self.seed)
-        fixed = rng.normal(size=(self.n_samples, 1, z_mean.shape[-1])).astype("float32")
-        return ops.convert_to_tensor(fixed) + ops.zeros_like(z_mean)
+        fixed = rng.normal(size=(self.n_samples, 1, z_mean.shape[-1]))
+        return ops.cast(fixed, z_mean.dtype) + ops.zeros_like(z_mean)
 
     def get_config(self):
         return super().get_config() | {"n_samples": self.n_samples}

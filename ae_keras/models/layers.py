@@ -3,6 +3,24 @@
 from keras import layers, ops
 
 from ae_keras import _validation
+from ae_keras.models import losses
+
+
+class ImageLosses:
+    """Hand what each image adds to the loss from `call` to `compute_loss`, which knows its weight.
+
+    Keras takes losses from `call` as means over the batch only.
+
+    Attributes:
+        values: tensor `(batch,)`, of the last call; None if it added nothing.
+
+    Example:
+        >>> from ae_keras.models.layers import ImageLosses
+        >>> ImageLosses().values is None
+        True
+    """
+
+    values = None
 
 
 class UpConv2x2(layers.Conv2DTranspose):
@@ -15,7 +33,7 @@ class UpConv2x2(layers.Conv2DTranspose):
     Args:
         filters: int >= 1, channels of the result.
         activation: str or function, of the result. Defaults to None: linear.
-        **kwargs: of `keras.layers.Layer`, such as `name`.
+        **kwargs: of `keras.layers.Conv2DTranspose`, such as `use_bias` or `name`.
 
     Shapes:
         x: `(batch, height, width, channels)` -> `(batch, 2 * height, 2 * width, filters)`.
@@ -27,7 +45,8 @@ class UpConv2x2(layers.Conv2DTranspose):
     """
 
     def __init__(self, filters, activation=None, **kwargs):
-        super().__init__(filters, 2, strides=2, activation=activation, **kwargs)
+        fixed = {"kernel_size": 2, "strides": 2, "data_format": "channels_last"}
+        super().__init__(filters, activation=activation, **fixed, **kwargs)
 
     def call(self, x):
         height, width, channels = x.shape[1:]
@@ -37,7 +56,11 @@ class UpConv2x2(layers.Conv2DTranspose):
         blocks = ops.reshape(blocks, (-1, height, width, 2, 2, self.filters))
         blocks = ops.transpose(blocks, (0, 1, 3, 2, 4, 5))
         x = ops.reshape(blocks, (-1, 2 * height, 2 * width, self.filters))
-        return self.activation(x + self.bias)
+        return self.activation(x if self.bias is None else x + self.bias)
+
+    def get_config(self):
+        fixed = ("kernel_size", "strides", "data_format")
+        return {k: value for k, value in super().get_config().items() if k not in fixed}
 
 
 class VectorQuantizer(layers.Layer):
@@ -87,6 +110,7 @@ class VectorQuantizer(layers.Layer):
         self.codebook = self.add_weight(
             (self.num_embeddings, self.embedding_dim), initializer="glorot_uniform", name="codebook"
         )
+        self.image_losses = ImageLosses()
 
     def check_width(self, width):
         """Check that a code of this width can be cut into whole vectors.
@@ -133,11 +157,16 @@ class VectorQuantizer(layers.Layer):
         q = ops.reshape(ops.take(codebook, self.indices(h), axis=0), ops.shape(h))
         pull = ops.square(ops.stop_gradient(h) - q)
         commitment = ops.square(h - ops.stop_gradient(q))
-        # The sum is taken in float32 even if the model computes in 16 bits.
-        per_number = ops.cast(pull + self.commitment * commitment, "float32")
-        self.add_loss(ops.sum(per_number) / ops.cast(ops.shape(h)[0], "float32"))
+        # The sum is taken in float32 at least, even if the model computes in 16 bits.
+        per_image = ops.sum(losses.rows(pull + self.commitment * commitment), axis=1)
+        self.add_loss(ops.mean(per_image))
+        self.image_losses.values = per_image
         # The straight-through estimator: the result has the value of q and the gradient of h.
         return h + ops.stop_gradient(q - h)
 
     def compute_output_shape(self, input_shape):
         return input_shape
+
+    def get_config(self):
+        names = ("num_embeddings", "embedding_dim", "commitment")
+        return super().get_config() | {name: getattr(self, name) for name in names}

@@ -25,7 +25,7 @@ def squared_error(x, x_hat):
         >>> keras.ops.convert_to_numpy(losses.squared_error(x, x_hat))
         array([4., 4.], dtype=float32)
     """
-    x, x_hat = _rows(x), _rows(x_hat)
+    x, x_hat = rows(x), rows(x_hat)
     return ops.sum(ops.square(x - x_hat), axis=1)
 
 
@@ -50,7 +50,7 @@ def binary_crossentropy(x, x_hat):
         >>> keras.ops.convert_to_numpy(losses.binary_crossentropy(x, x_hat)).round(2)
         array([11.09, 11.09], dtype=float32)
     """
-    x, x_hat = _rows(x), _rows(x_hat)
+    x, x_hat = rows(x), rows(x_hat)
     return ops.sum(ops.binary_crossentropy(x, x_hat), axis=1)
 
 
@@ -70,7 +70,7 @@ def l1(z):
         >>> keras.ops.convert_to_numpy(losses.l1(np.array([[1.0, -2.0], [0.0, 0.5]])))
         array([3. , 0.5], dtype=float32)
     """
-    return ops.sum(ops.abs(_rows(z)), axis=1)
+    return ops.sum(ops.abs(rows(z)), axis=1)
 
 
 def bernoulli_kl(target, activity):
@@ -91,7 +91,7 @@ def bernoulli_kl(target, activity):
         >>> keras.ops.convert_to_numpy(losses.bernoulli_kl(0.1, np.array([0.1, 0.5]))).round(2)
         array([0.  , 0.37], dtype=float32)
     """
-    a = ops.clip(_as_float(activity), 1e-6, 1 - 1e-6)
+    a = ops.clip(as_float(activity), 1e-6, 1 - 1e-6)
     return target * ops.log(target / a) + (1 - target) * ops.log((1 - target) / (1 - a))
 
 
@@ -114,7 +114,7 @@ def gaussian_kl(z_mean, z_log_var):
         >>> keras.ops.convert_to_numpy(losses.gaussian_kl(z_mean, z_log_var))
         array([0., 1.], dtype=float32)
     """
-    z_mean, z_log_var = _as_float(z_mean), _as_float(z_log_var)
+    z_mean, z_log_var = as_float(z_mean), as_float(z_log_var)
     return ops.sum(ops.exp(z_log_var) + z_mean**2 - 1 - z_log_var, axis=-1) / 2
 
 
@@ -140,11 +140,39 @@ def log_prior_ratio(z, z_log_var, epsilon):
     return (epsilon**2 + z_log_var - z**2) / 2
 
 
-def _as_float(x):
-    # A sum over 784 pixels needs more precision than 16 bits have.
-    return ops.cast(x, "float32")
+def as_float(x):
+    """Return `x` as float32, or as float64 if that is Keras's `floatx`; sums need it.
+
+    Args:
+        x: array or tensor of any shape.
+
+    Returns:
+        Tensor of the same shape.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import losses
+        >>> "float32" in str(losses.as_float(np.zeros(2, "float16")).dtype)
+        True
+    """
+    return ops.cast(x, "float64" if keras.config.floatx() == "float64" else "float32")
 
 
-def _rows(x):
-    """One row per image: XLA sums logarithms five times as fast along one axis as along three."""
-    return ops.reshape(_as_float(x), (ops.shape(x)[0], -1))
+def rows(x):
+    """Return one row of numbers for each image.
+
+    XLA sums logarithms five times as fast along one axis as along three.
+
+    Args:
+        x: array or tensor `(batch, ...)`.
+
+    Returns:
+        Tensor `(batch, numbers)`, float32, or float64 if that is Keras's `floatx`.
+
+    Example:
+        >>> import numpy as np
+        >>> from ae_keras import losses
+        >>> tuple(losses.rows(np.zeros((2, 4, 4, 1))).shape)
+        (2, 16)
+    """
+    return ops.reshape(as_float(x), (ops.shape(x)[0], -1))

@@ -42,6 +42,8 @@ class SparseAutoencoder(Autoencoder):
         (3, 8)
     """
 
+    _loss_in_compile = True
+
     def __init__(self, encoder, decoder, weight=0.1, target=None, **kwargs):
         super().__init__(encoder, decoder, **kwargs)
         self.weight = _validation.not_negative(weight, "weight")
@@ -55,6 +57,7 @@ class SparseAutoencoder(Autoencoder):
 
     def call(self, x, training=False):
         self._check(x)
+        self._image_losses.values = None
         z = self.encoder(x, training=training)
         # `evaluate` reports the loss alone, which can be compared with that of other models.
         if training:
@@ -63,8 +66,9 @@ class SparseAutoencoder(Autoencoder):
 
     def _penalty(self, z):
         if self.target is None:
+            self._image_losses.values = self.weight * losses.l1(z)
             return ops.mean(losses.l1(z))
-        return ops.sum(losses.bernoulli_kl(self.target, ops.mean(z, axis=0)))
+        return ops.sum(losses.bernoulli_kl(self.target, ops.mean(losses.as_float(z), axis=0)))
 
     def get_config(self):
         return super().get_config() | {"weight": self.weight, "target": self.target}

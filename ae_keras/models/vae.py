@@ -34,7 +34,8 @@ class VAE(GaussianAutoencoder):
         z: `(batch, latent_dim)`.
 
     Raises:
-        ValueError: `beta` or `seed` is out of range, or the encoder's width is odd.
+        ValueError: `beta` or `seed` is out of range, the encoder's width is odd, or `compile` was
+            given no loss.
 
     Source: Kingma & Welling (2014), arXiv:1312.6114; beta: Higgins et al. (2017),
     https://openreview.net/forum?id=Sy2fzU9gl.
@@ -51,6 +52,8 @@ class VAE(GaussianAutoencoder):
         (2, 4, 4, 1)
     """
 
+    _loss_in_compile = True
+
     def __init__(self, encoder, decoder, beta=1.0, seed=0, **kwargs):
         super().__init__(encoder, decoder, seed, **kwargs)
         self.initial_beta = _validation.not_negative(beta, "beta")
@@ -61,16 +64,22 @@ class VAE(GaussianAutoencoder):
     def call(self, x, training=False):
         self._check(x)
         z_mean, z_log_var = self.moments(self.encoder(x, training=training))
-        self.add_loss(ops.mean(losses.gaussian_kl(z_mean, z_log_var)))
+        # Added in two terms, so that the first is the KL alone and the sum is right also in a model
+        # around this one, which knows nothing of `compute_loss`.
+        kl = losses.gaussian_kl(z_mean, z_log_var)
+        beta = ops.cast(self.beta, kl.dtype)
+        self.add_loss(ops.mean(kl))
+        self.add_loss((beta - 1) * ops.mean(kl))
+        self._image_losses.values = beta * kl
         z = self.reparameterize(z_mean, z_log_var) if training else z_mean
         return self.decoder(z, training=training)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         total = super().compute_loss(x, y, y_pred, sample_weight, training)
-        # The first loss is the KL term that `call` added. The total holds it with weight 1.
+        # The first loss is the KL term; while Keras only traces the shapes, there is none.
         kl = sum(self.losses[:1])
         self.kl_tracker.update_state(kl, sample_weight=ops.shape(x)[0])
-        return total + (self.beta - 1) * kl
+        return total
 
     def get_config(self):
         return super().get_config() | {"beta": self.initial_beta}

@@ -43,12 +43,16 @@ class VQVAE(Autoencoder):
     """
 
     _renamed = {"n_codes": "num_embeddings", "code_dim": "embedding_dim"}
+    _loss_in_compile = True
 
     def __init__(
         self, encoder, decoder, num_embeddings=64, embedding_dim=4, commitment=0.25, **kwargs
     ):
         super().__init__(encoder, decoder, **kwargs)
-        self.quantizer = layers.VectorQuantizer(num_embeddings, embedding_dim, commitment)
+        self.quantizer = layers.VectorQuantizer(
+            num_embeddings, embedding_dim, commitment, dtype=self.dtype_policy
+        )
+        self._image_losses = self.quantizer.image_losses
         if hasattr(encoder, "latent_dim"):
             self.quantizer.check_width(encoder.latent_dim)
 

@@ -1,6 +1,10 @@
 """Resume a training that was killed from its last checkpoint."""
 
-from pathlib import Path
+import json
+import warnings
+import zipfile
+
+import keras
 
 from ae_keras.saving import files
 
@@ -9,9 +13,10 @@ def resume(model, batches, path):
     """Restore `model` and `batches` from a checkpoint, and return the number of finished epochs.
 
     On a CPU and the same backend, a training that was killed then ends with the same weights, to
-    the bit, as one that was not. The file holds the weights and the states of the optimizer and of
-    the random number generators. The states of callbacks, such as the patience of `EarlyStopping`,
-    are not saved and start anew.
+    the bit, as one that was not. Resumed are the weights, the optimizer's state, its learning rate
+    and its iterations, the states of the random number generators, the number of finished epochs
+    and the order of the batches. Not resumed are the states of callbacks, such as the patience of
+    `EarlyStopping`, and what `compile` was told: loss, metrics and the optimizer's other settings.
 
     Args:
         model: `Autoencoder` or a subclass, built and compiled as when the file was written.
@@ -24,8 +29,12 @@ def resume(model, batches, path):
         int, the number of finished epochs: the `initial_epoch` of `fit`.
 
     Raises:
-        ValueError: the file is damaged or holds another model, or it was not written after a whole
-            epoch of as many batches.
+        ValueError: the file is damaged or holds another model, another optimizer or a learning rate
+            of another kind; or the trained epochs are no passes over `batches`.
+
+    Warns:
+        UserWarning: the file's learning rate differs from that of `model`. The file's is used, for
+            a callback may have lowered it; set `model.optimizer.learning_rate` to change it.
 
     Example:
         >>> import tempfile
@@ -44,9 +53,12 @@ def resume(model, batches, path):
             begin = saving.resume(model, batches, "run.keras")
             model.fit(batches, initial_epoch=begin, epochs=20, shuffle=False, callbacks=[keep])
     """
-    if not Path(path).exists():
+    path = files.local(path)
+    if not path.exists():
         return 0
     files.check(path)
+    _check_optimizer(model, path)
+    chosen = _learning_rate(model)
     try:
         model.load_weights(path)
     except ValueError as error:
@@ -54,12 +66,52 @@ def resume(model, batches, path):
             "`path` must hold a model like `model`. Received: "
             f"path={str(path)!r}, of which Keras says: {files.first_words(error)}"
         ) from error
-    steps = int(model.optimizer.iterations)
-    epoch, rest = divmod(steps, len(batches))
+    if chosen != _learning_rate(model):
+        warnings.warn(
+            f"The training goes on with the learning rate of the file, {_learning_rate(model):g}, "
+            f"and not with {chosen:g}, with which `model` was compiled.",
+            stacklevel=2,
+        )
+    trained = model.finished_batches
+    if not model.finished_epochs:
+        # A file of an older version counts no epochs, and there every step is one batch.
+        trained = int(model.optimizer.iterations)
+        model.finished_epochs = trained // len(batches)
+        model.finished_batches = trained
+    passes, rest = divmod(trained, len(batches))
     if rest:
         raise ValueError(
-            "`batches` must be those that the file was trained on, up to the end of an epoch. "
-            f"Received: {len(batches)} batches an epoch, path={str(path)!r} after {steps} steps."
+            "`batches` must be those that the file was trained on, up to the end of a pass. "
+            f"Received: {len(batches)} batches a pass, path={str(path)!r} after {trained} batches."
         )
-    batches.start_at(epoch)
-    return epoch
+    batches.start_at(passes)
+    return model.finished_epochs
+
+
+def _check_optimizer(model, path):
+    """Check that `model` is compiled with an optimizer that can take up the file's state."""
+    config = json.loads(zipfile.ZipFile(path).read("config.json"))
+    saved = _plain((config.get("compile_config") or {}).get("optimizer") or {})
+    ours = _plain(keras.saving.serialize_keras_object(model.optimizer))
+    kinds = [(one.get("class_name"), _is_schedule(one)) for one in (saved, ours)]
+    if kinds[0] != kinds[1]:
+        words = [f"{name}{' with a schedule' * schedule}" for name, schedule in kinds]
+        raise ValueError(
+            "`model` must be compiled with the optimizer that the file was written with. Received: "
+            f"path={str(path)!r} of {words[0]}, a model with {words[1]}. To start another training "
+            "from these weights, use `saving.load` or `model.load_weights`."
+        )
+
+
+def _plain(optimizer):
+    """The configuration of an optimizer, without the loss scaling of 16 bits around it."""
+    return optimizer.get("config", {}).get("inner_optimizer") or optimizer
+
+
+def _is_schedule(optimizer):
+    """Whether the configuration of an optimizer holds a learning rate that follows a schedule."""
+    return isinstance(optimizer.get("config", {}).get("learning_rate"), dict)
+
+
+def _learning_rate(model):
+    return float(model.optimizer.learning_rate)

@@ -1,6 +1,6 @@
 """Callbacks for `fit`: a line of losses, scalars for TensorBoard, and pictures of each epoch."""
 
-from pathlib import Path
+import numbers
 
 import keras
 import numpy as np
@@ -8,7 +8,7 @@ from PIL import Image
 
 from ae_keras import _validation
 from ae_keras.data import to_bytes
-from ae_keras.saving import atomic_write
+from ae_keras.saving import atomic_write, files
 
 
 class LogEpochs(keras.callbacks.Callback):
@@ -37,8 +37,15 @@ class LogEpochs(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         last = self.params["epochs"]
         if (epoch + 1) % self.every == 0 or epoch + 1 == last:
-            values = "   ".join(f"{name} {float(value):.2f}" for name, value in logs.items())
-            print(f"epoch {epoch + 1:3d}/{last}   {values}")
+            values = [f"{name} {value:.2f}" for name, value in _numbers(logs)]
+            print("   ".join([f"epoch {epoch + 1:3d}/{last}", *values]))
+
+
+def _numbers(logs):
+    """Pairs of a name and a float, of what `fit` logs; other callbacks may add other things."""
+    for name, value in (logs or {}).items():
+        if isinstance(value, numbers.Real) or getattr(value, "shape", None) == ():
+            yield name, float(value)
 
 
 class TensorBoardScalars(keras.callbacks.Callback):
@@ -47,9 +54,13 @@ class TensorBoardScalars(keras.callbacks.Callback):
     It needs the package `tensorboard`, but not TensorFlow, unlike `keras.callbacks.TensorBoard`.
 
     Args:
-        log_dir: str or path, folder of the event files; it is made if missing.
+        log_dir: str or path, folder of the event files; it is made if missing when training
+            begins. "~" is the home folder.
 
     Raises:
+        TypeError: `log_dir` is neither str nor path.
+        ValueError: it is the address of a storage elsewhere.
+        OSError: it cannot be made. It is raised when training begins.
         ModuleNotFoundError: `tensorboard` is not installed. It is raised when training begins.
 
     Example:
@@ -64,16 +75,16 @@ class TensorBoardScalars(keras.callbacks.Callback):
 
     def __init__(self, log_dir):
         super().__init__()
-        self.log_dir = str(log_dir)
+        self.log_dir = files.local(log_dir, "log_dir")
 
     def on_train_begin(self, logs=None):
         from tensorboard.summary import Writer
 
-        self.writer = Writer(self.log_dir)
+        self.writer = Writer(str(files.made_folder(self.log_dir, "log_dir")))
 
     def on_epoch_end(self, epoch, logs=None):
-        for name, value in logs.items():
-            self.writer.add_scalar(f"epoch/{name}", float(value), epoch)
+        for name, value in _numbers(logs):
+            self.writer.add_scalar(f"epoch/{name}", value, epoch)
 
     def on_train_end(self, logs=None):
         self.writer.close()
@@ -85,14 +96,16 @@ class SaveReconstructions(keras.callbacks.Callback):
     Args:
         x: float array `(n, height, width, channels)`, the images to follow, pixels in [0, 1]. Take
             them from the validation set. All n are drawn in one row.
-        folder: str or path, where the files go; it is made if missing.
+        folder: str or path, where the files go; it is made if missing. "~" is the home folder.
 
     Attributes:
         frames: list of float32 arrays `(n, height, width, channels)`, the reconstructions after
             each epoch.
 
     Raises:
-        ValueError: `x` are not such images.
+        ValueError: `x` are not such images, or `folder` is the address of a storage elsewhere.
+        TypeError: `folder` is neither str nor path.
+        OSError: `folder` cannot be made, for example because it is a file.
 
     Example:
         >>> import tempfile
@@ -111,8 +124,7 @@ class SaveReconstructions(keras.callbacks.Callback):
     def __init__(self, x, folder):
         super().__init__()
         self.x = _validation.images(x)
-        self.folder = Path(folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder = files.made_folder(folder)
         self.frames = []
 
     def on_epoch_end(self, epoch, logs=None):

@@ -2,16 +2,16 @@
 
 import asyncio
 import json
+import numbers
 import socket
 from concurrent import futures
-from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import keras
 
 from ae_keras import _validation
-from ae_keras.saving import atomic_write
+from ae_keras.saving import atomic_write, files
 
 
 def check_shards(batches, n_workers):
@@ -56,13 +56,13 @@ class Shard(keras.utils.PyDataset):
 
     Together, the workers see the same batches in the same order as one worker would see alone, so
     the mean of their gradients is the gradient of the whole batch. Pass `shuffle=False` to `fit`.
+    Threads or processes that prepare batches ahead are those of `batches`.
 
     Args:
         batches: `data.Batches`, the same for each worker; its `batch_size` is that of all workers
             together.
         worker: int, number of this worker, 0 to `n_workers - 1`.
         n_workers: int, number of workers, >= 1.
-        **kwargs: as for `keras.utils.PyDataset`.
 
     Raises:
         ValueError: there is no such worker, or the shards would be unequal.
@@ -77,10 +77,11 @@ class Shard(keras.utils.PyDataset):
         [(2, 6, 6, 1), (2, 6, 6, 1), (1, 6, 6, 1)]
     """
 
-    def __init__(self, batches, worker, n_workers, **kwargs):
-        super().__init__(**kwargs)
+    def __init__(self, batches, worker, n_workers):
+        super().__init__()
         check_shards(batches, n_workers)
-        if worker not in range(n_workers):
+        whole = isinstance(worker, numbers.Integral) and not isinstance(worker, bool)
+        if not whole or not 0 <= worker < n_workers:
             raise ValueError(
                 f"`worker` must be an integer from 0 to {n_workers - 1}, one less than "
                 f"`n_workers`. Received: worker={worker!r}."
@@ -111,9 +112,9 @@ def sweep(fit_one, sizes, folder, executor=None):
         fit_one: function `size -> result`. A result is what JSON holds: a number, a string, or a
             list or dictionary (with strings as keys) of them.
         sizes: list or tuple of int, each >= 1, such as values of `latent_dim`.
-        folder: str or path, made if missing. Use a new one for each sweep, because files are named
-            by the size alone. Workers on a shared file system write their own results; those of
-            others are written by this process.
+        folder: str or path, made if missing; "~" is the home folder. Use a new one for each sweep,
+            because files are named by the size alone. Workers on a shared file system write their
+            own results; those of others are written by this process.
         executor: `concurrent.futures.Executor`, such as `client.get_executor()` of a Dask `client`.
             Defaults to None: one size after another, in this process.
 
@@ -121,7 +122,10 @@ def sweep(fit_one, sizes, folder, executor=None):
         dict from each size to its result, in the order of `sizes`.
 
     Raises:
-        ValueError: `sizes` are no such integers, or a file of `folder` does not hold a result.
+        ValueError: `sizes` are no such integers, `folder` is the address of a storage elsewhere,
+            or a file of it does not hold a result.
+        TypeError: `folder` is neither str nor path.
+        OSError: `folder` cannot be made.
         RuntimeError: some sizes have no result; the message says which and why. The results of all
             others are in `folder`.
 
@@ -133,8 +137,7 @@ def sweep(fit_one, sizes, folder, executor=None):
         {2: {'error': 0.5}, 4: {'error': 0.25}}
     """
     sizes = _validation.widths(sizes, "sizes")
-    folder = Path(folder).resolve()
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = files.made_folder(folder).resolve()
     missing = [size for size in dict.fromkeys(sizes) if not _file(folder, size).exists()]
     failed = {}
     for size, result in _results(fit_one, missing, folder, executor):

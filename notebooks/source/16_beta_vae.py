@@ -126,6 +126,7 @@ print("the loss grew by 3 times the KL:", np.isclose(grown, 3 * kl, rtol=1e-2))
 # %%
 def compiled(model):
     model.compile(optimizer=keras.optimizers.Adam(0.005), loss=losses.binary_crossentropy)
+    model.optimizer.build(model.trainable_variables)  # `train` sets its variables to zero
     return model
 
 

@@ -264,6 +264,7 @@ rivals = {
 small = compiled(
     Autoencoder(DenseEncoder(16, (64,)), DenseDecoder(image_shape, (64,))), learning_rate=0.004
 )
+small.optimizer.build(small.trainable_variables)  # Keras would do it at the first step
 state = small.trainable_variables + small.optimizer.variables
 start = [np.array(keras.ops.convert_to_numpy(variable)) for variable in state]
 

@@ -117,6 +117,7 @@ def jax_step(model):
         weights, memory = model.optimizer.stateless_apply(memory, gradients, weights)
         return (weights, fixed, metrics, memory), loss
 
+    model.optimizer.build(model.trainable_variables)  # or it has no variables yet
     groups = [model.trainable_variables, model.non_trainable_variables]
     groups += [model.metrics_variables, model.optimizer.variables]
     state = [[variable.value for variable in group] for group in groups]

@@ -97,6 +97,7 @@ def fit(model, batches, n_epochs, loss=losses.squared_error, rate=0.002, weight_
     if not model.compiled:
         schedule = warm_cosine(rate, n_epochs * len(batches))
         model.compile(keras.optimizers.Adam(schedule, weight_decay=weight_decay), loss=loss)
+    model.optimizer.build(model.trainable_variables)
     for variable in model.optimizer.variables:
         variable.assign(keras.ops.zeros(variable.shape, variable.dtype))
     model.fit(batches, epochs=n_epochs, shuffle=False, verbose=0)

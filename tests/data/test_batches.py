@@ -1,5 +1,8 @@
 """ae_keras/data/datasets.py and batches.py: loading, splitting, and batches in a fixed order."""
 
+import copy
+import multiprocessing
+import pickle
 from itertools import chain
 
 import keras
@@ -7,7 +10,7 @@ import numpy as np
 import pytest
 
 from ae_keras import data, evaluation, training
-from contract import assert_same_weights, images, needs, tiny
+from contract import assert_same_weights, images, needs, says, tiny
 
 SHAPE = (7, 5, 1)
 
@@ -29,6 +32,14 @@ def test_to_unit_range_maps_0_to_0_and_255_to_1():
     found = data.to_unit_range(np.array([0, 51, 255], "uint8"))
     assert found.dtype == "float32"
     np.testing.assert_allclose(found, [0, 0.2, 1], rtol=1e-6)
+
+
+def test_whole_floats_are_scaled_and_what_may_be_scaled_is_refused():
+    found = data.to_unit_range(np.array([0.0, 51.0, 255.0]))
+    np.testing.assert_allclose(found, [0, 0.2, 1], rtol=1e-6)
+    for bad in ([0.0, 1.0], [0.5, 2.0], [-1.0, 3.0], [2.0, 256.0], [np.nan, 3.0], [True, False]):
+        with says(ValueError, "`images`", "Received"):
+            data.to_unit_range(np.array(bad))
 
 
 @pytest.mark.usefixtures("no_settings")
@@ -83,6 +94,14 @@ def test_the_three_splits_of_the_digits_share_no_source():
     assert not (sources[0] | sources[1]) & sources[2]
     assert [len(part) for part in parts] == [7650, 1350, 1782]
     assert all(set(part.labels) == set(range(10)) for part in parts)
+
+
+def test_what_cannot_be_split_is_refused():
+    for images_of_one in (some_images(3, 1), some_images()[:0]):
+        with says(ValueError, "`images`", f"{len(images_of_one)} images"):
+            data.split(images_of_one)
+    with says(ValueError, "`seed`", "seed=-1"):
+        data.split(some_images(), seed=-1)
 
 
 # Batches -----------------------------------------------------------------------------------------
@@ -223,3 +242,239 @@ def test_train_continues_where_fit_stopped():
     training.train(models[1], batches[1], epochs=1)
     models[1].fit(batches[1], epochs=1, shuffle=False, verbose=0)
     assert_same_weights(*models)
+
+
+# Epochs of `fit` on a plain Keras model ----------------------------------------------------------
+
+
+def noisy(x, rng):
+    return data.gaussian_noise(x, 0.3, rng)
+
+
+def plain():
+    """A model that Keras builds itself, from a batch that it reads before the first epoch."""
+    start = keras.initializers.Constant(0.01)
+    layers = [keras.layers.Flatten(), keras.layers.Dense(35, kernel_initializer=start)]
+    model = keras.Sequential([*layers, keras.layers.Reshape(SHAPE)])
+    model.compile(keras.optimizers.SGD(0.5), loss="mse")
+    return model
+
+
+def noisy_batches(n=18, **options):
+    return data.Batches(images(n, SHAPE), corruption=noisy, batch_size=4, seed=5, **options)
+
+
+def by_hand(epochs, n=18):
+    """The model after these epochs, their batches drawn as the documentation says."""
+    x, model = images(n, SHAPE), plain()
+    for epoch in epochs:
+        order = data.epoch_order(n, 5, epoch) if n > 4 else np.arange(n)
+        for i in range(-(-n // 4)):
+            clean = x[order[4 * i : 4 * i + 4]]
+            model.train_on_batch(noisy(clean, np.random.default_rng([5, epoch, i])), clean)
+    return model
+
+
+def assert_saw(model, epochs, n=18):
+    for ours, theirs in zip(model.get_weights(), by_hand(epochs, n).get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-7)
+
+
+fork_warns = pytest.mark.filterwarnings(
+    "ignore:.*fork:RuntimeWarning", "ignore:.*fork:DeprecationWarning"
+)
+PROCESSES = pytest.param({"workers": 2, "use_multiprocessing": True}, marks=fork_warns)
+WORKERS = [{}, {"workers": 0}, {"workers": 3, "max_queue_size": 2}, PROCESSES]
+
+
+@pytest.mark.parametrize("workers", WORKERS, ids=str)
+def test_fit_gives_each_epoch_its_own_order_and_noise_with_any_workers(workers):
+    model, batches = plain(), noisy_batches(**workers)
+    model.fit(batches, epochs=2, shuffle=False, verbose=0)
+    model.fit(batches, shuffle=False, verbose=0)
+    assert_saw(model, [0, 1, 2])
+    batches.start_at(5)
+    model.fit(batches, initial_epoch=5, epochs=6, shuffle=False, verbose=0)
+    assert_saw(model, [0, 1, 2, 5])
+
+
+@pytest.mark.parametrize("workers", WORKERS[:3], ids=str)
+def test_two_fits_of_one_epoch_equal_one_fit_of_two(workers):
+    models, batches = (plain(), plain()), (noisy_batches(**workers), noisy_batches(**workers))
+    models[0].fit(batches[0], epochs=2, shuffle=False, verbose=0)
+    for _ in range(2):
+        models[1].fit(batches[1], epochs=1, shuffle=False, verbose=0)
+    assert_same_weights(*models)
+
+
+@pytest.mark.parametrize("n", [1, 4, 8])  # These make one batch, one batch and two batches.
+def test_a_look_at_the_shapes_is_no_epoch_even_if_it_reads_all_batches(n):
+    model, batches = plain(), noisy_batches(n)
+    model.fit(batches, epochs=2, shuffle=False, verbose=0)
+    assert_saw(model, [0, 1], n)
+    assert batches.epoch == 2
+
+
+@pytest.mark.filterwarnings("ignore:Your input ran out of data")
+@pytest.mark.parametrize("steps", [2, 3, 5, 7])
+def test_an_epoch_of_fewer_steps_goes_on_where_the_last_one_stopped(steps):
+    model, batches = plain(), noisy_batches()
+    # The five batches take three, two or one epochs of `fit`.
+    model.fit(batches, steps_per_epoch=steps, epochs=2 * -(-5 // steps), shuffle=False, verbose=0)
+    assert_saw(model, [0, 1])
+    assert batches.epoch == 2
+
+
+class StopAt(keras.callbacks.Callback):
+    def __init__(self, batch, error=None):
+        super().__init__()
+        self.batch, self.error = batch, error
+
+    def on_train_batch_end(self, batch, logs=None):
+        if batch == self.batch and self.error:
+            raise self.error
+        self.model.stop_training |= batch == self.batch
+
+
+@pytest.mark.parametrize("workers", WORKERS[:3], ids=str)
+@pytest.mark.parametrize("error", [None, KeyboardInterrupt()], ids=str)
+def test_a_pass_that_was_stopped_does_not_count(workers, error):
+    model, batches = plain(), noisy_batches(**workers)
+    model.fit(batches, shuffle=False, verbose=0)
+    try:
+        model.fit(batches, shuffle=False, verbose=0, callbacks=[StopAt(1, error)])
+    except KeyboardInterrupt:
+        assert error
+    assert batches.epoch == 1
+    expected = plain()
+    expected.build((None, *SHAPE))
+    expected.set_weights(model.get_weights())
+    model.fit(batches, shuffle=False, verbose=0)
+    expected.fit(data_of_epoch(1), shuffle=False, verbose=0)
+    assert_same_weights(model, expected)
+
+
+def data_of_epoch(epoch):
+    batches = noisy_batches()
+    batches.start_at(epoch)
+    return batches
+
+
+@pytest.mark.parametrize("workers", WORKERS, ids=str)
+def test_an_error_of_the_corruption_comes_out_and_the_next_fit_begins_anew(workers):
+    def failing(x, rng):
+        if broken:
+            raise RuntimeError("a bug of the corruption")
+        return noisy(x, rng)
+
+    broken = []
+    model, batches = plain(), noisy_batches(**workers)
+    batches.corruption = failing
+    model.fit(batches, shuffle=False, verbose=0)
+    if not workers.get("use_multiprocessing"):
+        broken.append(True)
+        with pytest.raises(Exception, match="a bug of the corruption"):
+            # On JAX, Keras loses a model of its own to such an error, so it is not the same one.
+            plain().fit(batches, shuffle=False, verbose=0)
+        broken.clear()
+    model.fit(batches, shuffle=False, verbose=0)
+    assert_saw(model, [0, 1])
+
+
+def test_other_batches_for_validation_do_not_move_the_epoch():
+    model, batches, held_out = plain(), noisy_batches(), noisy_batches(workers=2).in_order()
+    history = model.fit(
+        batches, validation_data=held_out, epochs=2, shuffle=False, verbose=0
+    ).history
+    assert_saw(model, [0, 1])
+    assert (batches.epoch, held_out.epoch) == (2, 0)
+    assert model.evaluate(held_out, verbose=0) == pytest.approx(history["val_loss"][-1], rel=1e-6)
+
+
+def test_a_copy_and_a_pickle_go_on_at_the_same_epoch():
+    batches = noisy_batches(workers=2)
+    list(batches.one_epoch())
+    batches[0]
+    for twin in (copy.deepcopy(batches), pickle.loads(pickle.dumps(batches))):
+        assert twin.epoch == 1
+        for ours, theirs in zip(twin.one_epoch(), data_of_epoch(1).one_epoch(), strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+
+
+# In order ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("workers", WORKERS[:3], ids=str)
+def test_in_order_gives_the_images_in_order_with_one_draw_of_noise(workers):
+    batches = noisy_batches(**workers)
+    list(batches.one_epoch())
+    x, held = images(18, SHAPE), batches.in_order()
+    for _ in range(2):
+        found = [np.concatenate(part) for part in zip(*held.one_epoch(), strict=True)]
+        parts = [
+            noisy(x[i : i + 4], np.random.default_rng([5, 0, i // 4])) for i in range(0, 18, 4)
+        ]
+        np.testing.assert_array_equal(found[0], np.concatenate(parts))
+        np.testing.assert_array_equal(found[1], x)
+    assert (batches.epoch, batches.shuffle, held.batch_size) == (1, True, 4)
+    model = plain()
+    clean = data.Batches(x, batch_size=4, **workers).in_order()
+    found = model.predict(clean, verbose=0)
+    np.testing.assert_allclose(found, model.predict(x, verbose=0), rtol=1e-6)
+
+
+def test_in_order_keeps_masks_and_what_a_subclass_does():
+    class Inverted(data.Batches):
+        def __getitem__(self, index):
+            return tuple(1 - part for part in super().__getitem__(index))
+
+    batches = Inverted(
+        numbered(10), corruption=lambda x, rng: (x, np.ones((len(x), 7, 5, 1), bool)), batch_size=4
+    )
+    x, target, weight = batches.in_order()[-1]
+    np.testing.assert_allclose(x, 1 - numbered(10)[8:], atol=1e-6)
+    np.testing.assert_array_equal(x, target)
+    assert weight.shape == (2, 7, 5)
+
+
+# Arguments ---------------------------------------------------------------------------------------
+
+
+def test_an_index_may_be_negative_but_not_beyond_the_ends():
+    batches = data.Batches(numbered(10), batch_size=4)
+    for place in range(3):
+        np.testing.assert_array_equal(batches[place - 3][0], batches[np.int64(place)][0])
+    for bad in (3, -4):
+        with says(IndexError, "`index`", f"index={bad}"):
+            batches[bad]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("workers", -1), ("workers", 1.5), ("max_queue_size", 0), ("corruption", 0.3)],
+)
+def test_bad_arguments_of_batches_are_refused(name, value):
+    with says(ValueError, f"`{name}`", f"{name}={value!r}"):
+        data.Batches(numbered(10), **{name: value})
+
+
+@pytest.mark.parametrize("bad", [-1, 1.0, True, None])
+def test_an_epoch_must_be_an_integer(bad):
+    with says(ValueError, "`epoch`", f"epoch={bad!r}"):
+        data.Batches(numbered(10)).start_at(bad)
+
+
+@pytest.mark.parametrize(
+    "bad", [lambda x, rng: x[:1], lambda x, rng: None, lambda x, rng: (x, x, x)], ids="123"
+)
+def test_what_a_corruption_returns_is_checked(bad):
+    with says(ValueError, "`corruption`", "Received"):
+        data.Batches(numbered(10), corruption=bad)[0]
+
+
+def test_processes_that_are_no_copies_need_a_corruption_of_a_module(monkeypatch):
+    monkeypatch.setattr(multiprocessing, "get_start_method", lambda: "spawn")
+    data.Batches(numbered(10), corruption=noisy, workers=2, use_multiprocessing=True)
+    data.Batches(numbered(10), corruption=lambda x, rng: x, workers=2)
+    with says(ValueError, "`corruption`", "use_multiprocessing=True"):
+        data.Batches(numbered(10), corruption=lambda x, rng: x, workers=2, use_multiprocessing=True)

@@ -7,6 +7,7 @@ import pytest
 from sklearn.datasets import load_sample_images
 
 from ae_keras.data import bundled
+from contract import says
 
 
 @pytest.fixture(scope="module")
@@ -178,3 +179,9 @@ def test_patches_lie_in_their_tiles_which_share_no_pixel(photos):
             assert plain or turned
             mirrored += turned and not plain
     assert 30 < mirrored < 90
+
+
+@pytest.mark.parametrize("name", ["digits", "glyphs", "photos"])
+def test_an_unknown_subset_is_refused(name):
+    with says(ValueError, "`subset`", "subset='validation'"):
+        getattr(bundled, name)("validation")

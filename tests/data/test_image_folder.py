@@ -230,13 +230,23 @@ def test_a_folder_must_be_a_path(bad):
 
 def test_a_folder_without_pictures_is_refused_with_what_it_holds(tmp_path):
     received = f"folder={str(tmp_path)!r}"
-    with says(ValueError, "`folder`", ".bmp, .gif, .jpeg, .jpg, .png", received, "nothing"):
+    with says(ValueError, "`folder`", ".jpeg, .jpg, .pbm, .pgm, .png", received, "nothing"):
         data.load_images(tmp_path)
     for name in ("a.txt", "b.TXT", "c.heic", "README", ".hidden.png"):
         (tmp_path / name).write_text("x")
     (tmp_path / "deep" / "deeper").mkdir(parents=True)
     (tmp_path / "deep" / "deeper" / "a.png").write_text("x")
     with says(ValueError, "`folder`", received, "1 .heic, 2 .txt", "1 file", "1 sub-folder"):
+        data.load_images(tmp_path)
+
+
+def test_pictures_of_other_kinds_are_refused_not_dropped(tmp_path, grey):
+    write(tmp_path / "cats" / "a.PGM", grey[0])
+    assert len(data.load_images(tmp_path)) == 1
+    for name in ("cats/b.HEIC", "dogs/c.heic"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x")
+    with says(ValueError, "`folder`", "cats/b.HEIC", "dogs/c.heic"):
         data.load_images(tmp_path)
 
 

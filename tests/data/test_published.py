@@ -55,6 +55,20 @@ def write(folder, files):
         (folder / name).write_bytes(content)
 
 
+@pytest.mark.parametrize("shape", [(0, 3, 4), (2, 0, 4)])
+def test_a_file_without_values_is_refused(shape):
+    with says(ValueError, str(shape)):
+        published.parse(encoded(np.zeros(shape, "uint8")))
+
+
+def test_an_unpacked_file_of_unknown_checksum_is_refused(folder):
+    sets = folder.parent / "fashion_mnist"
+    sets.mkdir()
+    write(sets, GOOD)
+    with says(ValueError, f"{FIRST}.gz", "fashion_mnist"):
+        data.load("fashion_mnist")
+
+
 # Files on disk -----------------------------------------------------------------------------------
 
 

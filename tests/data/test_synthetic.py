@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from ae_keras.data import synthetic
+from contract import says
 
 
 @pytest.fixture(scope="module")
@@ -127,3 +128,9 @@ def test_each_kind_of_signal_has_its_form(signals):
     assert np.median(resting[labels == 2]) > 0.3 > np.median(resting[labels == 0])
     np.testing.assert_allclose(x[labels < 2].mean(), 0.5, atol=0.02)
     assert 0.05 <= x.min() < x.max() <= 0.95
+
+
+@pytest.mark.parametrize("name", ["shapes", "signals"])
+def test_an_unknown_subset_is_refused(name):
+    with says(ValueError, "`subset`", "subset='validation'"):
+        getattr(synthetic, name)("validation")

@@ -78,7 +78,7 @@ def test_fit_quantizer_refuses_bad_input(z, bits, texts):
 def test_code_length_equals_a_computation_by_hand():
     # Each count is one more than was seen: 4, 2 and, for the level that was never seen, 1.
     seen = np.array([[0], [0], [0], [1]])
-    bits = compression.code_length(seen, np.array([[0], [1], [2]]))
+    bits = compression.code_length(seen, np.array([[0], [1], [2]]), n_levels=3)
     assert bits == pytest.approx([np.log2(7 / 4), np.log2(7 / 2), np.log2(7)])
 
 

@@ -202,7 +202,7 @@ def test_mutual_information_gap_is_large_with_one_unit_for_each_factor(z, low, h
     ("z", "factors", "texts"),
     [
         (FACTORS[:, :1], FACTORS, ("`z`", "(2400, 1)")),
-        (FACTORS[:9], FACTORS, ("`factors`", "(2400, 3)", "(9, 3)")),
+        (FACTORS[:9], FACTORS, ("`factors`", "9 codes", "(2400, 3)")),
         (FACTORS, FACTORS * [1, 0, 1], ("`factors`", "vary")),
     ],
 )

@@ -84,8 +84,8 @@ RESUMED = [
     bug(
         "resume: the batches begin one epoch early",
         "ae_keras/data/batches",
-        "self.epoch = epoch - 1",
-        "self.epoch = epoch - 2",
+        "self._pass = int(epoch), order",
+        "self._pass = int(epoch) - 1, order",
         "saving/test_checkpoints",
     ),
     bug(

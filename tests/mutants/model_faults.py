@@ -134,8 +134,8 @@ ALL = [
     fault(
         "losses: L1 averaged over the code",
         "losses",
-        "return ops.sum(ops.abs(_rows(z)), axis=1)",
-        "return ops.mean(ops.abs(_rows(z)), axis=1)",
+        "return ops.sum(ops.abs(rows(z)), axis=1)",
+        "return ops.mean(ops.abs(rows(z)), axis=1)",
         "models/test_losses",
     ),
     fault(

@@ -108,5 +108,5 @@ def test_a_checkpoint_within_an_epoch_or_of_other_batches_is_refused(tmp_path):
     model = new("plain")
     model.fit(batches(), epochs=1, shuffle=False, verbose=0)
     model.save(path)
-    with says(ValueError, "`batches`", "2 batches", f"path={str(path)!r}", "3 steps"):
+    with says(ValueError, "`batches`", "2 batches", f"path={str(path)!r}", "3 batches"):
         saving.resume(new("plain"), data.Batches(X, batch_size=5), path)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import ae_keras
-from ae_keras import ConvDecoder, ConvEncoder, backend
+from ae_keras import ConvDecoder, ConvEncoder, backend, losses
 from ae_keras.saving import export
 from contract import assert_same_weights, images, needs, output, parts, says, tiny
 
@@ -120,6 +120,73 @@ def test_an_export_does_not_change_further_training(tmp_path):
     for each in (model, twin):
         each.fit(x, batch_size=4, shuffle=False, verbose=0)
     assert_same_weights(model, twin)
+
+
+def test_an_export_leaves_what_is_frozen_and_the_optimizer_as_they_were(tmp_path):
+    x = images(8, SHAPE)
+    model = tiny(SHAPE)
+    model.encoder.trainable = False
+    model.compile(keras.optimizers.Adam(0.01), loss=losses.squared_error)
+    model.fit(x, verbose=0)
+    flags = [variable.trainable for variable in model.variables]
+    state = [keras.ops.convert_to_numpy(value) for value in model.optimizer.variables]
+    export.to_onnx(model, tmp_path / "model.onnx")
+    assert [variable.trainable for variable in model.variables] == flags
+    assert not model.encoder.trainable
+    assert not all(flags)
+    for value, before in zip(model.optimizer.variables, state, strict=True):
+        np.testing.assert_array_equal(keras.ops.convert_to_numpy(value), before)
+
+
+def with_policy(policy, make):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        return backend.seed_weights(make(), 0)
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+@pytest.mark.parametrize("kind", ["dense", "convolutional"])
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_a_model_of_mixed_precision_computes_in_float32_in_its_file(policy, kind, tmp_path):
+    x = images(8, SHAPE)
+    model = with_policy(policy, KINDS[kind])
+    expected = output(with_policy("float32", KINDS[kind]), x)
+    assert export.to_onnx(model, tmp_path / "model.onnx") < 1e-5
+    np.testing.assert_allclose(run(tmp_path / "model.onnx", x), expected, atol=1e-5)
+    # The model itself still computes in 16 bits.
+    assert model.encoder.code.compute_dtype == policy.removeprefix("mixed_")
+    assert model.compute_dtype == policy.removeprefix("mixed_")
+
+
+@pytest.mark.parametrize("policy", ["float16", "bfloat16"])
+def test_weights_of_16_bits_are_exported_rightly_or_refused(policy, tmp_path):
+    path = tmp_path / "model.onnx"
+    model = with_policy(policy, KINDS["dense"])
+    try:
+        export.to_onnx(model, path)
+    except ValueError:
+        with says(ValueError, "`model`", repr(model.name), policy, "float32"):
+            export.to_onnx(model, path)
+        assert not path.exists()
+    else:
+        x = images(8, SHAPE)
+        np.testing.assert_allclose(run(path, x), model.predict(x, verbose=0), atol=1e-2)
+
+
+def test_a_path_may_hold_accents_and_spaces_and_begin_at_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    folder = tmp_path / "é ü 目"
+    folder.mkdir()
+    export.to_onnx(tiny(SHAPE), "~/é ü 目/a b.onnx")
+    assert os.listdir(folder) == ["a b.onnx"]
+
+
+def test_an_address_elsewhere_is_refused():
+    with says(ValueError, "`path`", "path='gs://bucket/model.onnx'"):
+        export.to_onnx(tiny(SHAPE), "gs://bucket/model.onnx")
 
 
 def test_nothing_is_printed(tmp_path, capfd):

@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -117,6 +118,122 @@ def test_an_archive_without_a_model_is_refused(tmp_path):
         ae_keras.load(path)
 
 
+def other_files(folder):
+    """Files that are not of this kind, and what the message must say of each."""
+    model = tiny()
+    model.save_weights(folder / "a.weights.h5")
+    keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]).save(folder / "a.h5")
+    (folder / "a.onnx").write_bytes(b"\x08\x07")
+    with zipfile.ZipFile(folder / "a.zip", "w") as archive:
+        archive.writestr("model/saved_model.pb", "")
+    return {
+        "a.weights.h5": "model.load_weights",
+        "a.h5": "compile=False",
+        "a.onnx": "ONNX",
+        "a.zip": "SavedModel",
+    }
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_file_of_another_kind_is_named(tmp_path):
+    for name, word in other_files(tmp_path).items():
+        path = tmp_path / name
+        with says(ValueError, "`path`", f"path={str(path)!r}", word) as error:
+            ae_keras.load(path)
+        assert "truncated" not in str(error.value)
+
+
+def test_a_folder_is_refused(tmp_path):
+    with says(IsADirectoryError, "`path`", f"path={str(tmp_path)!r}"):
+        ae_keras.load(tmp_path)
+
+
+@pytest.mark.parametrize("path", [3, None, b"model.keras"])
+def test_what_is_no_path_is_refused(path):
+    for use in (ae_keras.load, files.check):
+        with says(TypeError, "`path`", f"path={path!r}"):
+            use(path)
+    with says(TypeError, "`folder`", f"folder={path!r}"):
+        files.made_folder(path)
+
+
+@pytest.mark.parametrize(
+    "path", ["gs://bucket/a.keras", "s3://bucket/a.keras", Path("gs://bucket/a.keras")]
+)
+def test_an_address_elsewhere_is_refused(path):
+    for use in (ae_keras.load, files.check, tiny().save):
+        with says(ValueError, "`path`", f"path={str(path)!r}"):
+            use(path)
+
+
+def test_a_drive_of_windows_is_no_address():
+    assert files.local("C:/model.keras") == Path("C:/model.keras")
+
+
+def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    model = tiny()
+    model.fit(X, verbose=0)
+    model.save("~/model.keras")
+    assert [path.name for path in tmp_path.iterdir()] == ["model.keras"]
+    assert_same_weights(ae_keras.load("~/model.keras"), model)
+    assert files.made_folder("~/new") == tmp_path / "new"
+
+
+def test_a_folder_that_is_a_file_is_refused(tmp_path):
+    path = tmp_path / "file"
+    path.touch()
+    with says(FileExistsError, "`folder`", f"folder={str(path)!r}"):
+        files.made_folder(path)
+    with says(NotADirectoryError, "`folder`"):
+        files.made_folder(path / "below")
+
+
+class Unregistered(keras.Model):
+    """An encoder of the learner's own."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.flatten, self.code = keras.layers.Flatten(), keras.layers.Dense(2)
+
+    def call(self, x):
+        return self.code(self.flatten(x))
+
+
+def own_loss(x, x_hat):
+    return keras.ops.mean(keras.ops.square(x - x_hat), axis=(1, 2, 3))
+
+
+def test_a_class_or_function_that_is_not_registered_is_named(tmp_path):
+    path = tmp_path / "model.keras"
+    of_own_class = ae_keras.Autoencoder(Unregistered(), tiny().decoder)
+    of_own_loss = tiny()
+    of_own_loss.compile("sgd", loss=own_loss)
+    for model, name in ((of_own_class, "Unregistered"), (of_own_loss, "own_loss")):
+        model.save(path)
+        with says(ValueError, "`path`", repr(name), "register_keras_serializable") as error:
+            ae_keras.load(path)
+        assert len(str(error.value)) < 600
+
+
+@pytest.mark.filterwarnings("ignore:The object being serialized")
+def test_a_lambda_is_named_as_the_cause(tmp_path):
+    model = tiny()
+    model.compile("sgd", loss=lambda x, x_hat: own_loss(x, x_hat))
+    model.save(tmp_path / "model.keras")
+    with says(ValueError, "`path`", "lambda", "a name") as error:
+        ae_keras.load(tmp_path / "model.keras")
+    assert "unsafe" not in str(error.value)
+
+
+def test_the_reason_for_weights_that_do_not_fit_is_given(saved, tmp_path):
+    edit, _ = CHANGES["other sizes than its weights"]
+    path = changed(saved, tmp_path / "model.keras", edit)
+    with says(ValueError, "expected 2 variables", f"Keras {keras.__version__}"):
+        ae_keras.load(path)
+
+
 def changed(saved, path, change):
     """A copy of a saved model whose configuration `change` has edited."""
     with zipfile.ZipFile(saved) as source, zipfile.ZipFile(path, "w") as target:
@@ -173,3 +290,13 @@ def test_weights_of_another_architecture_are_refused(tmp_path):
     with pytest.raises(ValueError):  # Keras words this error, so no text is compared.
         other.load_weights(path)
     np.testing.assert_array_equal(output(other, X), before)
+
+
+def test_a_link_stays_a_link_and_its_file_is_replaced(tmp_path):
+    file, link = tmp_path / "model.keras", tmp_path / "newest.keras"
+    file.write_text("old")
+    link.symlink_to(file)
+    with files.atomic_write(link) as temporary:
+        temporary.write_text("new")
+    assert link.is_symlink()
+    assert file.read_text() == "new"

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from ae_keras import (
+    VAE,
     Autoencoder,
     ConvDecoder,
     ConvEncoder,
@@ -17,7 +18,7 @@ from ae_keras import (
     training,
 )
 from ae_keras.training import callbacks
-from contract import assert_same_weights, images, output, says, tiny
+from contract import assert_same_weights, images, output, parts, says, tiny
 
 SHAPE = (7, 5, 1)
 RATE = 0.01
@@ -96,6 +97,86 @@ def test_train_gives_exactly_the_weights_of_fit(make, batch_size):
     assert int(trained.optimizer.iterations) == int(fitted.optimizer.iterations)
 
 
+@pytest.mark.parametrize("make", [tiny, with_state])
+def test_train_weighs_pixels_as_fit_does(make):
+    def hide(x, rng):
+        return x, rng.uniform(size=(*x.shape[:3], 1)) < 0.5
+
+    fitted, trained = make(), make()
+    for model in (fitted, trained):
+        model.compile(keras.optimizers.Adam(0.01), loss="mse")
+    batches = [data.Batches(images(10, SHAPE), corruption=hide, batch_size=4) for _ in range(2)]
+    expected = fitted.fit(batches[0], epochs=2, shuffle=False, verbose=0).history["loss"]
+    found = training.train(trained, batches[1], epochs=2)
+    assert_same_weights(trained, fitted)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_a_step_weighs_images():
+    """Images of weight 0 do not count, and the mean is over all of the batch."""
+    x, weight = images(4, SHAPE), np.array([1, 0, 1, 0], "float32")
+    model, half = tiny(), tiny()
+    loss = float(training.make_step(model)[0](x, x, weight))
+    assert loss == pytest.approx(float(training.make_step(half)[0](x[::2], x[::2])) / 2, rel=1e-5)
+
+
+@pytest.mark.parametrize("error", [ArithmeticError, KeyboardInterrupt])
+def test_what_stops_a_training_costs_no_finished_step(error):
+    x = images(12, SHAPE)
+    calls = []
+
+    def corrupt(x, rng):
+        calls.append(len(x))
+        if len(calls) == 3:
+            raise error
+        return x
+
+    stopped, expected = tiny(), tiny()
+    with pytest.raises(error):
+        training.train(stopped, data.Batches(x, corruption=corrupt, batch_size=4), epochs=1)
+    step, finish = training.make_step(expected)
+    batches = data.Batches(x, batch_size=4)
+    for i in range(2):
+        step(*batches[i])
+    finish()
+    assert_same_weights(stopped, expected)
+    assert int(stopped.optimizer.iterations) == 2
+
+
+@pytest.mark.parametrize("epochs", [0, -1, 1.0, True, None])
+def test_epochs_are_checked_before_anything_starts(epochs):
+    with says(ValueError, "`epochs`", f"epochs={epochs!r}"):
+        training.train("no model", "no batches", epochs)
+
+
+def test_what_is_no_batches_is_refused():
+    with says(ValueError, "`batches`", "ndarray"):
+        training.train(tiny(), images(4, SHAPE), epochs=1)
+
+
+GOOD = images(4, SHAPE)
+BAD = {
+    "another shape": GOOD[:, :-1],
+    "labels": np.zeros(4, "float32"),
+    "integers": (255 * GOOD).astype("uint8"),
+    "unscaled": 255 * GOOD,
+    "a list": [1.0],
+}
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_a_step_refuses_bad_images_and_says_which(bad):
+    model = tiny()
+    step, finish = training.make_step(model)
+    for name, arguments in (("x", (BAD[bad], GOOD)), ("target", (GOOD, BAD[bad]))):
+        with says(ValueError, f"`{name}`", "Received: "):
+            step(*arguments)
+    with says(ValueError, "`sample_weight`", "(3,)"):
+        step(GOOD, GOOD, np.ones(3, "float32"))
+    finish()
+    assert_same_weights(model, tiny())
+
+
 def test_fit_continues_where_train_stopped():
     x = images(10, SHAPE)
     fitted, mixed = tiny(), tiny()
@@ -110,9 +191,29 @@ def test_a_model_that_is_not_built_and_compiled_is_refused():
     uncompiled = Autoencoder(DenseEncoder(2, (8,)), DenseDecoder(SHAPE, (8,)))
     unbuilt = Autoencoder(DenseEncoder(2, (8,)), keras.Sequential([keras.layers.Dense(35)]))
     unbuilt.compile(loss="mse")
-    for model in (uncompiled, unbuilt):
-        with says(ValueError, "`model`", "`model.compile("):
+    for model, found in ((uncompiled, "compiled=False"), (unbuilt, "built=False"), (3, "model=3")):
+        with says(ValueError, "`model`", "`model.compile(", "Received: ", found):
             training.make_step(model)
+
+
+def test_a_model_without_optimizer_or_anything_to_train_is_refused():
+    without, frozen, thawed = tiny(), tiny(), tiny()
+    without.compile(optimizer=None, loss="mse")
+    frozen.trainable = False
+    for model, found in ((without, "optimizer=None"), (frozen, "0 such weights")):
+        with says(ValueError, "`model`", "Received: ", found):
+            training.make_step(model)
+    training.make_step(thawed)
+    thawed.encoder.trainable = False
+    with says(ValueError, "Received: ", "`model.compile`"):
+        training.make_step(thawed)
+
+
+def test_a_model_without_a_loss_is_refused():
+    model = VAE(*parts(4, SHAPE))
+    model.compile("sgd")
+    with says(ValueError, "`loss`", "Received: loss=None"):
+        training.make_step(model)
 
 
 # Callbacks ---------------------------------------------------------------------------------------
@@ -137,6 +238,31 @@ def test_log_epochs_prints_the_losses_of_fit(capsys):
         f"epoch   {i + 1}/2   loss {loss:.2f}" for i, loss in enumerate(history.history["loss"])
     ]
     assert lines == expected
+
+
+def test_log_epochs_prints_numbers_only(capsys):
+    log = training.LogEpochs()
+    log.set_params({"epochs": 2})
+    log.on_epoch_end(0)
+    log.on_epoch_end(1, {"loss": np.float32(1.5), "note": "x", "all": np.ones(2), "none": None})
+    assert capsys.readouterr().out.splitlines() == ["epoch   1/2", "epoch   2/2   loss 1.50"]
+
+
+def test_callbacks_name_a_folder_that_cannot_be_made(tmp_path, monkeypatch):
+    file = tmp_path / "file"
+    file.touch()
+    with says(FileExistsError, "`folder`", f"folder={str(file)!r}"):
+        training.SaveReconstructions(GOOD, file)
+    with says(FileExistsError, "`log_dir`", f"log_dir={str(file)!r}"):
+        training.TensorBoardScalars(file).on_train_begin()
+    with says(ValueError, "`folder`", "folder='gs://a/b'"):
+        training.SaveReconstructions(GOOD, "gs://a/b")
+    with says(ValueError, "`log_dir`", "log_dir='gs://a/b'"):
+        training.TensorBoardScalars("gs://a/b")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert training.SaveReconstructions(GOOD, "~/new").folder == tmp_path / "new"
+    assert training.TensorBoardScalars("~/log").log_dir == tmp_path / "log"
 
 
 def test_tensorboard_scalars_can_be_read_back(tmp_path):
@@ -202,3 +328,17 @@ def test_pixels_outside_the_unit_range_are_clipped_in_a_picture(tmp_path):
     callbacks.save_png(np.array([[[-1.0], [0.5], [2.0]]]), tmp_path / "picture.png")
     with Image.open(tmp_path / "picture.png") as picture:
         assert np.asarray(picture).tolist() == [[0, 128, 255]]
+
+
+def test_averaged_weights_take_their_place_at_the_end_as_in_fit():
+    trained = []
+    for fit in (True, False):
+        model = tiny(optimizer=keras.optimizers.Adam(0.01, use_ema=True, ema_momentum=0.5))
+        batches = data.Batches(images(10, (7, 5, 1)), batch_size=4)
+        if fit:
+            model.fit(batches, epochs=2, shuffle=False, verbose=0)
+        else:
+            training.train(model, batches, epochs=2)
+        trained.append(model.get_weights())
+    for by_fit, by_hand in zip(*trained, strict=True):
+        np.testing.assert_allclose(by_hand, by_fit, atol=1e-6)

@@ -56,15 +56,25 @@ def test_unequal_shards_are_refused(n, batch_size, last, advice):
         parallel.Shard(batches(n, batch_size), 0, 2)
 
 
-@pytest.mark.parametrize("worker", [-1, 2, 0.5, None])
+@pytest.mark.parametrize("worker", [-1, 2, 0.5, None, True, 1.0, "0"])
 def test_a_worker_that_does_not_exist_is_refused(worker):
     with says(ValueError, "`worker`", f"worker={worker!r}"):
         parallel.Shard(batches(8, 4), worker, 2)
 
 
-def test_zero_workers_are_refused():
-    with says(ValueError, "`n_workers`", "n_workers=0"):
-        parallel.check_shards(batches(8, 4), 0)
+@pytest.mark.parametrize("n_workers", [0, -1, 2.0, True, "2", None])
+def test_a_number_of_workers_that_is_none_is_refused(n_workers):
+    for use in (parallel.check_shards, lambda b, n: parallel.Shard(b, 0, n)):
+        with says(ValueError, "`n_workers`", f"n_workers={n_workers!r}"):
+            use(batches(8, 4), n_workers)
+
+
+def test_threads_of_the_batches_prepare_shards():
+    plain, ahead = batches(16, 4), batches(16, 4, workers=2)
+    for one, other in zip(*(parallel.Shard(b, 1, 2) for b in (plain, ahead)), strict=True):
+        np.testing.assert_array_equal(one[0], other[0])
+    with says(TypeError, "workers"):
+        parallel.Shard(plain, 0, 2, workers=2)
 
 
 def test_a_shard_follows_the_order_of_each_epoch():
