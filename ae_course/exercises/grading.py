@@ -61,6 +61,46 @@ def check(function):
     return checked
 
 
+class Hints:
+    """Gives the hints of a lesson's exercises, one at a time: from a question to nearly the code.
+
+    Args:
+        hints: dict from the number of an exercise, such as "4.1", to a tuple of str.
+
+    Example:
+        >>> from ae_course.exercises.grading import Hints
+        >>> hint = Hints({"4.1": ("What is its range?", "Divide by its largest value.")})
+        >>> hint("4.1")
+        hint 1 of 2: What is its range?
+        >>> hint("4.1")
+        hint 2 of 2: Divide by its largest value.
+    """
+
+    def __init__(self, hints):
+        self.hints = hints
+        self._given = dict.fromkeys(hints, 0)
+
+    def __call__(self, exercise):
+        """Return the next hint; after the last one, where the solution is.
+
+        Args:
+            exercise: str, its number, such as "4.1".
+
+        Raises:
+            ValueError: the lesson has no such exercise.
+        """
+        if exercise not in self.hints:
+            raise ValueError(
+                f"`exercise` must be one of {', '.join(self.hints)}. "
+                f"Received: exercise={exercise!r}."
+            )
+        texts, given = self.hints[exercise], self._given[exercise]
+        if given == len(texts):
+            return Verdict(False, "There are no more hints. The folder solutions has the answer.")
+        self._given[exercise] += 1
+        return Verdict(False, f"hint {given + 1} of {len(texts)}: {texts[given]}")
+
+
 def call(function, *args):
     """Call the learner's function and return its result; without a result, raise `Blank`."""
     result = function(*args)
