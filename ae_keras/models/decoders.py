@@ -7,7 +7,7 @@ import keras
 from keras import layers
 
 from ae_keras import _validation
-from ae_keras.models._keras_fixes import Portable
+from ae_keras.models._portable import PortableModel
 from ae_keras.models.layers import UpConv2x2
 
 
@@ -28,7 +28,7 @@ class Doubling(UpConv2x2):
 
 
 @keras.saving.register_keras_serializable(package="ae_keras")
-class DenseDecoder(Portable):
+class DenseDecoder(PortableModel):
     """Fully connected decoder: hidden layers, one output per pixel, then the image's shape.
 
     Args:
@@ -91,7 +91,7 @@ class DenseDecoder(Portable):
 
 
 @keras.saving.register_keras_serializable(package="ae_keras")
-class ConvDecoder(Portable):
+class ConvDecoder(PortableModel):
     """Convolutional decoder: a small map of features, doubled by each stage up to the image.
 
     With the defaults, the maps are 7 x 7 x 32, 14 x 14 x 16 and 28 x 28 x 1.

@@ -6,11 +6,11 @@ import keras
 from keras import layers
 
 from ae_keras import _validation
-from ae_keras.models._keras_fixes import Portable
+from ae_keras.models._portable import PortableModel
 
 
 @keras.saving.register_keras_serializable(package="ae_keras")
-class DenseEncoder(Portable):
+class DenseEncoder(PortableModel):
     """Fully connected encoder: flatten, hidden layers, then a linear layer to the code.
 
     Args:
@@ -74,7 +74,7 @@ class DenseEncoder(Portable):
 
 
 @keras.saving.register_keras_serializable(package="ae_keras")
-class ConvEncoder(Portable):
+class ConvEncoder(PortableModel):
     """Convolutional encoder: each stage halves the image, then a linear layer gives the code.
 
     With the defaults, an image of 28 x 28 x 1 becomes maps of 14 x 14 x 16 and 7 x 7 x 32.

@@ -1,6 +1,6 @@
 """Write files through a temporary file, and load models with clear messages if that fails.
 
-What makes the files of models portable between backends is in `models/_keras_fixes.py`.
+What makes the files of models portable between backends is in `models/_portable.py`.
 """
 
 import json

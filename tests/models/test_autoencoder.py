@@ -14,7 +14,7 @@ from ae_keras import (
     evaluation,
     losses,
 )
-from ae_keras.models._keras_fixes import portable
+from ae_keras.models._portable import portable
 from contract import assert_same_weights, check_model, images, output, tiny
 
 GREY, COLOUR, ODD, PIXEL = (28, 28, 1), (32, 32, 3), (7, 5, 1), (1, 1, 1)

@@ -19,15 +19,15 @@ ALL = [
     fault(
         "encoders: a relu on the code",
         "encoders",
-        'self.code = layers.Dense(self.latent_dim, activation=code_activation, name="code")',
-        'self.code = layers.Dense(self.latent_dim, activation="relu", name="code")',
+        'self.code = dense(self.latent_dim, activation=self.code_activation, name="code")',
+        'self.code = dense(self.latent_dim, activation="relu", name="code")',
         "models/test_encoders",
     ),
     fault(
         "decoders: height and width of the dense image swapped",
         "decoders",
-        "layers.Reshape(self.image_shape)",
-        "layers.Reshape([self.image_shape[i] for i in (1, 0, 2)])",
+        "layers.Reshape(self.image_shape, dtype",
+        "layers.Reshape([self.image_shape[i] for i in (1, 0, 2)], dtype",
         "models/test_decoders",
     ),
     fault(
@@ -54,8 +54,8 @@ ALL = [
     fault(
         "encoders: configuration lacks the activation",
         "encoders",
-        'own |= {"activation": self.activation, "code_activation": self.code_activation}',
-        'own |= {"code_activation": self.code_activation}',
+        'self._activations("activation", "code_activation")',
+        'self._activations("code_activation")',
         "models/test_encoders",
         times=2,
     ),
@@ -77,7 +77,7 @@ ALL = [
     fault(
         "autoencoder: fit takes NaN without a word",
         "autoencoder",
-        "return _validation.images(x, name)",
+        "return _validation.images(x, name, bounds)",
         "return x",
         "test_bad_input",
     ),
@@ -141,8 +141,8 @@ ALL = [
     fault(
         "vae: beta is ignored",
         "vae",
-        "return total + (self.beta - 1) * kl",
-        "return total",
+        "self.add_loss((beta - 1) * ops.mean(kl))",
+        "pass",
         "models/test_vae",
     ),
     fault(
@@ -211,8 +211,8 @@ ALL = [
     fault(
         "sparse: the activity of each image is drawn to the target",
         "sparse",
-        "ops.sum(losses.bernoulli_kl(self.target, ops.mean(z, axis=0)))",
-        "ops.sum(ops.mean(losses.bernoulli_kl(self.target, z), axis=0))",
+        "ops.sum(losses.bernoulli_kl(self.target, ops.mean(losses.as_float(z), axis=0)))",
+        "ops.sum(ops.mean(losses.bernoulli_kl(self.target, losses.as_float(z)), axis=0))",
         "models/test_penalties",
     ),
     fault(
