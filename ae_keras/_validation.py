@@ -167,6 +167,13 @@ def is_array(x):
     return all(hasattr(x, name) for name in ("shape", "dtype", "__array__"))
 
 
+def native(x):
+    """`x`, with the bytes of its numbers in this machine's order if it is an array of NumPy."""
+    if isinstance(x, np.ndarray) and not x.dtype.isnative:
+        return x.astype(x.dtype.newbyteorder("="))
+    return x
+
+
 def pixels(x, name="x", bounds=UNIT):
     """Raise a `ValueError` unless an array or a tensor of floats holds numbers within the bounds.
 

@@ -322,6 +322,7 @@ READ = {
     "09": ("errors", "pca_errors", "scores"),
     "12": ("scores", "nudges"),
     "14": ("scores",),
+    "19": ("by_rounds",),
     "20": ("spent",),
     "24": ("serial", "pca"),
 }

@@ -23,7 +23,7 @@ import execution
 BACKENDS = installed.backends()
 # The solutions run on one backend, as the same exercises on the others would find little more.
 SOLUTIONS_ON = "jax"
-DOCUMENTS = ["tests/test_lessons.py", "tests/test_project.py"]
+DOCUMENTS = ["tests/test_lessons.py", "tests/test_project.py", "tests/test_sentences.py"]
 PYTEST = [sys.executable, "-m", "pytest"]
 # The cells of a notebook share one kernel, so a file is never split between processes.
 TWO_AT_A_TIME = [

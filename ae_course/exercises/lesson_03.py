@@ -1,9 +1,32 @@
 """Checks of the exercises in lesson 03, The encoder."""
 
+import warnings
+
 import keras
 import numpy as np
 
-from ae_course.exercises.grading import Blank, call, check, expect
+from ae_course.exercises.grading import Blank, Hints, call, check, expect
+
+HINTS = {
+    "3.1": (
+        "How many numbers are in a matrix from m values to n, and how many biases come with it?",
+        "m * n weights and n biases for each pair of neighbouring widths.",
+        "sum(m * n + n for m, n in itertools.pairwise(widths))",
+    ),
+    "3.2": (
+        "Which layers work on an image of any size, and which on a row of numbers?",
+        "Conv2D layers first, then Flatten, then Dense; all with an activation but the code.",
+        'Conv2D(8, 3, strides=2, padding="same", activation="gelu"), another one, Flatten(), '
+        'Dense(64, activation="gelu"), Dense(latent_dim).',
+    ),
+    "3.3": (
+        "Are there negative numbers among the targets?",
+        "Write a function of activation and seed that builds, seeds, compiles, fits, and measures.",
+        'encoder.compile(keras.optimizers.Adam(0.002), loss="mse"), encoder.fit(few, targets, ...),'
+        " evaluation.squared_error(targets_val, encoder.predict(val.x, verbose=0)).mean()",
+    ),
+}
+hint = Hints(HINTS)
 
 
 @check
@@ -16,6 +39,10 @@ def check_count_parameters(count_parameters):
     expect(
         count_parameters([784, 256, 128, 16]) == 235_920,
         "each layer connects one width with the next; add up all of them.",
+    )
+    expect(
+        count_parameters([5, 4, 3, 2, 1, 7]) == 24 + 15 + 8 + 3 + 14,
+        "count any number of layers: [5, 4, 3, 2, 1, 7] has 64 weights and biases.",
     )
     return "weights and biases of every layer"
 
@@ -33,16 +60,105 @@ def check_encoder(cls):
             z.shape == (3, latent_dim),
             f"three images {shape} should become codes (3, {latent_dim}), not {z.shape}.",
         )
-    layers = [layer for layer in encoder._flatten_layers() if hasattr(layer, "kernel")]
+    layers = _layers_with_weights(encoder)
     expect(len(layers) == 4, f"three hidden layers and a code make four, not {len(layers)}.")
     expect(
         any(isinstance(layer, keras.layers.Conv2D) for layer in layers),
         "make at least one of the hidden layers a convolution.",
     )
-    encoder = cls(64)
+    encoder = cls(67)
+    _expect_linear_code(encoder, x)
+    _expect_nonlinear_hidden_layers(encoder, x)
+    _expect_every_layer_learns(encoder, x)
+    return "any image size, any code size, nonlinear inside, a linear code, and every layer learns"
+
+
+def _layers_with_weights(model):
+    return [layer for layer in model._flatten_layers() if hasattr(layer, "kernel")]
+
+
+def _expect_linear_code(encoder, x):
+    """The code must be a linear function of its layer's weights."""
     encoder(x)
-    last = [layer for layer in encoder._flatten_layers() if hasattr(layer, "kernel")][-1]
-    last.kernel.assign(1000 * last.kernel)
-    z = keras.ops.convert_to_numpy(encoder(x))
-    expect(z.min() < -1 and z.max() > 1, "the code is nonlinear: leave out the last activation.")
-    return "any image size, any code size, and a linear code"
+    wide = [layer for layer in _layers_with_weights(encoder) if layer.kernel.shape[-1] == 67]
+    expect(wide, "the last layer should have as many units as the code: Dense(latent_dim).")
+    kernel = keras.ops.convert_to_numpy(wide[-1].kernel)
+    none, one, more, minus = (_with_kernel(encoder, wide[-1], a * kernel, x) for a in (0, 1, 9, -1))
+    wide[-1].kernel.assign(kernel)
+    tolerance = 1e-3 * np.abs(one - none).max() + 1e-6
+    same = np.abs((more - none) - 9 * (one - none)).max() <= 9 * tolerance
+    mirrored = np.abs((minus - none) + (one - none)).max() <= tolerance
+    expect(same and mirrored, "the code is nonlinear: leave out the last activation.")
+
+
+def _with_kernel(encoder, layer, kernel, x):
+    layer.kernel.assign(kernel)
+    return keras.ops.convert_to_numpy(encoder(x))
+
+
+def _expect_nonlinear_hidden_layers(encoder, x):
+    """An affine function has f(a) + f(b) = f(a + b) + f(0)."""
+    a, b = 10 * x[:1], -10 * x[1:2]
+    z = [keras.ops.convert_to_numpy(encoder(each)) for each in (a, b, a + b, 0 * a)]
+    gap = np.abs(z[0] + z[1] - z[2] - z[3]).max()
+    expect(
+        gap > 1e-3 * max(np.abs(each).max() for each in z),
+        "the whole encoder is one matrix: give the hidden layers an activation.",
+    )
+
+
+def _expect_every_layer_learns(encoder, x):
+    before = [np.array(weight) for weight in encoder.get_weights()]
+    names = [weight.path for weight in encoder.trainable_weights]
+    encoder.compile(keras.optimizers.SGD(0.1), loss="mse")
+    with warnings.catch_warnings():
+        # Keras warns of weights without a gradient; the check says it in its own words.
+        warnings.simplefilter("ignore")
+        encoder.fit(x, np.ones((len(x), 67), "float32"), verbose=0)
+    moved = [np.any(a != b) for a, b in zip(before, encoder.get_weights(), strict=True)]
+    expect(
+        len(names) == len(moved) and all(moved),
+        "a training step leaves some weights as they were: does a gradient reach every layer?",
+    )
+
+
+@check
+def check_code_decision(decision, targets):
+    """Exercise 3.3: `decision = (choice, errors)` for the validation codes `targets`."""
+    if callable(decision):
+        decision = call(decision)
+    expect(
+        isinstance(decision, tuple) and len(decision) == 2 and isinstance(decision[1], dict),
+        "set decision = (choice, errors) with a dict of errors.",
+    )
+    choice, errors = decision
+    expect(choice in ("linear", "relu"), f"choose linear or relu, not {choice!r}.")
+    expect(
+        set(errors) == {"linear", "relu"} and all(len(errors[name]) >= 3 for name in errors),
+        "the evidence is three errors, of three seeds, for each of linear and relu.",
+    )
+    linear, relu = np.array(errors["linear"], float), np.array(errors["relu"], float)
+    expect(
+        len(set(linear)) == len(linear) and len(set(relu)) == len(relu),
+        "two seeds gave exactly the same error: pass the seed to backend.seed_weights.",
+    )
+    # What no code without negative numbers can do better than, and what a code of zeros does.
+    floor = np.sum(np.minimum(targets, 0) ** 2, axis=1).mean()
+    zeros = np.sum(np.square(targets), axis=1).mean()
+    expect(
+        relu.min() >= 0.999 * floor,
+        f"no code without negative numbers has an error below {floor:.1f} here; yours has "
+        f"{relu.min():.3g}. Sum over the sixteen numbers, and use a ReLU.",
+    )
+    expect(
+        relu.max() < zeros and linear.max() < zeros,
+        f"a code of zeros has an error of {zeros:.1f}; one of yours has "
+        f"{max(relu.max(), linear.max()):.3g}. Did you train it?",
+    )
+    expect(
+        0.001 * zeros < linear.min() and linear.max() < floor,
+        f"the linear code should come below {floor:.1f}, which no ReLU can, though not to 0; "
+        f"yours reach from {linear.min():.3g} to {linear.max():.3g}.",
+    )
+    expect(choice == "linear", "your own numbers speak for the linear code, in every seed.")
+    return f"linear, because half of a code is negative: a ReLU cannot get below {floor:.1f}"

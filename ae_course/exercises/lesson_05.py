@@ -5,8 +5,29 @@ import tempfile
 import keras
 import numpy as np
 
-from ae_course.exercises.grading import Blank, Hint, call, check, close, expect
+from ae_course.exercises.grading import Blank, Hint, Hints, call, check, close, expect
 from ae_keras.models import DenseDecoder, DenseEncoder
+
+HINTS = {
+    "5.1": (
+        "What does the encoder get to see, and what does the decoder get?",
+        "Call the encoder on `x` and the decoder on the code. Turn both results into NumPy arrays "
+        "with `keras.ops.convert_to_numpy`; their shapes can then be compared.",
+        "With `x_hat` as a NumPy array: `if x_hat.shape != x.shape:`, then raise a `ValueError` "
+        "whose f-string contains `{x_hat.shape}` and `{x.shape}`. The last line returns the pair.",
+    ),
+    "5.2": (
+        "What must a file hold so that Keras can call `SavedAutoencoder(encoder, decoder)` again, "
+        "and why can it not hold the two models as they are?",
+        "`get_config` returns the dictionary of `super().get_config()` with two more entries, "
+        "both parts as dictionaries. `from_config(cls, config)` is a `@classmethod`: it turns the "
+        "two back into models and calls `cls`.",
+        'The new entries are `"encoder": keras.saving.serialize_keras_object(self.encoder)` and '
+        "its twin. In `from_config`, put the deserialized models back under the same two keys, "
+        "then `return cls(**config)`.",
+    ),
+}
+hint = Hints(HINTS)
 
 
 class _Scale(keras.Model):

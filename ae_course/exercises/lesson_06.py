@@ -1,7 +1,33 @@
 """Checks of the exercises in lesson 06, Training."""
 
-from ae_course.exercises.grading import call, check, close, expect
+from ae_course.exercises.grading import Hints, call, check, close, expect
 from ae_keras import evaluation
+
+HINTS = {
+    "6.1": (
+        "If the last batch has half as many images as the others, how much should its loss count?",
+        "Multiply each batch's loss by the batch's size, add up, and divide by the number of all "
+        "images.",
+        "`np.average` does all three steps: its argument `weights` says how much each loss counts.",
+    ),
+    "6.2": (
+        "How was the autoencoder of this lesson built and trained, and which one number must "
+        "change?",
+        "Three steps: `new_autoencoder(latent_dim=8)`, `compile` with Adam and "
+        "`losses.squared_error`, and `fit`. `my_model` is the model, not what `fit` returns.",
+        "`my_model.compile(optimizer=keras.optimizers.Adam(0.002), loss=losses.squared_error)`, "
+        "then `my_model.fit` on `data.Batches(train.x)` with `epochs=15, shuffle=False`.",
+    ),
+    "6.3": (
+        "What must you remember from epoch to epoch to know how old the best loss is?",
+        "`enumerate(val_losses, 1)` counts the epochs from 1. If a loss is smaller than the best "
+        "so far (equal is not enough), its epoch is the new best; then ask how many epochs ago "
+        "the best was.",
+        "At the end of each turn of the loop: `if epoch - best_epoch >= patience: return "
+        "best_epoch, epoch`. If the loop runs to its end, the last epoch is `len(val_losses)`.",
+    ),
+}
+hint = Hints(HINTS)
 
 
 @check

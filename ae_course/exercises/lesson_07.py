@@ -2,8 +2,27 @@
 
 import numpy as np
 
-from ae_course.exercises.grading import Blank, call, check, expect
+from ae_course.exercises.grading import Blank, Hints, call, check, expect
 from ae_keras.models import Autoencoder, DenseDecoder, DenseEncoder
+
+HINTS = {
+    "7.1": (
+        "Which single number says how badly one image came out?",
+        "Sum the squared differences over height, width and channels: one error for each image. "
+        "`np.argsort` then gives indices, but those of the smallest values first.",
+        "With `errors = np.sum((x - x_hat) ** 2, axis=(1, 2, 3))`, sort `-errors` and keep the "
+        "first `k` indices.",
+    ),
+    "7.2": (
+        "Keras counts epochs from 0: what is `epoch` when the third one has just ended?",
+        "`WatchReconstructions` in this lesson is nearly it. Keep `x`, `every` and an empty list "
+        "`frames` in `__init__`, after `super().__init__()`; in `on_epoch_end`, append only if "
+        "the epoch's number is a multiple of `every`.",
+        "Under `if (epoch + 1) % self.every == 0:`, turn `self.model(self.x, training=False)` "
+        "into a NumPy array with `keras.ops.convert_to_numpy`, and append it.",
+    ),
+}
+hint = Hints(HINTS)
 
 
 @check

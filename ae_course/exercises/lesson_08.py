@@ -2,7 +2,33 @@
 
 import numpy as np
 
-from ae_course.exercises.grading import call, check, close, expect
+from ae_course.exercises.grading import Hints, call, check, close, expect
+
+HINTS = {
+    "8.1": (
+        "When you have gone the fraction t of the way, how much of `z_a` is left and how much of "
+        "`z_b` is there?",
+        "`np.linspace(0, 1, n)` gives `n` fractions in equal steps, both ends included. As a "
+        "column, `[:, None]`, they broadcast against a code.",
+        "With `t = np.linspace(0, 1, n)[:, None]`, the walk is `(1 - t) * z_a` plus the other "
+        "share.",
+    ),
+    "8.2": (
+        "How far is one row of `z` from `query`, and how do you get that for all rows at once?",
+        "`z - query` is taken row by row. Square it, sum over the coordinates, and let "
+        "`np.argsort` put the indices in order. The square root would not change the order.",
+        "With `distances = np.sum((z - query) ** 2, axis=1)`, the answer is the beginning of "
+        "`np.argsort(distances)`.",
+    ),
+    "8.3": (
+        "Which rows of `z` belong to the class?",
+        "`labels == label` is True exactly for those rows, and an array can be indexed with such "
+        "a mask.",
+        "`z[labels == label]` holds the codes of the class, one in each row. Take their mean "
+        "along the axis of the rows, so that one code remains.",
+    ),
+}
+hint = Hints(HINTS)
 
 
 @check

@@ -1,6 +1,23 @@
 """Checks of the exercises in lesson 09, How large should the code be?."""
 
-from ae_course.exercises.grading import call, check, close, expect
+from ae_course.exercises.grading import Hints, call, check, close, expect
+
+HINTS = {
+    "9.1": (
+        "Which sizes meet the budget, and which of them do you want?",
+        "Go through `errors.items()` and collect the sizes whose error is at most the budget; an "
+        "equal error counts. Then take the smallest, and think of the case that there is none.",
+        "With `good = [size for size, error in errors.items() if error <= budget]`, use `min`; "
+        "its argument `default` is the answer for an empty list.",
+    ),
+    "9.2": (
+        "If the error was 20 and 15 is left, which fraction is left, and which is gone?",
+        "Each step is a pair of neighbours: `itertools.pairwise(errors.values())` gives (before, "
+        "after) for every step.",
+        "For each pair, `1 - after / before`. Collect these in a list.",
+    ),
+}
+hint = Hints(HINTS)
 
 
 @check

@@ -4,8 +4,37 @@ import itertools
 
 import numpy as np
 
-from ae_course.exercises.grading import call, check, close, expect
+from ae_course.exercises.grading import Hints, call, check, close, expect
 from ae_keras import evaluation
+
+HINTS = {
+    "10.1": (
+        "Two layers give (x W + b) V + c: what is that, multiplied out?",
+        "It is x (W V) + (b V + c). The matrices are multiplied, the first layer's first, and the "
+        "early bias passes through the later matrix. A third layer does the same to the result.",
+        "Start with the pair of the first layer as `W, b`. For each further pair `(V, c)`: `W, b "
+        "= W @ V, b @ V + c`.",
+    ),
+    "10.2": (
+        "The code may mix the axes in any way: do the pictures that the decoder draws depend on "
+        "the mixture?",
+        "They do not. Centre the codes and draw them: `(z - z.mean(axis=0)) @ W_2`. A singular "
+        "value decomposition of these pictures gives orthonormal rows, the one with the largest "
+        "variance first.",
+        "`np.linalg.svd(drawn, full_matrices=False)` returns three arrays. The axes are rows of "
+        "the third, and there are as many as `W_2` has rows.",
+    ),
+    "10.3": (
+        "PCA keeps the `k` directions with the largest variance: what happens to the variance of "
+        "all others?",
+        "It is the error: the sum of the eigenvalues of the covariance after the `k` largest. "
+        "`np.cov` wants one row for each pixel, so give it `x.T`, and divides by n - 1 unless "
+        "`ddof=0`.",
+        "`np.linalg.eigvalsh(np.cov(x.T, ddof=0))` has the smallest eigenvalue first. Turn it "
+        "round with `[::-1]`, leave out the first `k`, and sum.",
+    ),
+}
+hint = Hints(HINTS)
 
 
 @check

@@ -3,7 +3,35 @@
 import keras
 import numpy as np
 
-from ae_course.exercises.grading import call, check, close, expect
+from ae_course.exercises.grading import Hints, call, check, close, expect
+
+HINTS = {
+    "11.1": (
+        "A window of 3 reaches from its first value to its third: how many pixels apart are these "
+        "two after a stride of 2?",
+        "Go through the layers with two numbers, both 1 at first: how many pixels one value sees, "
+        "and how many pixels lie from one value to the next. A window widens the first; a stride "
+        "multiplies the second.",
+        "For each stride: `seen += (kernel - 1) * step`, and only then `step *= stride`. The "
+        "answer is `seen`.",
+    ),
+    "11.2": (
+        "Which pixels of the result are painted by the window entry (0, 1), and by no other?",
+        "Those in the rows 0, 2, 4, ... and the columns 1, 3, 5, ...: a slice with step 2. Each "
+        "is a sum over channels, so it is a matrix product of `x` with `kernel[a, b]`, which is "
+        "(filters, channels).",
+        "Begin with `np.zeros` of the final shape. For `a` and `b` in 0 and 1: `result[:, a::2, "
+        "b::2] = x @ kernel[a, b].T`.",
+    ),
+    "11.3": (
+        "What are height and width after one stage, and how many numbers does the last map hold?",
+        "Halve height and width once for each stage, rounding up. The code is the last map, with "
+        "`latent_dim` channels. Then divide the image's count by the code's.",
+        "`(height + 1) // 2` rounds up. At the end, divide the product of `image_shape` by "
+        "`height * width * latent_dim`.",
+    ),
+}
+hint = Hints(HINTS)
 
 
 @check

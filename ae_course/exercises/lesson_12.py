@@ -2,8 +2,36 @@
 
 import numpy as np
 
-from ae_course.exercises.grading import call, check, close, expect
+from ae_course.exercises.grading import Hints, call, check, close, expect
 from ae_keras import evaluation
+
+HINTS = {
+    "12.1": (
+        "A ReLU turns negative numbers into zero: what could a second unit for each number carry, "
+        "so that nothing is lost?",
+        "Its negative: x = relu(x) - relu(-x). So n units carry x, n units carry -x, and the "
+        "decoder subtracts the second half from the first.",
+        "`np.hstack` puts `np.eye(n)` and `-np.eye(n)` side by side: that is `W_e`. `W_d` is the "
+        "same two blocks, one above the other.",
+    ),
+    "12.2": (
+        "All three squared lengths are distances from the same images: from which?",
+        "From the clean `x`. Write a helper `squares(a)` that returns `np.sum((a - x) ** 2)`, one "
+        "sum over all images, and use it three times.",
+        "The numerator is `squares(reconstruct(x_noisy)) - squares(reconstruct(x))`. The "
+        "denominator needs no model.",
+    ),
+    "12.3": (
+        "Which regularisers helped the nonlinear model, and which of them is aimed at this very "
+        "disturbance?",
+        "Denoising: noisy input, clean target. Take the nonlinear model of this lesson, and noise "
+        "weaker than the 0.4 of the test, so that clean images stay good as well.",
+        "`robust = trained(bent_model(2 * n_pixels), epochs=15, corruption=...)`, where the "
+        "corruption is a function of `x` and `rng` that returns `data.gaussian_noise(x, 0.25, "
+        "rng)`.",
+    ),
+}
+hint = Hints(HINTS)
 
 
 @check

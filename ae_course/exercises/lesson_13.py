@@ -2,8 +2,35 @@
 
 import numpy as np
 
-from ae_course.exercises.grading import Blank, call, check, close, expect
+from ae_course.exercises.grading import Blank, Hints, call, check, close, expect
 from ae_keras import evaluation
+
+HINTS = {
+    "13.1": (
+        "Images are `(n, height, width, channels)`: over which axes do you take the mean, so that "
+        "each image keeps a number of its own?",
+        "First the mean squared error of each image, over height, width and channels. Then -10 "
+        "times its logarithm to base 10.",
+        "`np.mean((x - x_hat) ** 2, axis=(1, 2, 3))` goes into `np.log10`. Mind the sign: less "
+        "error is more decibels.",
+    ),
+    "13.2": (
+        "For n images, how many standard deviations do you draw, and how many noise values?",
+        "`rng.uniform(0, 0.8, ...)` draws one strength for each image, in a shape that broadcasts "
+        "over its pixels. `rng.normal(size=x.shape)` draws a value for every pixel. Multiply, "
+        "add, clip.",
+        "`stddev = rng.uniform(0, 0.8, (len(x), 1, 1, 1))`. Add `stddev` times the noise to `x`, "
+        'not in place; then `np.clip` to 0 and 1, and `.astype("float32")`.',
+    ),
+    "13.3": (
+        "What does a denoiser get to see, and what should it return?",
+        "It sees the corrupted images and should return the clean ones: corrupt, reconstruct, and "
+        "compare with `x`.",
+        "`x_hat = reconstruct(corrupt(x))`. Sum `(x - x_hat) ** 2` over the axes 1, 2 and 3, then "
+        "take the mean of what is left.",
+    ),
+}
+hint = Hints(HINTS)
 
 
 @check

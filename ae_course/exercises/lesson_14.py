@@ -2,8 +2,33 @@
 
 import numpy as np
 
-from ae_course.exercises.grading import call, check, close, expect
+from ae_course.exercises.grading import Hints, call, check, close, expect
 from ae_keras import evaluation
+
+HINTS = {
+    "14.1": (
+        "The penalty looks only at what a unit does on average: what is averaged before any "
+        "logarithm is taken?",
+        "`a = z.mean(axis=0)` is the mean activity of each unit. Put it into the lesson's "
+        "formula, with `target` for ρ: one divergence for each unit.",
+        "The first half is `target * np.log(target / a)`; the second is the same with `1 - "
+        "target` and `1 - a`. Add the halves, and sum over the units.",
+    ),
+    "14.2": (
+        "For how many images must a unit be active to be alive?",
+        "One is enough. `z > 0` says where a unit is active; `np.any` along the axis of the "
+        "images says whether it ever was.",
+        "`alive = np.any(z > 0, axis=0)` has one entry for each unit. Count those that are False.",
+    ),
+    "14.3": (
+        "In this lesson's table, between which two weights does the active fraction cross 15 %?",
+        "Train a `SparseAutoencoder` with ReLU codes and a weight between those two. Train it "
+        "longer, on all of `train.x`, as the section on the budget does: that lowers the error.",
+        '`trained(SparseAutoencoder(*halves("relu"), weight=...), epochs=12, x=train.x)`. Too '
+        "many units active: raise the weight. The error too large: lower it.",
+    ),
+}
+hint = Hints(HINTS)
 
 
 @check

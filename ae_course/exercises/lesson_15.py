@@ -2,7 +2,46 @@
 
 import numpy as np
 
-from ae_course.exercises.grading import call, check, close, expect
+from ae_course.exercises.grading import Hints, call, check, close, expect
+
+HINTS = {
+    "15.1": (
+        "By what must standard normal noise be multiplied to have the variance `exp(z_log_var)`?",
+        (
+            "By the standard deviation, which is the root of the variance: the exponential of half "
+            "the log variance."
+        ),
+        "`std = np.exp(z_log_var / 2)`; a code is the mean plus `std` times the noise handed over.",
+    ),
+    "15.2": (
+        "Divide a code by `s`: what becomes of its mean, of its variance, and of the prior?",
+        (
+            "The KL stays the same if both distributions are divided by `s`, and then the prior is "
+            "the standard one. So put `z_mean / s` and `z_log_var - np.log(s**2)` into the old "
+            "formula."
+        ),
+        (
+            "Each unit costs half of `(np.exp(z_log_var) + z_mean**2) / s**2 - 1 - z_log_var`, to "
+            "which you add half of `np.log(s**2)`. Sum over the code, axis 1."
+        ),
+    ),
+    "15.3": (
+        (
+            "If a loss has the mean over 784 pixels in place of their sum, how much more does the "
+            "same KL weigh?"
+        ),
+        (
+            "Start from `weight`. With a mean over the pixels, multiply the whole loss by "
+            "`n_pixels`: the distortion is a sum again, and the weight of the KL has grown. A mean "
+            "over the code makes the KL smaller instead."
+        ),
+        (
+            'Two conditions: if `pixels == "mean"`, multiply by `n_pixels`; if `code == "mean"`, '
+            "divide by the length of the code. Both may hold."
+        ),
+    ),
+}
+hint = Hints(HINTS)
 
 
 @check

@@ -2,7 +2,45 @@
 
 import numpy as np
 
-from ae_course.exercises.grading import call, check, close, expect
+from ae_course.exercises.grading import Hints, call, check, close, expect
+
+HINTS = {
+    "16.1": (
+        "With a period of 10, how far into its own period is epoch 13?",
+        (
+            "`epoch % period` counts anew in each period. Divide it by `period`: beta must reach "
+            "`final` at one half, and stay there."
+        ),
+        (
+            "`phase = (epoch % period) / period`; beta is `final` times the smaller of 1 and twice "
+            "the phase."
+        ),
+    ),
+    "16.2": (
+        "When you compute the new second unit, is the first one still the old one?",
+        (
+            "Write into a copy, `np.array(z, dtype=float)`, and read from `z` alone. `np.cos` and "
+            "`np.sin` take radians."
+        ),
+        (
+            "`result[:, 0] = z[:, 0] * np.cos(angle) - z[:, 1] * np.sin(angle)`; the line for "
+            "`result[:, 1]` has sine and cosine exchanged, and a plus."
+        ),
+    ),
+    "16.3": (
+        "Which betas may be chosen at all, before you ask for the largest?",
+        (
+            "Go through `results.items()`, where each value is (rate, distortion), and keep the "
+            "betas whose distortion is at most `budget`. `max` has an argument for the case that "
+            "nothing is left."
+        ),
+        (
+            "`good = [beta for beta, (_, distortion) in results.items() if ...]`, and then "
+            "`max(good, default=0)`."
+        ),
+    ),
+}
+hint = Hints(HINTS)
 
 
 @check

@@ -3,7 +3,51 @@
 import numpy as np
 from scipy.special import logsumexp
 
-from ae_course.exercises.grading import call, check, close, expect
+from ae_course.exercises.grading import Hints, call, check, close, expect
+
+HINTS = {
+    "17.1": (
+        "How many distances are there in all, and along which axis do you look for the smallest?",
+        (
+            "Give `h` another axis, `h[:, None]`, and NumPy subtracts every embedding from every "
+            "vector, in shape (n, num_embeddings, embedding_dim). Then come the squares, a sum and "
+            "`argmin`."
+        ),
+        (
+            "`distances = np.sum((h[:, None] - codebook) ** 2, axis=-1)` is (n, num_embeddings); "
+            "return where each row is smallest."
+        ),
+    ),
+    "17.2": (
+        (
+            "If pixel i changes a little, how much does z_j change: what comes from the weight, "
+            "and what from the slope of the sigmoid?"
+        ),
+        (
+            "dz_j/dx_i = z_j (1 - z_j) w_ij. Square it and sum over i and j. The slope does not "
+            "depend on i, so sum the squared weights over i first."
+        ),
+        (
+            "`z = 1 / (1 + np.exp(-(x @ w + b)))`; the slopes `z * (1 - z)`, squared, are "
+            "multiplied (`@`) by the sums of `w**2` over axis 0."
+        ),
+    ),
+    "17.3": (
+        (
+            "If you add 900 to all log weights of an image, by how much does the logarithm of "
+            "their mean grow?"
+        ),
+        (
+            "Subtract each image's largest log weight before `np.exp`, so that the largest weight "
+            "becomes 1, and add it again after the logarithm. The mean is over the draws, axis 0."
+        ),
+        (
+            "`largest = log_weights.max(axis=0)` and `w = np.exp(log_weights - largest)`; the "
+            "bound is the logarithm of the mean of `w` over axis 0, plus what you subtracted."
+        ),
+    ),
+}
+hint = Hints(HINTS)
 
 
 @check

@@ -3,7 +3,43 @@
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from ae_course.exercises.grading import call, check, close, expect
+from ae_course.exercises.grading import Hints, call, check, close, expect
+
+HINTS = {
+    "18.1": (
+        "Which table has one cell for each pair of an anomaly and a normal item?",
+        (
+            "Make the anomalous scores a column, `np.asarray(anomalous)[:, None]`. Compared with "
+            "the normal scores it gives the table of all pairs, True where the anomaly is larger. "
+            "Ties are found with `==`."
+        ),
+        (
+            "With `a` the column and `b` the normal scores, take the mean of `(a > b)` plus half "
+            "of `(a == b)`."
+        ),
+    ),
+    "18.2": (
+        "Which fraction of the normal items may raise an alarm?",
+        (
+            "The threshold is the quantile of `scores` that leaves the fraction `alarms_a_day / "
+            "items_a_day` above it. `np.quantile` may interpolate to a value with one score too "
+            "many above it, unless you choose its `method`."
+        ),
+        '`np.quantile(scores, 1 - rate, method="higher")`; what is missing is the rate.',
+    ),
+    "18.3": (
+        (
+            "If a fraction pi of all items are anomalies, which fraction of all items are right "
+            "alarms, and which are false ones?"
+        ),
+        (
+            "With p the precision, r the recall and f the false-positive rate, p = r pi / (r pi + "
+            "f (1 - pi)). Multiply by the denominator and bring everything with pi to one side."
+        ),
+        "You should arrive at pi (r (1 - p) + f p) = f p. One division is left.",
+    ),
+}
+hint = Hints(HINTS)
 
 
 @check

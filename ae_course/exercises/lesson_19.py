@@ -2,7 +2,49 @@
 
 import numpy as np
 
-from ae_course.exercises.grading import call, check, close, expect
+from ae_course.exercises.grading import Hints, call, check, close, expect
+
+HINTS = {
+    "19.1": (
+        (
+            "Which is easier to write as one slice, the border or the rectangle of known pixels "
+            "inside it?"
+        ),
+        (
+            "Begin with everything missing, `np.ones((*x.shape[:3], 1), bool)`, and make the "
+            "middle False. Count the end of a slice from the front: a slice that ends at `-0` is "
+            "empty."
+        ),
+        (
+            "`rows = slice(width, x.shape[1] - width)`, `columns` likewise from `x.shape[2]`; "
+            "these rows and columns of the masks are False."
+        ),
+    ),
+    "19.2": (
+        "Which pixels give you an equation for the code: all of them, or the known ones?",
+        (
+            "Subtract the mean, and take the known pixels only, of `x` and of the components. "
+            "`np.linalg.lstsq(a, b)[0]` is the `z` for which `a @ z` is closest to `b`; `a` needs "
+            "one row for each known pixel."
+        ),
+        (
+            "`z = np.linalg.lstsq(components[:, known].T, (x - mean)[known])[0]` with `known = "
+            "~mask`. Draw the picture of `z`, and use it where `mask` is True."
+        ),
+    ),
+    "19.3": (
+        "On which pixels can an image with a hole be compared with the images of `bank`?",
+        (
+            "`(bank[:, known] - x[known]) ** 2`, summed over axis 1, is one distance for each "
+            "image of `bank`. `np.argsort` sorts them, nearest first."
+        ),
+        (
+            "`nearest = np.argsort(distance)[:k]`; the hole gets the mean of `bank[nearest]` over "
+            "axis 0, by `np.where(mask, ..., x)`."
+        ),
+    ),
+}
+hint = Hints(HINTS)
 
 
 @check

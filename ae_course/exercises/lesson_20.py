@@ -5,7 +5,45 @@ from numbers import Real
 
 import numpy as np
 
-from ae_course.exercises.grading import call, check, close, expect
+from ae_course.exercises.grading import Hints, call, check, close, expect
+
+HINTS = {
+    "20.1": (
+        "For one query, how do you see from `groups` which of the rows found are strangers?",
+        (
+            "For one `row` of `found` and the group `own` of its query, `groups[row] != own` is "
+            "True for the strangers. As an index, it keeps them in their order."
+        ),
+        (
+            "For each `row, own` of `zip(found, query_groups)`, take `row[groups[row] != own]` and "
+            "cut it off after `k`; `np.stack` makes one array of them."
+        ),
+    ),
+    "20.2": (
+        (
+            "How many bits does a unit cost that has the same level in all images, and how many if "
+            "two levels are equally frequent?"
+        ),
+        (
+            "Go through the units, the columns of `levels`. `np.unique(unit, return_counts=True)` "
+            "counts only the levels that occur, so there is no logarithm of 0."
+        ),
+        "For each unit `p = counts / len(unit)`; add up `-(p * np.log2(p)).sum()` over the units.",
+    ),
+    "20.3": (
+        (
+            "How many bytes does each image save, and how often must that be saved to pay for the "
+            "decoder?"
+        ),
+        (
+            "Each image saves `rival_bytes - code_bytes`; if that is 0 or less, return `math.inf`. "
+            "Otherwise you need more images than `decoder_bytes` divided by the saving: more, not "
+            "as many."
+        ),
+        "`math.floor(decoder_bytes / saving)` images are not enough yet, and one more is.",
+    ),
+}
+hint = Hints(HINTS)
 
 
 @check

@@ -5,8 +5,65 @@ import numbers
 import keras
 import numpy as np
 
-from ae_course.exercises.grading import Blank, call, check, close, expect
+from ae_course.exercises.grading import Blank, Hints, call, check, close, expect
 from ae_keras import DenseDecoder, DenseEncoder, backend
+
+HINTS = {
+    "21.1": (
+        "Which function moves one axis and leaves the others in their order?",
+        (
+            "`np.moveaxis` and `np.transpose` move axes. `reshape` does not: it only cuts the same "
+            "sequence of numbers anew."
+        ),
+        (
+            "`np.moveaxis(x, source, destination)`: the channels are axis 1, and should be the "
+            "last one, -1."
+        ),
+    ),
+    "21.2": (
+        "An alarm is right if two things are true at once: which?",
+        (
+            "`hits = np.sum(is_anomaly & is_alarm)`. Precision divides it by the number of alarms, "
+            "recall by the number of anomalies. Take care of the division by 0."
+        ),
+        (
+            "The precision is `hits / max(is_alarm.sum(), 1)`, which is 0 without any alarm. The "
+            "recall is made in the same way; return the precision first."
+        ),
+    ),
+    "21.3": (
+        (
+            "What must the model keep from one step to the next, so that the second draw is "
+            "another one?"
+        ),
+        (
+            "A `keras.random.SeedGenerator(seed)`, made once in `__init__`: every draw moves its "
+            "state on. Hand it over as the `seed` of the noise."
+        ),
+        (
+            "Copy `FrozenNoise`. In `__init__`, `self.noise = keras.random.SeedGenerator(seed)` "
+            "takes the place of `self.seed`; in `call`, the noise has `seed=self.noise`."
+        ),
+    ),
+    "21.4": (
+        (
+            "Which of the seven entries can you fill in before you train, and which has to wait "
+            "for the test set?"
+        ),
+        (
+            "Use `card` as a pattern. 'baselines' needs two numbers, computed on the test part as "
+            "the model's test error is; 'errors' needs 'validation' and 'test'. All are in the "
+            "unit that you name under 'loss', such as 'squared error per row'."
+        ),
+        (
+            "For `datasets.load_wine`, repeat the cell of the breast cancer data with `new(2, (1, "
+            "13, 1), hidden=(16,))`; `evaluation.mean_image_error` and `evaluation.pca_error` give "
+            "the baselines. If one of them is smaller than the test error, 'limits' must contain "
+            "its name, as you wrote it under 'baselines'."
+        ),
+    ),
+}
+hint = Hints(HINTS)
 
 FIELDS = ("data", "split", "model", "loss", "baselines", "errors", "limits")
 

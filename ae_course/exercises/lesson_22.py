@@ -6,7 +6,55 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from ae_course.exercises.grading import Blank, Hint, call, check, close, expect
+from ae_course.exercises.grading import Blank, Hint, Hints, call, check, close, expect
+
+HINTS = {
+    "22.1": (
+        (
+            "Which optimizer has an argument for waiting `k` batches, and one for a limit on the "
+            "norm of all gradients together?"
+        ),
+        (
+            "`keras.optimizers.SGD` has both. `gradient_accumulation_steps` makes it wait; of "
+            "`clipnorm`, `global_clipnorm` and `clipvalue`, one looks at all weights together."
+        ),
+        (
+            "`keras.optimizers.SGD(learning_rate, gradient_accumulation_steps=..., "
+            "global_clipnorm=...)`: fill in the two numbers."
+        ),
+    ),
+    "22.2": (
+        (
+            "Where a step is compiled, a Python number becomes a part of it. What does a compiled "
+            "step read anew each time?"
+        ),
+        (
+            "It reads the weights, and they are saved, too. Make the level a weight that is not "
+            "trainable (`self.add_weight`), and change it by `assign`."
+        ),
+        (
+            "In `__init__`, after `super().__init__()`: `self.level = self.add_weight((), "
+            "initializer=keras.initializers.Constant(level), trainable=False)`. In `set`, assign "
+            "to it; `call` stays as it is."
+        ),
+    ),
+    "22.3": (
+        (
+            "How can you say for each column whether it stays, and make new images instead of "
+            "changing the old ones?"
+        ),
+        (
+            "`ops.arange(x.shape[2]) >= n` says it for each column, and `ops.where(condition, a, "
+            "b)` makes new images. `ops.reshape` gives the condition four axes, with the columns "
+            "on the third."
+        ),
+        (
+            "`kept = ops.reshape(ops.arange(x.shape[2]) >= n, (1, 1, -1, 1))`; `ops.where` then "
+            "takes `x` where a column is kept, and 0.0 elsewhere."
+        ),
+    ),
+}
+hint = Hints(HINTS)
 
 
 class Applied(layers.Layer):

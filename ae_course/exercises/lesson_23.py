@@ -2,7 +2,48 @@
 
 import numpy as np
 
-from ae_course.exercises.grading import call, check, close, expect
+from ae_course.exercises.grading import Hints, call, check, close, expect
+
+HINTS = {
+    "23.1": (
+        (
+            "A root, a mean and a scale may have to be undone: which of them in which unit, and in "
+            "which order?"
+        ),
+        (
+            "First square an 'rmse'. Then multiply by `n_pixels`, unless it is a 'sum' already. "
+            "Last the scale: pixels become `white` times smaller, and squared errors `white**2` "
+            "times."
+        ),
+        (
+            '`squared = value**2 if unit == "rmse" else value`; in the same way make the `total` '
+            "of it, and divide that by `white**2`."
+        ),
+    ),
+    "23.2": (
+        "What does one image say about which model is better, whether it is hard or easy for both?",
+        (
+            "Take the differences, image by image: `np.asarray(a) - np.asarray(b)`. The standard "
+            "error of a mean of n values is their standard deviation over the root of n."
+        ),
+        (
+            "`difference.std(ddof=1) / np.sqrt(len(difference))` is the standard error; return the "
+            "mean difference before it."
+        ),
+    ),
+    "23.3": (
+        "How many nats are one bit, the choice between two equally probable answers?",
+        (
+            "One bit is log 2, about 0.693 nats, so an image has `nats / np.log(2)` bits. How many "
+            "pixels share them?"
+        ),
+        (
+            "Divide `nats / np.log(2)` by `n_pixels`. For 86.76 nats of 28 x 28 pixels that is "
+            "about 0.16."
+        ),
+    ),
+}
+hint = Hints(HINTS)
 
 
 @check

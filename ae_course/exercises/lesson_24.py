@@ -4,7 +4,51 @@ import tempfile
 from numbers import Integral
 from pathlib import Path
 
-from ae_course.exercises.grading import call, check, expect
+from ae_course.exercises.grading import Hints, call, check, expect
+
+HINTS = {
+    "24.1": (
+        "If the rows are dealt out like cards, which rows does worker 1 of 3 get?",
+        (
+            "A worker gets every `n_workers`-th row, beginning with the row of its own number. "
+            "`range` has a third argument, the step."
+        ),
+        (
+            "`range(first, n_items, step)`: the first row is `worker`; the step is the number of "
+            "workers."
+        ),
+    ),
+    "24.2": (
+        (
+            "What is the exact name of the file with a finished result for size 8, and how do you "
+            "ask whether it is there?"
+        ),
+        (
+            '`Path(folder) / f"{size}.json"` is its path, also if `folder` is a string. '
+            "`.exists()` asks and changes nothing."
+        ),
+        (
+            "`[size for size in sizes if not ...]` keeps the order of `sizes`; the dots ask for "
+            "the file of that size."
+        ),
+    ),
+    "24.3": (
+        (
+            "With 1000 images in batches of 128, how large is the last batch, and can 8 workers "
+            "share it equally?"
+        ),
+        (
+            "Try the sizes from the largest down, `range(min(limit, n_images), 0, -1)`. Two "
+            "numbers must be multiples of `n_workers`: the size, and the rest `n_images % size`, "
+            "which is 0 if the last batch is full."
+        ),
+        (
+            "In the loop, return the first `size` with `size % n_workers == 0` for which `n_images "
+            "% size` passes the same test; after the loop, return 0."
+        ),
+    ),
+}
+hint = Hints(HINTS)
 
 
 @check

@@ -80,7 +80,6 @@ class KerasFixes(PortableModel):
             )
         for part in self._flatten_layers():
             check_complete(part)
-        self._build_optimizer()
         if not overwrite or kwargs:
             return super().save(filepath, overwrite=overwrite, **kwargs)
         with atomic_write(filepath) as temporary:
@@ -142,6 +141,8 @@ class KerasFixes(PortableModel):
     # own, as this one has. It is tested in tests/saving/test_portability.py.
 
     def get_compile_config(self):
+        # Who loads the file builds the optimizer, and finds its variables there.
+        self._build_optimizer()
         return portable(super().get_compile_config())
 
     def compile_from_config(self, config):

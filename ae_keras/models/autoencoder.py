@@ -1,13 +1,14 @@
 """The plain autoencoder, and what every other model of the course inherits from it."""
 
 import inspect
+import numbers
 
 import keras
 import numpy as np
 from keras import ops
 
 from ae_keras import _validation
-from ae_keras.data import streams
+from ae_keras.data import Batches, streams
 from ae_keras.models import layers, losses
 from ae_keras.models._keras_fixes import KerasFixes
 
@@ -125,6 +126,7 @@ class Autoencoder(KerasFixes):
         Raises:
             ValueError: `x` are not images that fit the model.
         """
+        x = _validation.native(x)
         if self.built:
             self._check(x)
         return losses.as_float(self.to_code(self.encoder(x, training=False)))
@@ -188,7 +190,13 @@ class Autoencoder(KerasFixes):
         """
         given = self._arguments(super().fit, x, y, *args, **kwargs)
         if given.get("validation_data") is not None:
-            data = keras.utils.unpack_x_y_sample_weight(given["validation_data"])
+            data = given["validation_data"]
+            if isinstance(data, list) or (isinstance(data, tuple) and not 1 <= len(data) <= 3):
+                raise ValueError(
+                    "`validation_data` must be images, `data.Batches`, or a tuple (x, y) or "
+                    f"(x, y, sample_weight). Received: a {type(data).__name__} of {len(data)}."
+                )
+            data = keras.utils.unpack_x_y_sample_weight(data)
             held_out = dict(zip(("x", "y", "sample_weight"), data, strict=True))
             self._check_arguments(held_out, "validation_data")
             held_out["x"] = _in_order(held_out["x"])
@@ -240,6 +248,22 @@ class Autoencoder(KerasFixes):
         x_hat = super().predict(**given | {"x": _in_order(given["x"])})
         return x_hat if x_hat.dtype == "float64" else x_hat.astype("float32", copy=False)
 
+    def predict_on_batch(self, x):
+        """Reconstruct one batch as `keras.Model.predict_on_batch` does, after a check as `predict`.
+
+        Args:
+            x: as for `predict`, but no batches of images.
+
+        Returns:
+            float32 (or float64) array `(batch, height, width, channels)`.
+
+        Raises:
+            ValueError: `x` does not hold such images.
+        """
+        given = self._arguments(super().predict_on_batch, x, bounds=_validation.LOOSE)
+        x_hat = super().predict_on_batch(**given)
+        return x_hat if x_hat.dtype == "float64" else x_hat.astype("float32", copy=False)
+
     def train_on_batch(self, x, y=None, *args, **kwargs):
         """Train on one batch as `keras.Model.train_on_batch` does, after the same check as `fit`.
 
@@ -274,6 +298,20 @@ class Autoencoder(KerasFixes):
             **self._arguments(super().test_on_batch, x, y, *args, **kwargs)
         )
 
+    def make_train_function(self, force=False):
+        """Make the function that trains on a batch; `fit` and `train_on_batch` call this.
+
+        Args:
+            force: bool, whether to make it anew if there is one. Defaults to False.
+
+        Raises:
+            ValueError: nothing trains, there is no optimizer or no loss, or the optimizer was built
+                for other weights.
+        """
+        if self._loss_in_compile is not None:
+            self._check_loss()
+        return super().make_train_function(force)
+
     def get_config(self):
         parts = {"encoder": self.encoder, "decoder": self.decoder}
         return super().get_config() | keras.saving.serialize_keras_object(parts)
@@ -302,7 +340,7 @@ class Autoencoder(KerasFixes):
         read.
         """
         x, weight = given.get("x"), given.get("sample_weight")
-        if x is None or isinstance(x, (list, tuple, dict, str)):
+        if x is None or isinstance(x, (list, tuple, dict, str, numbers.Number)):
             raise ValueError(
                 f"`{name}` must be an array or tensor of images, or `data.Batches`. "
                 f"Received: {name} of type {type(x).__name__}."
@@ -325,8 +363,7 @@ class Autoencoder(KerasFixes):
             raise ValueError(
                 f"`{name}` must be an array or tensor of images. Received: {type(x).__name__}."
             )
-        if isinstance(x, np.ndarray) and not x.dtype.isnative:
-            x = x.astype(x.dtype.newbyteorder("="))
+        x = _validation.native(x)
         if self.built:
             self._check(x, name)
         if isinstance(x, np.ndarray):
@@ -396,7 +433,7 @@ class CountEpochs(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         # `BackupAndRestore` lets a training begin at a later epoch; the batches must follow it.
         skipped, self.initial_epoch = epoch - self.initial_epoch, epoch + 1
-        if skipped and hasattr(self.x, "start_at"):
+        if skipped and isinstance(self.x, Batches):
             self.x.start_at(self.x.epoch + skipped)
 
     def on_epoch_end(self, epoch, logs=None):
@@ -408,4 +445,4 @@ class CountEpochs(keras.callbacks.Callback):
 
 def _in_order(x):
     """`data.Batches` in the order of their images; anything else as it is."""
-    return x.in_order() if hasattr(x, "in_order") else x
+    return x.in_order() if isinstance(x, Batches) else x

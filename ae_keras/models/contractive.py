@@ -15,9 +15,9 @@ class ContractiveAutoencoder(Autoencoder):
     `|dz/dx|^2`, the squared Frobenius norm of the encoder's Jacobian, is averaged over the batch.
     It is estimated by what a random perturbation of the image does to its code:
     `E |f(x + stddev * epsilon) - f(x)|^2 / stddev^2`, with `f` the encoder and `epsilon` standard
-    normal, tends to it as `stddev` becomes small. That takes one more pass through the encoder and
-    works for any encoder on any backend, but batch normalisation in it then counts each batch
-    twice. `evaluate` reports the loss without the penalty.
+    normal, tends to it as `stddev` becomes small. That takes two more passes through the encoder,
+    as in inference, and works for any encoder on any backend; a regulariser of its activity counts
+    each pass. `evaluate` reports the loss without the penalty.
 
     Args:
         encoder, decoder, **kwargs: as for `Autoencoder`.
@@ -59,15 +59,18 @@ class ContractiveAutoencoder(Autoencoder):
         z = self.encoder(x, training=training)
         if training:
             # The mean is taken in float32 at least, even if the model computes in 16 bits.
-            norm = losses.as_float(self._squared_norm(x, z, training))
+            norm = losses.as_float(self._squared_norm(x))
             self.add_loss(self.weight * ops.mean(norm))
             self._image_losses.values = self.weight * norm
         return self.decoder(z, training=training)
 
-    def _squared_norm(self, x, z, training):
+    def _squared_norm(self, x):
         """Estimate `|dz/dx|^2` of each image, `(batch,)`, by one random perturbation."""
+        # Both codes are those of inference: dropout would drop other units for each, and batch
+        # normalisation count the batch twice.
+        z = self.encoder(x, training=False)
         epsilon = keras.random.normal(ops.shape(x), dtype=x.dtype, seed=self.noise)
-        moved = self.encoder(x + self.stddev * epsilon, training=training)
+        moved = self.encoder(x + self.stddev * epsilon, training=False)
         change = ops.reshape(moved - z, (ops.shape(z)[0], -1)) / self.stddev
         return ops.sum(ops.square(change), axis=-1)
 

@@ -141,7 +141,7 @@ def log_prior_ratio(z, z_log_var, epsilon):
 
 
 def as_float(x):
-    """Return `x` as float32, or as float64 if that is Keras's `floatx`; sums need it.
+    """Return `x` as float32, or as float64 if that is Keras's dtype policy; sums need it.
 
     Args:
         x: array or tensor of any shape.
@@ -155,7 +155,8 @@ def as_float(x):
         >>> "float32" in str(losses.as_float(np.zeros(2, "float16")).dtype)
         True
     """
-    return ops.cast(x, "float64" if keras.config.floatx() == "float64" else "float32")
+    double = keras.config.dtype_policy().compute_dtype == "float64"
+    return ops.cast(x, "float64" if double else "float32")
 
 
 def rows(x):
@@ -167,7 +168,7 @@ def rows(x):
         x: array or tensor `(batch, ...)`.
 
     Returns:
-        Tensor `(batch, numbers)`, float32, or float64 if that is Keras's `floatx`.
+        Tensor `(batch, numbers)`, float32, or float64 if that is Keras's dtype policy.
 
     Example:
         >>> import numpy as np

@@ -57,7 +57,7 @@ def resume(model, batches, path):
     if not path.exists():
         return 0
     files.check(path)
-    _check_optimizer(model, path)
+    by_schedule = _check_optimizer(model, path)
     chosen = _learning_rate(model)
     try:
         model.load_weights(path)
@@ -66,7 +66,7 @@ def resume(model, batches, path):
             "`path` must hold a model like `model`. Received: "
             f"path={str(path)!r}, of which Keras says: {files.first_words(error)}"
         ) from error
-    if chosen != _learning_rate(model):
+    if not by_schedule and chosen != _learning_rate(model):
         warnings.warn(
             f"The training goes on with the learning rate of the file, {_learning_rate(model):g}, "
             f"and not with {chosen:g}, with which `model` was compiled.",
@@ -89,7 +89,7 @@ def resume(model, batches, path):
 
 
 def _check_optimizer(model, path):
-    """Check that `model` is compiled with an optimizer that can take up the file's state."""
+    """Check that `model` has an optimizer for the file's state; whether it follows a schedule."""
     config = json.loads(zipfile.ZipFile(path).read("config.json"))
     saved = _plain((config.get("compile_config") or {}).get("optimizer") or {})
     ours = _plain(keras.saving.serialize_keras_object(model.optimizer))
@@ -101,6 +101,7 @@ def _check_optimizer(model, path):
             f"path={str(path)!r} of {words[0]}, a model with {words[1]}. To start another training "
             "from these weights, use `saving.load` or `model.load_weights`."
         )
+    return kinds[1][1]
 
 
 def _plain(optimizer):

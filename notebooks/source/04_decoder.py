@@ -10,7 +10,7 @@
 #
 # **You need** lesson 03.
 #
-# **Time** 20 minutes to read, about 20 seconds to run.
+# **Time** 25 minutes to read, 25 for the exercises, about 30 seconds to run.
 
 # %% tags=["setup"]
 from ae_course import notebook
@@ -23,16 +23,73 @@ import numpy as np
 from keras import layers
 
 notebook.start(seed=0)
-train, val, test = data.load_splits()
+train, val, _ = data.load_splits()
 image_shape = train.x.shape[1:]
 
+# %% [markdown]
+# ## Pictures from random numbers
+#
+# A decoder needs codes, but not an encoder of its own. PCA (lesson 00) already gives each image sixteen numbers. Training a decoder on pairs (PCA code, image) is ordinary supervised learning, and lets us study the decoder alone. A third of the training images is enough for this lesson. As in lesson 02, each epoch has a new order, the same on every backend.
+
+# %% tags=["keep"]
+pca = evaluation.fit_pca(train.x, latent_dim=16)
+few = train.x[:2560]
+
+
+def codes_of(x):
+    return pca.transform(x.reshape(len(x), -1)).astype("float32")
+
+
+codes, codes_val = codes_of(few), codes_of(val.x)
+
+
+def train_decoder(decoder, targets=few, seed=0, epochs=12):
+    """Teach `decoder` to draw `targets` from the PCA codes of the same images."""
+    decoder(codes[:1])
+    backend.seed_weights(decoder, seed=seed)
+    decoder.compile(keras.optimizers.Adam(0.002), loss=losses.squared_error)
+    # The epochs one after the other, each in an order of its own.
+    order = np.concatenate([data.epoch_order(len(codes), seed, i) for i in range(epochs)])
+    decoder.fit(codes[order], targets[order], batch_size=128, shuffle=False, verbose=0)
+    return decoder
+
+
+# %% [markdown]
+# Lesson 00 wrote its decoder as a list of layers; the same list will do for a first look. **Predict.** After two seconds of training we give it sixteen *random* numbers, drawn with the mean and the spread of PCA's codes. Will it draw noise, a blur, or digits that nobody has written? And PCA's own decoder, which is a matrix, from the same numbers?
+
+# %%
+first = keras.Sequential(
+    [
+        layers.Dense(128, activation="gelu"),
+        layers.Dense(256, activation="gelu"),
+        layers.Dense(int(np.prod(image_shape)), activation="sigmoid"),
+        layers.Reshape(image_shape),
+    ]
+)
+_ = train_decoder(first)
+
+# %% mystnb={"image": {"alt": "Two rows of ten shapes from the same random codes: blurred with grey halos from PCA, with firm edges from the decoder; only a few, such as the last, an oval, look like a digit"}}
+SPREAD = 1.0  # Change this line and run again: 0, 0.5, 2, 5
+rng = np.random.default_rng(4)
+random_codes = SPREAD * rng.normal(size=(10, 16)) * codes.std(axis=0)
+drawn = {
+    "PCA": pca.inverse_transform(random_codes).reshape(10, *image_shape),
+    "decoder": first.predict(random_codes.astype("float32"), verbose=0),
+}
+fig, ax = plt.subplots(figsize=(8, 1.8))
+plots.plot_rows({name: np.clip(x, 0, 1) for name, x in drawn.items()}, ax=ax)
+plt.show()
+
+# %% [markdown]
+# Neither noise nor, mostly, digits: shapes with the width and the firm edges of a pen stroke, of which a few could pass for a digit (the last is a fair 0). PCA draws the same shapes as a blur with grey halos, because all it can do is add and subtract sixteen fixed pictures. The digits occupy a small part of the space of codes, and independent random numbers mostly miss it; a code that is *made* for drawing new pictures has to wait for lesson 15. How does such a decoder work?
+#
 # %% [markdown]
 # ## Q12. How do you define the architecture of the Decoder by subclassing `keras.Model`?
 #
 # The decoder is usually the encoder in a mirror: where that narrowed from 784 via 256 and 128 to 16, this widens from 16 via 128 and 256 to 784. The mirror is a habit, not a law. What must hold is only that it accepts a code and returns an image of the right shape. So its one essential argument is the shape of the image; the width of the code it learns from its first input.
 
 
-# %%
+# %% tags=["keep"]
 class Decoder(keras.Model):
     """Code (batch, latent_dim) -> image (batch, height, width, channels)."""
 
@@ -96,7 +153,7 @@ for name, model in (("dense", decoder), ("convolutional", conv_decoder)):
     )
 
 # %% [markdown]
-# Again a fraction of the parameters. (A trap in passing: had we called the layers `double` and `half`, the class would fail on PyTorch alone. There every Keras layer is also a torch module, and those names are taken.)
+# Again a fraction of the parameters.
 #
 # `ae_keras.DenseDecoder` and `ae_keras.ConvDecoder` are these classes for any image size and any number of stages (an output that is too large is cropped). They take one shortcut: blocks that do not overlap need no adding up, so `ConvDecoder` computes all blocks of a stage as one matrix product, which is faster than the general transposed convolution. Given the same weights they must draw the same pictures, up to the last digit:
 
@@ -125,48 +182,49 @@ for layer in [*decoder.hidden_layers, decoder.pixels, decoder.to_image]:
     print(f"{type(layer).__name__:8s} -> {tuple(h.shape)}")
 
 # %% [markdown]
-# **Predict.** The decoder has not been trained. What will it draw for a code of sixteen zeros? And for random codes?
+# **Predict.** This decoder has not been trained. What will it draw for a code of sixteen zeros? And for random codes?
 
 # %% mystnb={"image": {"alt": "Five pictures from an untrained decoder: the first an even grey, the others grey noise"}}
 backend.seed_weights(decoder, seed=0)
-codes = np.concatenate([np.zeros((1, 16), "float32"), 3 * z[:4]])
-drawn = keras.ops.convert_to_numpy(decoder(codes))
+five = np.concatenate([np.zeros((1, 16), "float32"), 3 * z[:4]])
+untrained = keras.ops.convert_to_numpy(decoder(five))
 fig, ax = plt.subplots(figsize=(6, 1.5))
-plots.plot_images(drawn, title="zero code, then four random codes", ax=ax)
+plots.plot_images(untrained, title="zero code, then four random codes", ax=ax)
 plt.show()
-print(f"zero code: every pixel {drawn[0].mean():.2f}")
+print(f"zero code: every pixel {untrained[0].mean():.2f}")
 
 # %% [markdown]
 # For the zero code, zeros go through every layer (biases start at zero), and $\sigma(0) = 0.5$: an even grey. For random codes each pixel is a random mixture: noise. Neighbouring pixels know nothing of each other; that strokes are connected is something the dense decoder has to *learn*.
 #
-# It can learn without any encoder, by the way, if somebody hands it codes. PCA can: it gives each image sixteen numbers. Training the decoder on pairs (PCA code, image) is ordinary supervised learning, and it lets us study the decoder alone.
+# Now compare it, trained, with PCA's own decoder. To compare like with like, both read the same codes of the same validation images, and PCA's pixels are clipped to [0, 1], the range in which a sigmoid always is. One training may be lucky, so we make three, which differ in their initial weights and in the order of the images.
 
-# %%
-pca = evaluation.fit_pca(train.x, latent_dim=16)
-pca_codes = pca.transform(train.x.reshape(len(train), -1)).astype("float32")
-pca_codes_val = pca.transform(val.x.reshape(len(val), -1)).astype("float32")
-
-
-def train_decoder(decoder, targets, epochs=12):
-    """Teach `decoder` to draw `targets` from the PCA codes of the training images."""
-    decoder(pca_codes[:1])
-    backend.seed_weights(decoder, seed=0)
-    decoder.compile(keras.optimizers.Adam(0.002), loss=losses.squared_error)
-    decoder.fit(pca_codes, targets, batch_size=128, epochs=epochs, shuffle=False, verbose=0)
-    return decoder.predict(pca_codes_val, verbose=0)
+# %% tags=["keep"]
+seeds = (0, 1, 2)
+rebuilt = {"sigmoid": []}
+for seed in seeds:
+    mine = train_decoder(Decoder(image_shape), seed=seed)
+    rebuilt["sigmoid"].append(mine.predict(codes_val, verbose=0))
 
 
-# %%
-from_codes = train_decoder(DenseDecoder(image_shape), train.x)
-linear = evaluation.pca_reconstruct(pca, val.x)
-bent_error = evaluation.squared_error(val.x, from_codes).mean()
-linear_error = evaluation.squared_error(val.x, linear).mean()
-print(f"PCA's own, linear decoder  {linear_error:6.2f}")
-print(f"our decoder, same codes    {bent_error:6.2f}   squared error per image, validation")
+def error_of(x_hat):
+    return evaluation.squared_error(val.x, x_hat).mean()
+
+
+def low_to_high(values, digits=1):
+    return f"{min(values):.{digits}f} to {max(values):.{digits}f}"
+
+
+linear_error = error_of(np.clip(evaluation.pca_reconstruct(pca, val.x), 0, 1))
+mean_error = evaluation.mean_image_error(train.x, val.x)
+own_errors = [error_of(x_hat) for x_hat in rebuilt["sigmoid"]]
+print("squared error per image, validation")
+print(f"PCA's own, linear decoder, clipped  {linear_error:.1f}")
+print(f"our decoder, three seeds            {low_to_high(own_errors)}")
+print(f"mean training image                 {mean_error:.1f}")
 
 # %% [markdown]
-# From *the same* sixteen numbers our decoder draws better pictures than PCA does: part of an autoencoder's advantage is simply that its decoder is nonlinear. (It even beats lesson 00's small autoencoder, whose decoder had one hidden layer; lesson 06 trains this decoder with an encoder of its own.)
-
+# From *the same* sixteen numbers our decoder draws with about a fifth less error than PCA's, whichever the seed, although PCA saw three times as many images. Part of an autoencoder's advantage is simply that its decoder is nonlinear. What an encoder of its own adds, lesson 06 will show.
+#
 # %% [markdown]
 # ## Q14. How do you choose the Decoder's output activation, so that its values lie in the range of the data?
 #
@@ -180,80 +238,153 @@ curves = {
     "tanh": np.tanh(a),
     "sigmoid": 1 / (1 + np.exp(-a)),
 }
+styles = {"linear": ("C0", "-"), "relu": ("C1", "--"), "tanh": ("C8", "-."), "sigmoid": ("k", "-")}
 fig, ax = plt.subplots(figsize=(6, 3))
 ax.axhspan(0, 1, color="0.92")
 for name, values in curves.items():
-    ax.plot(a, values, label=name, linestyle="--" if name == "relu" else "-")
+    color, style = styles[name]
+    ax.plot(a, values, label=name, color=color, linestyle=style)
 ax.set(ylim=(-1.5, 2), xlabel="value before the activation", ylabel="pixel")
 ax.legend()
 plt.show()
 
 # %% [markdown]
-# The grey band is where our data live. Only the sigmoid stays inside it and covers all of it. **Predict.** All four are trained for the same time on the same codes. Will the wrong ranges show in the *error*, in the *range* of the output, or in both?
+# The grey band is where our data live. Only the sigmoid stays inside it and covers all of it. **Predict.** All four are trained for the same time on the same codes. Which will have the smallest error? And what will show that the others have the wrong range?
+
+# %% tags=["keep"]
+for activation in ("linear", "tanh", "relu"):
+    rebuilt[activation] = []
+    for seed in seeds:
+        model = train_decoder(DenseDecoder(image_shape, output_activation=activation), seed=seed)
+        rebuilt[activation].append(model.predict(codes_val, verbose=0))
+outputs = {name: found[0] for name, found in rebuilt.items()}  # of seed 0
 
 # %%
-outcome, outside = {}, {}
-ever_lit = val.x.max(axis=0) > 0
-for activation in ("sigmoid", "linear", "tanh", "relu"):
-    x_hat = train_decoder(DenseDecoder(image_shape, output_activation=activation), train.x)
-    outcome[activation] = evaluation.squared_error(val.x, x_hat).mean()
-    outside[activation] = np.mean((x_hat < 0) | (x_hat > 1))
-    dead = np.mean(x_hat.max(axis=0)[ever_lit] == 0)
-    print(
-        f"{activation:8s} error {outcome[activation]:5.2f}, "
-        f"{outside[activation]:5.1%} outside [0, 1], always black: {dead:5.1%}"
-    )
+raw = {name: [error_of(x) for x in found] for name, found in rebuilt.items()}
+clipped = {name: [error_of(np.clip(x, 0, 1)) for x in found] for name, found in rebuilt.items()}
+print("squared error per image   as it comes       clipped to [0, 1]")
+for name in rebuilt:
+    print(f"{name:25s} {low_to_high(raw[name]):17s} {low_to_high(clipped[name])}")
 
 # %% [markdown]
-# The linear and the tanh decoder pay a little more than the sigmoid, the ReLU even less: nothing that names the fault. The *range* tells: four in ten pixels of the linear and over a third of the tanh decoder's are blacker than black or whiter than white, and must be clipped before they can be shown. The reason is in the histogram of lesson 02: most pixels are exactly black. To say "black" a sigmoid only has to be very negative, and any of many values will do; a linear output must hit zero exactly, for hundreds of pixels at once, and lands below it half of the time. The ReLU says black easily but has a fault of its own: a pixel unit that is negative for every image is always black, receives no gradient of its own and rarely recovers (a *[dead unit](glossary.md#dead-unit)*); the last column gives the fraction of such pixels among those that are not always black in the data. And only the sigmoid's output may go into the cross-entropy of lesson 06, which takes logarithms of $\hat x$ and $1 - \hat x$.
-#
-# Now the opposite mistake: leave the sigmoid and change the data. Scale the images to [-1, 1], as you may find in tutorials written for GANs (another kind of network that draws pictures).
+# Not the sigmoid: the ReLU has the smallest error, with every seed, before clipping and after. Once clipped, the linear output is level with the sigmoid, and tanh is a few per cent behind. So the squared error gives no reason for a sigmoid here, and a wrong range does not show in it. What does show?
 
-# %% mystnb={"image": {"alt": "Three rows: originals scaled to minus one to one, sigmoid reconstructions with a mid-grey background, tanh reconstructions with a black one"}}
-symmetric, symmetric_val = 2 * train.x - 1, 2 * val.x - 1
-rows = {"original": val.x[:10]}
-symmetric_error = {}
-for activation in ("sigmoid", "tanh"):
-    x_hat = train_decoder(DenseDecoder(image_shape, output_activation=activation), symmetric)
-    symmetric_error[activation] = evaluation.squared_error(symmetric_val, x_hat).mean()
-    rows[activation] = (x_hat[:10] + 1) / 2  # back to [0, 1], to look at it
-    print(f"data in [-1, 1], {activation:7s} error {symmetric_error[activation]:6.1f}")
+# %% tags=["keep"]
+ever_lit = val.x.max(axis=0) > 0
+
+
+def shares(x_hat):
+    outside = np.mean((x_hat < 0) | (x_hat > 1))
+    inside = np.all((x_hat > 0) & (x_hat < 1), axis=(1, 2, 3)).mean()
+    dead = np.mean(x_hat.max(axis=0)[ever_lit] <= 0)
+    return outside, inside, dead
+
+
+table = {name: np.mean([shares(x) for x in found], axis=0) for name, found in rebuilt.items()}
+print("           pixels outside   images wholly     pixels that are")
+print("           [0, 1]           inside (0, 1)     always black")
+for name, (outside, inside, dead) in table.items():
+    print(f"{name:10s} {outside:14.1%}   {inside:13.1%}     {dead:15.1%}")
+
+
+# %% mystnb={"image": {"alt": "Originals and the outputs of four decoders. The sigmoid's are all grey; the linear ones have blue pixels round the strokes and orange ones inside, tanh only blue, ReLU only orange"}}
+def marked(x_hat, margin=0.05):
+    """Grey pictures in which what is too dark is blue, and what is too bright is orange."""
+    coloured = np.repeat(np.clip(x_hat, 0, 1), 3, axis=-1)
+    coloured[x_hat[..., 0] < -margin] = (0.2, 0.5, 1.0)
+    coloured[x_hat[..., 0] > 1 + margin] = (1.0, 0.55, 0.0)
+    return coloured
+
+
+rows = {"original": val.x[:10]} | {name: x_hat[:10] for name, x_hat in outputs.items()}
+fig, ax = plt.subplots(figsize=(8, 4))
+title = "below 0 by more than 0.05: blue; above 1 by more than 0.05: orange"
+plots.plot_rows({name: marked(x) for name, x in rows.items()}, title=title, ax=ax)
+plt.show()
+
+# %% [markdown]
+# **Range.** Four in ten pixels of the linear decoder and over a third of the tanh decoder's lie outside [0, 1]: too dark round the strokes (blue), and from the linear one also too bright inside them (orange). Tanh cannot exceed 1, so it is only ever too dark; the ReLU is only ever too bright. Most of these pixels miss by less than 0.05 and are left grey in the picture, but all must be clipped before they can be shown as pixels. The reason is in the histogram of lesson 02: most pixels are exactly black. To say "black" a sigmoid only has to be very negative, and any of many values will do; a linear output must hit zero exactly, for hundreds of pixels at once.
+#
+# **Cross-entropy.** This loss, which lesson 06 compares with the squared error, takes logarithms of $\hat x$ and $1 - \hat x$. Both exist for every image from the sigmoid, and for none from the others.
+#
+# **Dead pixels.** The ReLU says black easily, at a price: a pixel unit that is negative for every image is always black, receives no gradient of its own and rarely recovers (a *[dead unit](glossary.md#dead-unit)*). One in five of the pixels that are lit in some validation image never lights up.
+#
+# If you only need a small squared error, a clipped ReLU is a defensible choice. For images in [0, 1] this course takes the sigmoid: whatever it returns is a picture, and both losses can be used.
+#
+# Now the opposite mistake: leave the sigmoid and change the data. Scale the images to [-1, 1], as you may find in tutorials written for GANs (another kind of network that draws pictures). In [-1, 1] every difference is twice as large and every square four times, so we divide the errors by four to compare them with those above. **Predict.** The sigmoid can still draw white, and grey for black. Will you be able to read its digits?
+
+
+# %%
+def train_symmetric(activation, seed=0):
+    """Validation images from a decoder that is trained on images in [-1, 1]."""
+    model = DenseDecoder(image_shape, output_activation=activation)
+    train_decoder(model, targets=2 * few - 1, seed=seed)
+    return model.predict(codes_val, verbose=0)
+
+
+symmetric = {"sigmoid": [train_symmetric("sigmoid")]}
+symmetric["tanh"] = [train_symmetric("tanh", seed) for seed in seeds]
+in_range = {
+    name: [evaluation.squared_error(2 * val.x - 1, x).mean() / 4 for x in found]
+    for name, found in symmetric.items()
+}
+print("squared error per image, data in [-1, 1], divided by four")
+print(f"sigmoid, one seed       {in_range['sigmoid'][0]:.1f}")
+print(f"tanh, three seeds       {low_to_high(in_range['tanh'])}")
+print(f"mean training image     {mean_error:.1f}")
+
+# %% mystnb={"image": {"alt": "Three rows: originals; sigmoid reconstructions on mid-grey in which parts of strokes are missing, so that both zeros are broken rings; tanh reconstructions that are complete, on black"}}
+shown = {name: (found[0] + 1) / 2 for name, found in symmetric.items()}  # back to [0, 1]
+rows = {"original": val.x[:10]} | {name: x[:10] for name, x in shown.items()}
 fig, ax = plt.subplots(figsize=(8, 2.4))
 plots.plot_rows(rows, ax=ax)
 plt.show()
 
+# %%
+bright = val.x > 0.75
+often = np.mean(val.x > 0.5, axis=0) > 0.1
+lost = {name: np.mean(x[bright] < 0.51) for name, x in shown.items()}
+never = {name: np.mean(x.max(axis=0)[often] < 0.51) for name, x in shown.items()}
+for name in shown:
+    print(
+        f"{name:8s} bright pixels drawn no brighter than mid-grey: {lost[name]:5.1%}; "
+        f"stuck there for every image: {never[name]:5.1%}"
+    )
+
 # %% [markdown]
-# The sigmoid cannot go below 0, so every black pixel, which is now -1, is wrong by at least 1, and the squared error cannot fall below the number of black pixels, about 600 of 784. The digits are legible and only the background is grey, so the mistake can go unnoticed for a long time. The rule:
+# The sigmoid cannot go below 0, so every black pixel, which is now -1, is wrong by at least 1. Those are about 600 of 784 pixels; divided by four, about 150 of the sigmoid's error, which is more than three times that of the mean image. Tanh, which fits this range, is level with the sigmoid on [0, 1].
+#
+# The picture shows a second damage. Not only is the background grey; strokes are *missing*. Both zeros are broken rings, and the first 2 has lost its foot. A quarter of the bright pixels are drawn no brighter than the background, and four in ten of the pixels that are often bright never light up at all. For most images their target is -1, so training pushes these units ever further into the flat end of the sigmoid, where the slope, and with it the gradient, is almost 0: they are **saturated**. Many digits can still be read, so the mistake may go unnoticed for a long time. The rule:
 #
 # | data in | last activation | loss |
 # |---|---|---|
 # | [0, 1] | sigmoid | squared error or binary cross-entropy |
 # | [-1, 1] | tanh | squared error |
 # | unbounded | linear | squared error |
-#
-# (The errors of the two scalings cannot be compared directly: in [-1, 1] all differences are twice as large, and their squares four times.)
 
 # %% [markdown]
 # ## Exercises
 #
-# ### Exercise 4.1: a decoder for [-1, 1]
+# Stuck? `checks.hint("4.1")` gives a hint; call it again for the next one.
 #
-# Write `symmetric_decoder(image_shape)`, which returns a decoder whose pixels lie between -1 and 1. Use what the package offers.
+# ### Exercise 4.1: a decoder for any range
+#
+# A heat camera gives temperatures between 15 and 45 degrees. Write `ranged_decoder(image_shape, low, high)`, which returns a decoder whose pixels can reach all of the range from `low` to `high` and cannot leave it. The check also makes every pixel far too bright and trains a step: does the decoder begin to come back?
 
 
 # %% tags=["exercise"]
-def symmetric_decoder(image_shape): ...
+def ranged_decoder(image_shape, low, high): ...
 
 
-checks.check_symmetric_decoder(symmetric_decoder)
+checks.check_ranged_decoder(ranged_decoder)
 
 
 # %% tags=["solution"]
-def symmetric_decoder(image_shape):
-    return DenseDecoder(image_shape, output_activation="tanh")
+def ranged_decoder(image_shape, low, high):
+    return keras.Sequential([DenseDecoder(image_shape), layers.Rescaling(high - low, offset=low)])
 
 
-checks.check_symmetric_decoder(symmetric_decoder)
+checks.check_ranged_decoder(ranged_decoder)
 
 # %% [markdown]
 # ### Exercise 4.2: a floor under the error
@@ -280,7 +411,7 @@ checks.check_sigmoid_floor(sigmoid_floor)
 # %% [markdown]
 # ### Exercise 4.3: a decoder of your own
 #
-# Write `MyDecoder(image_shape)`, a subclass of `keras.Model` that doubles its map by `layers.UpSampling2D` (nearest neighbour: each value becomes a 2 × 2 block) followed by a convolution, twice. Pixels in [0, 1]; height and width are multiples of four.
+# Write `MyDecoder(image_shape)`, a subclass of `keras.Model` that doubles its map by `layers.UpSampling2D` (nearest neighbour: each value becomes a 2 × 2 block) followed by a convolution, twice. Pixels in [0, 1]; height and width are multiples of four. The check trains it for a few seconds. Then judge it yourself: train it as in Q13 and print its error beside that of the dense decoder.
 
 
 # %% tags=["exercise"]
@@ -306,27 +437,53 @@ class MyDecoder(keras.Model):
         return self.pixels(self.up(self.refine(self.up(x))))
 
 
+my_images = train_decoder(MyDecoder(image_shape), epochs=3).predict(codes_val, verbose=0)
+print(
+    f"three epochs: {error_of(my_images):.1f} squared error per image, mean image {mean_error:.1f}"
+)
 checks.check_decoder(MyDecoder)
+
+# %% [markdown]
+# ### Exercise 4.4: decide, and show why
+#
+# Which output would you give a decoder for images in [0, 1]? Set `decision = (choice, reason, numbers)`:
+#
+# - `choice` is `"sigmoid"`, `"linear"`, `"tanh"` or `"relu"`;
+# - `reason` is `"error"` (squared error per image, clipped to [0, 1]), `"range"` (fraction of pixels outside [0, 1]) or `"dead"` (fraction of the pixels in `ever_lit` that are black in all images);
+# - `numbers` is your evidence: a dict from each of the four names to that measure, computed from `outputs` below.
+#
+# There is more than one defensible choice. The check computes the numbers again and asks whether they support yours.
+
+# %% tags=["exercise"]
+decision = ...
+
+
+checks.check_decision(decision, val.x, outputs)
+
+# %% tags=["solution"]
+numbers = {name: np.mean((x_hat < 0) | (x_hat > 1)) for name, x_hat in outputs.items()}
+decision = ("sigmoid", "range", numbers)
+checks.check_decision(decision, val.x, outputs)
 
 # %% [markdown]
 # ## What to remember
 #
 # - The decoder mirrors the encoder by habit; by necessity it returns the image's shape.
 # - Transposed convolution paints a learned window per value; with a 2 × 2 window and stride 2 it doubles the size.
-# - The last activation must cover the data's range and nothing beyond: [0, 1] wants a sigmoid.
-# - A wrong one trains without complaint. Look at the range of the output.
+# - The last activation should cover the data's range and nothing beyond: [0, 1] wants a sigmoid.
+# - Squared error alone does not tell you so. Look at the range of the output, and at the pictures.
 #
 # ## Quiz
 #
-# 1. Reconstructions are sharp, but the background is mid-grey. Suspect first (a) the learning rate; (b) the output activation against the data range; (c) the code size.
-# 2. Why do four in ten pixels of a linear output lie outside [0, 1]? (a) It cannot produce 0. (b) It has fewer parameters. (c) It must hit black exactly, where a sigmoid only has to be very negative.
-# 3. An untrained decoder draws an even grey for the zero code because (a) its weights are zero; (b) its biases are zero and $\sigma(0) = 0.5$; (c) it averages the training images.
+# 1. Reconstructions have a mid-grey background, and parts of strokes are missing. Suspect first (a) the learning rate; (b) the output activation against the data range; (c) the code size.
+# 2. Why do so many pixels of a linear output lie outside [0, 1]? (a) It cannot produce 0. (b) It has fewer parameters. (c) It must hit black exactly, where a sigmoid only has to be very negative.
+# 3. For images in [0, 1] a ReLU output had the smallest squared error here. Why take a sigmoid all the same? (a) Its error is smaller after clipping. (b) It trains faster. (c) It stays in [0, 1], can be used with the cross-entropy, and has no dead pixels.
 #
 # <details><summary>Answers</summary>
 #
-# 1. **b.** A bad learning rate (a) or a small code (c) blurs; neither shifts the background evenly.
+# 1. **b.** A bad learning rate (a) or a small code (c) blurs; neither shifts the whole background to one grey.
 # 2. **c.** It can produce 0 (a), only not exactly, for hundreds of pixels at once; the number of parameters is the same (b).
-# 3. **b.** The weights are random (not a), and it has seen no image yet (not c).
+# 3. **c.** The ReLU's error stays the smaller one after clipping (a), and all were trained for the same number of steps (b).
 # </details>
 #
 # ## Further reading
@@ -337,14 +494,28 @@ checks.check_decoder(MyDecoder)
 
 # %% tags=["receipt"]
 notebook.claim(
-    bent_error < linear_error, "a nonlinear decoder must beat a linear one on the same codes"
+    max(own_errors) < linear_error, "a nonlinear decoder beats a linear one on the same codes"
 )
-notebook.claim(outside["sigmoid"] == 0 < outside["linear"], "only the sigmoid stays in [0, 1]")
+notebook.claim(0.75 < np.mean(own_errors) / linear_error < 0.85, "that is about a fifth less error")
 notebook.claim(
-    symmetric_error["sigmoid"] > 2 * symmetric_error["tanh"], "a sigmoid cannot reach -1"
+    abs(np.mean(clipped["linear"]) / np.mean(own_errors) - 1) < 0.05, "linear, clipped, is level"
 )
+notebook.claim(
+    1 < np.mean(clipped["tanh"]) / np.mean(own_errors) < 1.08, "tanh is a few per cent behind"
+)
+notebook.claim(
+    max(clipped["relu"]) < min(clipped["sigmoid"]), "the ReLU has the smaller squared error"
+)
+notebook.claim(table["sigmoid"][0] == 0 < table["linear"][0], "only the sigmoid stays in [0, 1]")
+notebook.claim(table["relu"][2] > 0.1 > table["sigmoid"][2], "only the ReLU has dead pixels")
+notebook.claim(in_range["sigmoid"][0] > 3 * mean_error, "a sigmoid cannot reach -1")
+notebook.claim(
+    abs(np.mean(in_range["tanh"]) / np.mean(own_errors) - 1) < 0.1, "tanh on [-1, 1] is level"
+)
+notebook.claim(lost["sigmoid"] > 2 * lost["tanh"], "the sigmoid loses strokes, too")
 notebook.receipt(
     pca_decoder=linear_error,
-    our_decoder=bent_error,
-    linear_output=outcome["linear"],
+    our_decoder=np.mean(own_errors),
+    relu_decoder=np.mean(clipped["relu"]),
+    symmetric_tanh=np.mean(in_range["tanh"]),
 )

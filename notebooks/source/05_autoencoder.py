@@ -89,7 +89,7 @@ plots.plot_reconstructions(x, x_hat, ax=ax)
 plt.show()
 print(f"pixels from {x_hat.min():.2f} to {x_hat.max():.2f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"0.5": "1 / (1 + exp(0))"}
 # Grey with a faint grain: the untrained codes are small numbers, and a decoder that gets small numbers answers with values around $\sigma(0) = 0.5$. The codes differ already (lesson 03); the output hardly does.
 
 # %% [markdown]
@@ -222,6 +222,8 @@ print("largest difference below 0.00001:", np.abs(there - before).max() < 1e-5)
 # %% [markdown]
 # ## Exercises
 #
+# Stuck? `checks.hint("5.1")` gives a hint; call it again for the next one.
+#
 # ### Exercise 5.1: chain and verify
 #
 # Write `combine(encoder, decoder, x)`. It returns `(z, x_hat)` as NumPy arrays for a batch `x`, and raises a `ValueError` if `x_hat` does not have the shape of `x`. The message should contain both shapes.
@@ -289,7 +291,7 @@ class SavedAutoencoder(keras.Model):
 
 checks.check_saved_autoencoder(SavedAutoencoder)
 
-# %% [markdown]
+# %% [markdown] numbers={"10,000": "given: an example of the quiz"}
 # ## What to remember
 #
 # - An autoencoder takes its encoder and its decoder as arguments; `call` chains them.

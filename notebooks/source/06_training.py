@@ -89,7 +89,7 @@ floor = evaluation.pixel_entropy(test.x)
 print(f"cross-entropy of a perfect copy: {perfect:.1f} nats per image")
 print(f"evaluation.pixel_entropy:   {floor:.1f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"0.5": "given: an example", "0.69": "log(2)", "70": "given: an example"}
 # Not zero! For a pixel that is exactly 0 or 1 the surprise can vanish. For a grey pixel, of value 0.5 say, no probability is right all of the time, and at least $\log 2 \approx 0.69$ nats remain. Summed over all grey pixels, this lower bound is the **floor**. A cross-entropy of 70 nats on these digits is therefore far better than it looks, and one below the floor would be a bug.
 #
 # ### Which one?
@@ -119,7 +119,7 @@ plt.show()
 mean_error = evaluation.mean_image_error(train.x, test.x)
 print(f"answering every image with the mean image costs {mean_error:.1f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"sixty": "30.8 / 19.3 - 1", "top third": "given: the rows that the code blanks", "three fifths": "30.8 / 49.9"}
 # To us, the shifted digit is the same and the bitten one is damaged. The squared error thinks the opposite: a shift by one pixel costs sixty per cent more than cutting off the top third of the frame, and three fifths of what it costs to give no answer at all. Pixel errors compare *place by place*. They know nothing of strokes; that is why autoencoders blur (a blur hedges between places), and why lesson 09 judges codes by more than this.
 
 # %% [markdown]
@@ -142,7 +142,7 @@ for learning_rate in (0.0001, 0.002, 0.1):
         f"learning rate {learning_rate:6.4f}: squared error per image {history.history['loss'][-1]:7.2f}"
     )
 
-# %% [markdown]
+# %% [markdown] numbers={"0.001": "given: advice", "three": "given: advice", "50": "49.9"}
 # Too small, and three epochs hardly leave the level of the mean image, which is about 50. Too large, and three epochs leave it far *worse* than the mean image: the likeliest reason is that the first steps are so long that they carry many units to where their gradient is nearly zero, and little brings those back. A good order of search is 0.001, then a factor of three up or down. We use 0.002.
 
 # %% [markdown]
@@ -312,7 +312,7 @@ plt.show()
 crossing = int(np.argmax(np.array(history.history["val_loss"]) < baselines["PCA, 16 numbers"])) + 1
 print(f"better than PCA from epoch {crossing} on")
 
-# %% [markdown]
+# %% [markdown] numbers={"7,650": "lesson 08"}
 # Read it in this order. Does the validation error fall below the mean image at once? If not, nothing is being learned. (The training loss averages over the whole epoch, while the weights improve; validation is measured at its end. So training starts above.) When does it cross PCA? From there on nonlinearity pays. Do training and validation run together? The difference is the *[generalisation](glossary.md#generalisation) gap*: what the network has memorised rather than learned. Is the validation error still falling? Then the network is still *[underfitting](glossary.md#underfitting)*, and more epochs will help; the [early stopping](glossary.md#early-stopping) above did not fire, because the validation loss kept improving.
 #
 # ### When it should stop
@@ -347,6 +347,8 @@ print(f"training at the end: {starved_history['loss'][-1]:.1f}")
 
 # %% [markdown]
 # ## Exercises
+#
+# Stuck? `checks.hint("6.1")` gives a hint; call it again for the next one.
 #
 # ### Exercise 6.1: the loss of an epoch
 #
@@ -410,7 +412,7 @@ def early_stop(val_losses, patience):
 
 checks.check_early_stop(early_stop)
 
-# %% [markdown]
+# %% [markdown] numbers={"0.009": "given: an example of the quiz", "58": "given: an example of the quiz", "55": "55.0", "3": "58 - 55", "7.1": "9 / 10 ** 3 * 784"}
 # ## What to remember
 #
 # - Sum over pixels, mean over images; always say the unit.

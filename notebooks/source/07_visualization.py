@@ -91,7 +91,7 @@ plt.show()
 worst_tenth = np.sort(errors)[-len(errors) // 10 :].sum() / errors.sum()
 print(f"the worst tenth of the images carries {worst_tenth:.1%} of the error")
 
-# %% [markdown]
+# %% [markdown] numbers={"twice": "20.7 / 10", "a fifth": "20.7 / 100"}
 # Neither: a hump with a long tail, whose worst tenth carries a fifth of the error, twice what an even spread would give it. The mean, which is all that a loss tells, is larger than the error of most images. So look at both ends.
 
 # %% mystnb={"image": {"alt": "Four rows of eight: the images reconstructed best, plain shapes, and worst, unusual digits turned into more usual ones"}}
@@ -178,7 +178,7 @@ plt.show()
 for n in shown:
     print(f"epoch {n:2d}: validation error {history.history['val_loss'][n - 1]:5.1f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"5": "seen: the film strip", "4": "seen: the film strip", "6": "seen: the film strip"}
 # Read the strip from top to bottom. After one epoch the zeros already have a ring and the slim digits a column, while 5 and 4, and nearly the 6, are still the same blob. Then the blobs part, strokes get ends and corners, and at last the edges sharpen. From the coarse to the fine: this order is typical for networks trained by gradient descent, so stopping early acts like a mild blur.
 #
 # A film is better still. Pillow writes a list of pictures as an animated GIF, which a notebook can show:
@@ -199,6 +199,8 @@ print("same picture as ours:", np.allclose(theirs.frames[0], watch.frames[-1], a
 
 # %% [markdown]
 # ## Exercises
+#
+# Stuck? `checks.hint("7.1")` gives a hint; call it again for the next one.
 #
 # ### Exercise 7.1: find the worst
 #

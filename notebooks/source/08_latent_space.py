@@ -65,10 +65,10 @@ print(
     f"largest correlation of two coordinates: {np.abs(np.corrcoef(z_test.T) - np.eye(16)).max():.2f}"
 )
 
-# %% [markdown]
+# %% [markdown] numbers={"half": "given: what a box plot shows"}
 # (The box holds the middle half of the values, the line in it is the median.) All sixteen coordinates are in use, none is constant; each has its own centre and width; and some are correlated. Unlike PCA's components they come in no order of importance. Whoever compares distances between codes should know that a wide coordinate counts more than a narrow one.
 
-# %% [markdown]
+# %% [markdown] numbers={"sixteen": "given: the width of the codes", "Sixteen": "given: the width of the codes"}
 # ## Q25. How do you visualise the latent space with PCA or t-SNE, to explore the structure of the codes?
 #
 # Sixteen dimensions do not fit on paper. There are three ways to get down to two:
@@ -100,7 +100,7 @@ for ax, (name, points) in zip(axes, maps.items(), strict=True):
     ax.set(xticks=[], yticks=[])
 plt.show()
 
-# %% [markdown]
+# %% [markdown] numbers={"fourteen": "16 - 2"}
 # Same images, three stories. PCA shows overlapping clouds, although the classes may be well apart in the fourteen directions it left out. t-SNE shows islands, most of them one class each. The two-number code has to put all digits into one plane; it gives zeros, fours and sevens arms of their own and crowds the rest into the middle.
 #
 # Now be suspicious. Pretty islands are easy to see even where there is little. So let us **measure** what the maps suggest by the [k-NN accuracy](glossary.md#k-nn-accuracy) of lesson 03: how often is the class of a test image the class most frequent among its five nearest training images?
@@ -125,7 +125,7 @@ for name, value in accuracy.items():
 kept = code_pca.explained_variance_ratio_.sum()
 print(f"spread of the codes that PCA's two directions show: {kept:.1%}")
 
-# %% [markdown]
+# %% [markdown] numbers={"30": "given: the code above", "500": "given: the code below, n // 2", "one time in three": "33.7 / 100", "5": "given: the code below", "sixteen": "given: the width of the codes", "3 in 4": "lesson 03"}
 # The sixteen numbers keep nearly all of the neighbourhood that 784 pixels have, but so do PCA's sixteen: at this size, a good map of classes takes no autoencoder. The difference shows where room is scarce. With two numbers the autoencoder's plane gives the right class half of the time, PCA's only one time in three. And against lesson 03's untrained encoder, which managed 3 in 4 with sixteen numbers, training has clearly paid.
 #
 # ### The trap of t-SNE
@@ -169,7 +169,7 @@ fig, ax = plt.subplots(figsize=(6.5, 5.4))
 plots.plot_rows(rows, ax=ax)
 plt.show()
 
-# %% [markdown]
+# %% [markdown] numbers={"96": "96.1"}
 # That is a disappointment worth understanding. A few rows are mainly one digit, the sevens and the sixes for example; the others mix digits that share a slant, a width or a place, and the pixels do no worse. Yet we have just seen a k-NN accuracy of 96 per cent. Both are true: k-NN asks only what is *close by*; k-means looks for round clusters that lie apart, and cuts across the classes when slant, width or place spreads the codes of one class as far as another class. Nobody asked the autoencoder for clusters, nor for classes. It sorts by *appearance*, in which the class is one property among others.
 #
 # ### Similar images
@@ -202,7 +202,7 @@ fig, ax = plt.subplots(figsize=(8, 1.9))
 plots.plot_rows({"codes": walk, "pixels": fade}, title="mixing codes, mixing pixels", ax=ax)
 plt.show()
 
-# %% [markdown]
+# %% [markdown] numbers={"each half": "given: the mean of two"}
 # Mixing pixels gives a double exposure: both digits, each half as bright. Mixing *codes* moves ink: strokes bend and close; in the middle some grey is left, where the decoder hedges. Between classes the interpolation may leave the *[manifold](glossary.md#manifold)* of the data for regions where no training image ever was, and there nothing was learned. Try two images of one class.
 #
 # ### Holes
@@ -236,6 +236,8 @@ print(f"pictures of random codes:      {random_distance:5.1f}")
 
 # %% [markdown]
 # ## Exercises
+#
+# Stuck? `checks.hint("8.1")` gives a hint; call it again for the next one.
 #
 # ### Exercise 8.1: the walk
 #
@@ -302,7 +304,7 @@ plots.plot_images(evaluation.decode(model, means), ax=ax)
 plt.show()
 checks.check_typical(typical)
 
-# %% [markdown]
+# %% [markdown] numbers={"twice": "given: an example of the quiz", "6": "given: an example of the quiz", "96": "96.1", "0.3": "0.28"}
 # ## What to remember
 #
 # - `encoder.predict` gives the codes; look at their ranges first.

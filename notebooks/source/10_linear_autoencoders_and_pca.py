@@ -68,7 +68,7 @@ print(f"mean image                         {mean_error:7.2f}")
 print(f"linear, as in lesson 09   {error(hasty, train.x):7.2f} {error(hasty, test.x):7.2f}")
 print(f"PCA, 16 numbers           {pca_error['training']:7.2f} {pca_error['test']:7.2f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"16": "given: the width of the code"}
 # Trained exactly as the networks of lesson 09, the linear model comes within two per cent of PCA, from above. It cannot be (c) on the training images: PCA's error there is the smallest that *any* such pair of matrices can have. So has it found PCA, nearly? The error alone cannot tell. We have to look at the *directions* it uses.
 #
 # ## Do they span the same subspace?
@@ -151,7 +151,7 @@ right.legend()
 plt.show()
 print(f"largest angle after the last epoch: {by_epoch[-1, 0]:.1f} degrees")
 
-# %% [markdown]
+# %% [markdown] numbers={"sixteen": "given: the width of the code"}
 # The answer to the prediction is (b), given time. The error is at PCA's level after a few epochs; the subspace follows more slowly, the last direction last of all, until all sixteen angles are small. Gradient descent, which knows nothing of covariances, has found PCA.
 #
 # Two things to remember. **A low error does not mean the right representation**: judge what you care about directly. And **if your linear model stays above PCA, it is not trained**: this is one of the few networks whose best possible error you know beforehand, which makes it a fine test of a training loop.
@@ -201,7 +201,7 @@ mixed_z, unmixing = z @ A, np.linalg.inv(A) @ rows
 difference = np.abs(mixed_z @ unmixing + b_2 - drawn).max()
 print(f"largest change of a pixel: {difference:.3f}, of a code: {np.abs(mixed_z - z).max():.0f}.")
 
-# %% [markdown]
+# %% [markdown] numbers={"3": "given: a claim that one meets"}
 # What could go wrong: reading meaning into *one* coordinate of a code. "Unit 3 is the slant" can be true of a lucky run, but nothing in the loss holds it there; it is true of the *space* at best. Nonlinear layers have this freedom too, and more of it. If you want PCA's axes, compute PCA **of the reconstructions**: the right space is all that is needed, as exercise 10.2 shows.
 
 # %% [markdown]
@@ -240,7 +240,7 @@ for name, model in (("linear", straight), ("tied", tied)):
 print(f"PCA{pca_error['test']:41.2f}")
 print(f"largest angle of the tied model: {tied_angles[0]:.1f} degrees")
 
-# %% [markdown]
+# %% [markdown] numbers={"half": "13328 / 25888"}
 # About half the parameters, the same error, the same subspace. And something nobody asked for:
 
 # %% mystnb={"image": {"alt": "Two squares of 16 by 16: before training the product of the weights has twos on its diagonal and grey noise elsewhere, after training it is the identity, ones on the diagonal and zeros elsewhere"}}
@@ -252,7 +252,7 @@ fig.colorbar(shown, ax=axes)
 plt.show()
 print(f"largest entry of W^T W - 1 after training: {np.abs(W.T @ W - np.eye(16)).max():.3f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"halves": "13328 / 25888"}
 # The columns of $W$ have become orthonormal: $W^\top W$ is the identity, although no term of the loss mentions it. The reason is short. Fix the subspace. The best picture of $x$ in it is its **orthogonal projection**, by a matrix $P$, and any other point is farther away. The model computes $W W^\top$, a symmetric matrix with that subspace as its range; to be best it has to *be* $P$. Projecting twice is projecting once, $P^2 = P$, so its eigenvalues are 0 and 1. And $W^\top W$ has the same non-zero eigenvalues as $W W^\top$: all $k$ of them are 1, so it is the identity.
 #
 # Tying also removes most of the freedom to mix. $W A$ gives the same $W W^\top$ only if $A A^\top = 1$: rotations and reflections remain ($A$ is *orthogonal*), stretching is gone. The axes are still not PCA's.
@@ -281,7 +281,7 @@ for k in (2, 4, 16):
     sandwich[k] = with_mean[0], uncentred_error(train.x, train.x, k), with_mean[1]
     print(f"{k:<3d} {sandwich[k][0]:7.2f} {sandwich[k][1]:21.2f} {sandwich[k][2]:12.2f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"sixteen": "given: the width of the code"}
 # The middle column lies between the other two, always, and it is worth seeing why. It cannot beat PCA with $k$ numbers, which may choose any affine subspace of dimension $k$ and not only one through zero. And it cannot lose to PCA with $k - 1$: take those $k - 1$ components *and the mean image* as the $k$ directions, and every picture PCA can draw can be drawn. So **forgetting the mean costs at most one number of the code**: a lot when there are two, next to nothing when there are sixteen. Now train such a model with four.
 
 # %%
@@ -295,7 +295,7 @@ print(f"test error: trained {error(uncentred, test.x):.2f}, predicted {predicted
 print(f"PCA with four numbers: {pca_4:.2f}")
 print(f"angle of the mean image to the model's subspace: {to_mean:.1f} degrees")
 
-# %% [markdown]
+# %% [markdown] numbers={"four": "given: the width of the code"}
 # As predicted. The last line shows the mechanism: the mean image lies practically inside the learned subspace. One of the four numbers is spent on saying "an average digit, this bright", which a bias says for nothing. If a "PCA autoencoder" that you find somewhere misses PCA by a little however long it trains, look for the bias first.
 
 # %% [markdown]
@@ -331,7 +331,7 @@ print(f"PCA{'':17s} {pca_error['training']:9.2f} {pca_error['test']:7.2f}")
 #
 # (Output is linear in all three, to change one thing at a time. With the sigmoid the nonlinear pair gets lower still.)
 
-# %% [markdown]
+# %% [markdown] numbers={"30": "given: the size that the paper has"}
 # ## A published number
 #
 # Reconstructions are rarely reported in units one can compare, but the paper that made deep autoencoders famous did: Hinton and Salakhutdinov (2006, caption of figure 2B) give **13.87** as the average squared error of PCA with 30 components on MNIST's test images. It is the ideal first figure to reproduce: there is nothing random in it. The same measurement here, on whatever data set this notebook runs on, with *all* training images, for PCA has no settings to validate:
@@ -346,11 +346,13 @@ if data.default_name() in published:
 else:
     print("to meet the published 13.87, start this notebook with AE_KERAS_DATASET=mnist")
 
-# %% [markdown]
+# %% [markdown] numbers={"3": "paper: Hinton & Salakhutdinov 2006, caption of figure 2B", "four": "13.87 / 3", "30": "paper: Hinton & Salakhutdinov 2006"}
 # With `AE_KERAS_DATASET=mnist` this cell prints 13.87; to more digits we measured 13.866. It is instructive to get it *wrong*: without subtracting the mean one finds 13.88, and with components fitted to the test images themselves 13.75. So the two printed decimals are enough to show how it was done: centred, on the training images. (The same caption gives 3.00 for their deep autoencoder with a code of 30, as commonly cited: more than four times less, and a matter of much longer training than ours.)
 
 # %% [markdown]
 # ## Exercises
+#
+# Stuck? `checks.hint("10.1")` gives a hint; call it again for the next one.
 #
 # ### Exercise 10.1: deep but straight
 #
@@ -422,7 +424,7 @@ def error_left(x, k):
 
 checks.check_error_left(error_left)
 
-# %% [markdown]
+# %% [markdown] numbers={"halve": "13328 / 25888", "85": "given: an example of the quiz", "500": "given: an example of the quiz", "2": "given: an example of the quiz"}
 # ## What to remember
 #
 # - A linear autoencoder, trained to the end, spans PCA's subspace and has PCA's error; there are saddle points on the way but no other minimum.

@@ -45,7 +45,7 @@ def error(model, x):
     return evaluation.squared_error(x, evaluation.reconstruct(model, x)).mean()
 
 
-# %% [markdown]
+# %% [markdown] numbers={"2": "given: an example of the quiz", "two": "given: an example of the quiz"}
 # ## Downsampling and upsampling
 #
 # Lesson 03 halved a picture with a *strided* convolution, which moves two pixels at a time. The classic alternative is **[max pooling](glossary.md#max-pooling)**: convolve at full resolution, then keep the largest of each block of 2 × 2 values. The size comes back by a **transposed convolution** with a 2 × 2 window and stride 2 (lesson 04), which paints a 2 × 2 block for every value. It undoes the *size*; where in its block the largest value sat is gone for good, and the network has to draw a plausible block.
@@ -109,7 +109,7 @@ for layer in encoder_by_hand.layers + decoder_by_hand.layers:
     h = layer(h)
     print(f"{type(layer).__name__:13s} -> {tuple(h.shape)[1:]}")
 
-# %% [markdown]
+# %% [markdown] numbers={"three quarters": "1 - 1 / 4", "20": "given: the code"}
 # Two stages down, 28 → 14 → 7, a code of 20, two stages up. Strides or pooling? Both have the same weights: pooling has none. But pooling convolves at full resolution first and throws three quarters of the results away. Count the multiplications of the two convolutions:
 
 # %%
@@ -123,7 +123,7 @@ print(f"pooling: {with_pooling / 1000:6.1f} thousand, {with_pooling / strided:.1
 # %% [markdown]
 # Four times the work. Springenberg et al. (2015) found that for classifiers strides do as well; this course uses strides, also because max pooling keeps *what* was found and discards *where*, and a decoder needs the where.
 
-# %% [markdown]
+# %% [markdown] numbers={"2": "given: an example of the quiz", "3": "given: the code below"}
 # ## Three ways to upsample a map
 #
 # How does each upsampling spread a single value? Give it a map that is zero but for **one lit pixel** (the answer is its *impulse response*), and windows of random positive weights. Then give it a **constant map**, the plainest picture there is. Three ways: transposed convolution, window 2, stride 2; the same with window 3, where neighbouring windows *overlap*; and nearest-neighbour upsampling followed by a 3 × 3 convolution (a *resize convolution*).
@@ -238,14 +238,14 @@ fig, ax = plt.subplots(figsize=(8, 4))
 plots.plot_rows(rows, ax=ax)
 plt.show()
 
-# %% [markdown]
+# %% [markdown] numbers={"a sixth": "71237 / 473636"}
 # (PCA needs its components twice, to encode and to decode.) The transposed pair does what the dense one does with less than a sixth of its parameters; at this budget both are only just ahead of PCA. The pair with one dense layer on top has fewer parameters still and does a little better than both: for digits in a fixed frame, the sigmoid of a sum of fixed pictures is no bad model. And nearest-neighbour upsampling before the convolution *halves* the error of the transposed pair with practically the same parameters.
 #
 # Why so much? The likeliest reason: both decoders draw 2 × 2 pixels from every value of the map. The transposed one draws each block alone: its neighbours are not consulted, and strokes must fit together by luck and training. The 3 × 3 windows after the copying reach into the neighbouring blocks and so can draw a smooth stroke across them. It is the overlap, without the unevenness.
 #
 # What could go wrong is the conclusion. These are few images and a short training, which is where sharing weights, the *inductive bias* of convolution, helps most; with all images and more epochs the dense pair of lesson 09 has gone further down than here. The fair claim is: at *this* budget, and for the same number of weights or far fewer.
 
-# %% [markdown]
+# %% [markdown] numbers={"four": "given: latent_dim of the code below"}
 # ## Colour
 #
 # A colour image has three channels, red, green and blue, and that is all there is to it: `(32, 32, 3)` instead of `(28, 28, 1)`. The first convolution learns windows of 3 × 3 × 3 weights, and the decoder's last layer has three filters because its `image_shape` says so. `data.load("photos")` has patches of 32 × 32 pixels cut from two photographs; patches for training and test come from different tiles.
@@ -266,7 +266,7 @@ code_shape = example.encoder.compute_output_shape((1, *patch_shape))[1:]
 print("patch", patch_shape, "code", code_shape, f"parameters {example.count_params():,}")
 print(f"numbers in {np.prod(patch_shape):,}, numbers out {np.prod(code_shape):,}")
 
-# %% [markdown]
+# %% [markdown] numbers={"four": "given: latent_dim of the code below", "20": "given: the code size of the section before", "48": "4 * 4 * 3"}
 # Few parameters, but look at the last line: 256 numbers are a *large* code. A map has so many positions that even four numbers at each add up, and a reconstruction from 256 numbers must not be admired like one from 20. So the baseline must have as many. PCA of whole patches would have 256 components of 3,072 numbers; simpler, and closer in spirit, is **PCA of blocks**: cut every patch into blocks of 4 × 4 pixels and describe each block, 48 numbers, by its first four components. That is the best *linear* code with four numbers for each 4 × 4 block, if each block is coded on its own. A second, humble baseline paints each patch in its own mean colour.
 #
 # **Predict.** Will the convolutional code be better than that of the blocks?
@@ -311,7 +311,7 @@ print(
     f"PCA of 4 x 4 blocks        {block_error(photos_test.x):6.1f}   squared error per patch, test"
 )
 
-# %% [markdown]
+# %% [markdown] numbers={"four": "2 * 2"}
 # A sober result. The networks are far below the humble baseline, and in this short training they do *not* reach PCA of blocks, which is computed in a moment. (Trained four times as long, on all patches, the pair with copies ended at 9.3 when we tried: ahead, by a tenth.) Small pieces of photographs are nearly linear: a mean colour, a gradient across, and little else; a digit that moves and leans is far more nonlinear. Had we only looked at the pictures below, we would have been impressed.
 #
 # And the checkerboard? Give both trained pairs an evenly grey picture. Two stages make any pattern repeat every four pixels:
@@ -320,7 +320,7 @@ print(
 for up, value in board.items():
     print(f"{up:11s} checkerboard on even grey: {value:.2f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"0.3": "0.31", "four in five": "96 / (96 + 24)", "two": "seen: 0.01 of 255"}
 # Random weights gave 0.3 for a single 2 × 2 stage; in the trained pair about a hundredth is left, a spread of one or two grey levels of 255. An autoencoder is told for each pixel what it should be and so learns to make its four weights agree. (A GAN's generator is told much less, and there the pattern stays visible.) The pair with copies has still less, without having had to learn it.
 #
 # ## The same weights, a whole photograph
@@ -356,7 +356,7 @@ for row, (name, x) in zip(axes, pictures.items(), strict=True):
     plots.plot_images(np.clip(redrawn[name], 0, 1), title=f"{name}, reconstruction", ax=row[1])
 plt.show()
 
-# %% [markdown]
+# %% [markdown] numbers={"130": "80 * 106 / (8 * 8)"}
 # The same 11,463 weights, a picture 130 times as large, and errors about those of PCA of blocks: on the flower a shade better, on the portrait a shade worse. Edges come back well; colours less so, look at the blues, which have turned greener. No seams, since no patches were cut. A dense decoder could not even start: its last matrix has one column for each pixel it was built for. Beware only of expecting *understanding*: each position of the code has a receptive field of 7 × 7 pixels (exercise 11.1), and knows of edges and textures, not of flowers and faces.
 #
 # And count once more, before anybody calls this compression:
@@ -373,6 +373,8 @@ print(f"in bytes, one a colour value and four a float: {n_in / (4 * n_out):.0f} 
 
 # %% [markdown]
 # ## Exercises
+#
+# Stuck? `checks.hint("11.1")` gives a hint; call it again for the next one.
 #
 # ### Exercise 11.1: how far does a window see?
 #
@@ -446,7 +448,7 @@ def map_ratio(image_shape, n_stages, latent_dim):
 
 checks.check_map_ratio(map_ratio)
 
-# %% [markdown]
+# %% [markdown] numbers={"a sixth": "71237 / 473636", "half": "4.9 / 10.0", "2": "given: an example of the quiz", "two": "given: an example of the quiz"}
 # ## What to remember
 #
 # - Strides and pooling both halve a map; pooling costs about four times the multiplications and forgets where.

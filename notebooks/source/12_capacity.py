@@ -84,7 +84,7 @@ for name, images in strangers.items():
 #
 # But that this solution *exists* does not mean that training *finds* it. Books often jump from one to the other. We shall look.
 
-# %% [markdown]
+# %% [markdown] numbers={"2": "given: the width of the code"}
 # ## Which models copy?
 #
 # Three autoencoders: a code of 2 numbers with hidden layers as in lesson 09, and two with $D' = 2D$ and no hidden layer, a **linear** one and a **nonlinear** one, with a GELU at the code and a sigmoid at the pixels. (`scale` makes the initial weights smaller; we need it later.)
@@ -122,7 +122,7 @@ models = {
     "2D, nonlinear": trained(bent_model(2 * n_pixels)),
 }
 
-# %% [markdown]
+# %% [markdown] numbers={"four": "32 / 8"}
 # (The linear one gets four times as many epochs; the reason will become clear.) To compare such unlike pictures we need a number that does not depend on their brightness or contrast: the **likeness** of a picture and its reconstruction, the correlation of their pixels, averaged over the images. 1 is a copy up to brightness and contrast, 0 has nothing in common with the original.
 #
 # **Predict.** Which model will give the letters back? Which the noise?
@@ -161,7 +161,7 @@ for ax, kind in zip(axes, ("letters", "shuffled", "noise"), strict=True):
     plots.plot_rows(rows, title=kind, ax=ax)
 plt.show()
 
-# %% [markdown]
+# %% [markdown] numbers={"2": "given: the width of the code", "64": "seen: the table"}
 # The code of 2 turns every unfamiliar image into some digit. The two wide models return letters well, though they never saw one; but so does PCA with 64 components. Returning *letters* is no proof of copying: strokes are what letters and digits share. Noise is the sharper question. There the linear model is ahead of all but the copier, and the nonlinear one, with the same capacity, lies behind PCA with 64. And no trained model *is* the copier: shuffled digits, with ink where digits never have any, come back damaged from all.
 
 # %% [markdown]
@@ -187,7 +187,7 @@ for name, (returned, let_out) in nudges.items():
     print(f"{name:13s} {returned:8.2f}  {let_out:7.2f}")
 print(f"PCA, 64: k / D = {64 / n_pixels:.2f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"three quarters": "0.72"}
 # Here is a clear answer. The linear overcomplete model returns nearly three quarters of a perturbation in place and lets out as much as went in. The nonlinear model, just as wide, and with reconstructions of digits that are hard to tell from the originals, returns a *tenth*. **Capacity is not copying.** Whether the capacity is used for copying depends on the rest of the network.
 #
 # What holds the nonlinear one back? A sigmoid that says "black" or "white" is flat there (it *saturates*), so a small disturbance cannot pass. If that is the reason, perturbations must pass where pixels are grey and stop where they are black.
@@ -227,7 +227,7 @@ for epoch, share in filled.items():
     let_out = np.square(maps[epoch - 1]).sum() / n_pixels  # of a perturbation, as above
     print(f"epoch {epoch:2d}: returned {share.mean():.2f}, let out {let_out:.2f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"four fifths": "0.79"}
 # Training fills the components roughly in the order of their variance, because the pull on a direction is proportional to how much the data vary in it. After one epoch this "overcomplete" model returns some thirty components in place, like a small PCA with a soft edge; left alone, it creeps towards the identity, and the last directions, in which the data do not vary, would take for ever. The risk of copying is real, but it is a *limit*. **Early stopping** is a bottleneck in disguise.
 #
 # So does early stopping keep noise out? Read the second number. From the first epoch on, about four fifths of a perturbation come out, most of them not in place: in directions that training has not reached, the *random initial weights* are still there, and they scramble a perturbation instead of removing it. If that is right, smaller initial weights must help. **Predict** by how much, if they start ten times smaller.
@@ -239,10 +239,10 @@ small_error = evaluation.squared_error(x, run(small)(x)).mean()
 print(f"weights ten times smaller, 8 epochs: returned {returned:.2f}, let out {let_out:.2f}")
 print(f"squared error {small_error:.2f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"a third": "0.26 / 0.83", "392": "2 * 196", "fifty": "0.25 * 196"}
 # Less than a third of what the first model let out after eight epochs, and nearly all of it in place: now the untouched directions are silent, and the model with 392 units works like a PCA with about fifty components. Lists of regularisers rarely name *the size of the initial weights*. Keep this one in mind as a fifth candidate.
 
-# %% [markdown]
+# %% [markdown] numbers={"2": "given: the width of the code"}
 # ## The robustness experiment
 #
 # Which code is better, $D' = 2$ or $D' = 2D$? The usual test is to disturb the input with normal noise $N(\mu, \sigma)$, of mean $\mu$ and standard deviation $\sigma$, and to compare the output with the **clean** image. Lesson 09 found that a narrow code is no protection by itself. Now for the other end. Baselines: *no model* (the noisy image itself, which is also what PCA with all $D$ components returns) and PCA with 2 components.
@@ -281,7 +281,7 @@ axes[1].set(xlabel="mu of the noise, at sigma = 0.1")
 axes[0].legend()
 plt.show()
 
-# %% [markdown]
+# %% [markdown] numbers={"2": "given: the width of the code"}
 # The story is half true. The **linear** wide model is no better than no model: the two curves stay together, and where noise is strong it is even a little worse. From about $\sigma = 0.3$ on the code of 2 beats it, not by being good but by giving nearly the same poor answer whatever happens, as PCA's two components do even more stubbornly.
 #
 # The **nonlinear** wide model has the smallest error of all under any noise, from $\sigma = 0.1$ to $0.6$, and far smaller errors than the code of 2 throughout. So the experiment does not answer "2 or $2D$?". It answers "linear or nonlinear?". Read every claim about capacity with that in mind: what was the output activation, how long was training, from which weights, on what data? And note what robustness alone is worth: a model that ignores its input is perfectly robust. Look at both ends of a curve.
@@ -382,7 +382,7 @@ axes[0].set_ylabel("squared error, noise 0.4")
 axes[0].legend()
 plt.show()
 
-# %% [markdown]
+# %% [markdown] numbers={"a quarter": "3.6 / 15.0", "ten": "0.03 / 0.003"}
 # Down is robust, left is faithful; each line starts at the model without a regulariser and goes on to weak and strong.
 #
 # **The linear model** needs help, and everything helps. Denoising and weight decay most: the noise that gets through falls to about a quarter, for a clean error that is still below 2. For linear models theory says why they look so alike: both shrink the directions in which the data hardly vary and leave the large ones nearly alone, a PCA with a soft edge (see Further reading). They end a little below PCA's line. Sparsity and dropout stop about half way, and the mere *small start* does better than either.
@@ -407,7 +407,7 @@ for name, images in (("clean", x), ("noisy", noisy(sigma))):
         f"{name} input: {(z > 0).mean():.2f} of units active, code summed {z.sum(axis=1).mean():.1f}"
     )
 
-# %% [markdown]
+# %% [markdown] numbers={"half": "7.9 / 18.4"}
 # You might have guessed that noise activates units that should be at zero. The opposite happens: it *silences* the code, which sums to less than half, and the picture fades into grey. Two lessons in one. A unit that is penalised whenever it is active has, most likely, learned to be held down by ink where its own stroke is not, and noise on a black ground is ink everywhere. And with these decoders *black is drawn too*: when the units are off, what is left is the sigmoid of the biases, and that is grey.
 #
 # ### What could go wrong
@@ -420,13 +420,15 @@ print(f"AdamW's default weight decay: {default.optimizer.weight_decay}")
 for name, model in (("Adam", cured["linear", "none", ""]), ("AdamW", default)):
     print(f"{name:5s} error under noise: {error_under(run(model), sigma):.2f}")
 
-# %% [markdown]
-# Nothing has changed, and it could not: each step shrinks a weight by learning rate times decay, 0.002 × 0.004, and after 250 steps that is a fifth of a per cent. A regulariser has a strength; one that was never varied was never tested.
+# %% [markdown] numbers={"a fifth": "0.002 * 0.004 * 256 * 100", "256": "32 * 8"}
+# Nothing has changed, and it could not: each step shrinks a weight by learning rate times decay, 0.002 × 0.004, and after 256 steps that is a fifth of a per cent. A regulariser has a strength; one that was never varied was never tested.
 #
 # **The test favours denoising**, which was trained on the very noise it was tested with; weight decay never saw any. That weight decay comes so close is all the more remarkable. Lesson 13 tests denoisers on noise they do not know. And everything here is one seed, one data set and two strengths: enough to refute "all of them help", not to rank weight decay against denoising for *your* data.
 
 # %% [markdown]
 # ## Exercises
+#
+# Stuck? `checks.hint("12.1")` gives a hint; call it again for the next one.
 #
 # ### Exercise 12.1: copying through a ReLU
 #
@@ -497,7 +499,7 @@ batches = data.Batches(x_train, corruption=lambda x, rng: data.gaussian_noise(x,
 robust.fit(batches, epochs=15, shuffle=False, verbose=0)
 checks.check_robust(robust, x_train, x, x_noisy)
 
-# %% [markdown]
+# %% [markdown] numbers={"15": "0.15", "79": "0.79", "2": "given: an example of the quiz", "a third": "0.33", "ten": "given: scale of the code", "two": "seen: returned and let out"}
 # ## What to remember
 #
 # - With $D' \ge D$ the identity mapping has zero loss. The error on your own data cannot tell it from knowledge; out-of-distribution images and small perturbations can.

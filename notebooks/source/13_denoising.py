@@ -166,7 +166,7 @@ fig, ax = plt.subplots(figsize=(7, 4))
 plots.plot_rows(rows, ax=ax)
 plt.show()
 
-# %% [markdown]
+# %% [markdown] numbers={"half": "1 - 27.8 / 62.6", "halves": "14.0 / 27.8", "twelve": "given: the code above"}
 # Read the table row by row. The plain autoencoder takes out more than half of the noise and turns part of the rest into wrong strokes: the third row of pictures shows digits that are not there (it *hallucinates*). The same network trained on noisy images halves that error and draws clean strokes. On *clean* images the order is reversed, and that is not a bug: the denoiser expects noise, and a network that has learned to distrust details distrusts true ones too.
 #
 # Now the sobering part. In squared error **both baselines are good, and the linear denoiser is better than our network**. On smooth, centred digits a linear map can average noise away very well, and ours has to squeeze every digit through 64 numbers after only twelve epochs of 3,000 images. The pictures tell the other half: the linear answers are surrounded by grey ghosts, the network's are not. Two lessons: compute the linear baseline before you praise a network, and look at the pictures as well as the number. We shall meet a network that beats it.
@@ -198,7 +198,7 @@ print("squared error to clean   that copy   new noise   test images")
 for name, (that_copy, new_noise, on_test) in by_noise.items():
     print(f"{name:22s} {that_copy:11.1f} {new_noise:11.1f} {on_test:13.1f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"half": "29.7 / 62.6"}
 # The network with one fixed copy does best on *that* copy and clearly worse on new noise over the very same digits: it has begun to **overfit**, memorising the noise as one memorises the typos of a book. With fresh noise the two columns agree, because there is nothing to memorise, and the error on the test images is smaller as well. Fresh noise is free data (*data augmentation*). (With thousands of images and few epochs the difference shrinks to a few per cent; it grows with every time the copy is seen again.)
 #
 # The bug in the last row raises no error, and its loss falls during training like any other. It is asked to *reproduce* noise, cannot do so through 64 numbers, and leaves about half of it. (If the target's noise is *independent* of the input's and has mean zero, noisy targets do work: see Noise2Noise below. Here they are the same noise.)
@@ -251,7 +251,7 @@ for name in ("linear denoiser", "denoiser"):
     values = by_level[name]
     print(f"{name:16s} at 0: {values[0]:4.1f}, at 0.4: {values[4]:4.1f}, at 0.8: {values[8]:4.1f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"0.18": "seen: the figure, where the curves cross"}
 # Without a denoiser the error rises steeply with the noise. The denoiser's curve is almost flat up to the level it was trained at, which is remarkable and also a warning: on clean images it is still as far off as on noisy ones, and for noise weaker than about 0.18 you would do better to leave the image alone. Beyond 0.4 it rises slowly; it was never shown such noise, and still takes most of it out. The linear denoiser shows the same with a lower start, until at 0.8 the two meet.
 #
 # If you do not know the level, train with *all* levels, for *blind denoising*: exercise 13.2.
@@ -307,7 +307,7 @@ print("without noise the same as with:", np.allclose(b, c, atol=1e-5))
 # %% [markdown]
 # Which place is better? Noise in the model travels with it (saved, loaded, used by anyone who calls `fit`) and is drawn on the accelerator. Noise in the pipeline is the same on every backend, can be anything NumPy can do, and leaves the model alone. In this course most numbers come from the pipeline, for the first reason.
 
-# %% [markdown]
+# %% [markdown] numbers={"3136": "14 * 14 * 16", "four": "14 * 14 * 16 / 784", "16": "given: the code below"}
 # ## An overcomplete code, larger than the image
 #
 # Lesson 12 showed that $D' \ge D$ *allows* copying, that some models make use of it and some do not, and that noise in training helps those that do. If copying a noisy input never pays, the capacity for it does no harm, and the code may be as large as you like. To see it, take a convolutional pair without any bottleneck: one stage, and a *map* of 16 channels as its code, $14 \times 14 \times 16 = 3136$ numbers for 784 pixels. $D' > D$ by a factor of four.
@@ -334,7 +334,7 @@ for name, model in (("plain", conv_plain), ("denoiser", conv_denoiser)):
     noisy_in = error(evaluation.reconstruct(model, noisy["Gaussian"]))
     print(f"{name:8s} clean in {clean_in:5.1f}, noisy in {noisy_in:5.1f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"Four": "3136 / 784"}
 # Four times more numbers than pixels: without noise in training the network copies its digits almost exactly, and noisy input raises its error from 1.5 to 9.9. With noise in training it cannot get away with copying, and takes out more than our denoiser of 64 numbers, more even than the linear one. There is the network we were looking for: no bottleneck, local filters, and noise as the teacher.
 #
 # As with the nonlinear model of lesson 12, capacity alone did not make a copier. The *plain* convolutional network removes most of the noise without ever having seen any. After five epochs it has learned to copy *what digits are made of*, smooth blobs and edges, and noise is not. How much noise a wide network lets through depends on how long it was trained; it is no guarantee. Training with noise turns luck into a goal.
@@ -365,12 +365,12 @@ print("squared error, noisy in      digits   unfamiliar")
 for name, (familiar, unfamiliar) in table.items():
     print(f"{name:26s} {familiar:8.1f} {unfamiliar:12.1f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"8": "seen: the figure", "three quarters": "46.5 / 63.0", "a quarter": "13.7 / 63.0", "twice": "46.5 / 22.4"}
 # The dense denoiser sees digits everywhere: a Q becomes a 0, an N a kind of 8. Its decoder can only draw what its 64 numbers were trained to mean, and three quarters of the noise's error remain; the plain autoencoder makes matters *worse* than leaving the noise in. The convolutional denoiser has never seen a letter either, but its filters look at neighbourhoods of a few pixels, and pieces of strokes are the same in letters and digits. It gives back readable letters, less than a quarter of the noise's error, and has no trouble with shapes as long as their *parts* are familiar.
 #
 # Two remarks. The linear denoiser, also fitted on digits, does twice as well on letters as the dense network: it too has no bottleneck. And generality is paid for in the code: 3136 numbers describe nothing briefly. A model that can clean everything knows little about digits; a model that knows digits sees them everywhere.
 
-# %% [markdown]
+# %% [markdown] numbers={"10": "10 * log(10) / log(10)", "a tenth": "10 ** (-10 / 10)", "3": "given: the definition of a decibel", "half": "29.7 / 62.6"}
 # ## PSNR, SSIM, and filters that were never trained
 #
 # People who clean images report two numbers. The *[peak signal-to-noise ratio](glossary.md#psnr)*
@@ -418,12 +418,12 @@ for kind in ("Gaussian", "salt and pepper"):
     psnr[kind]["linear"] = judge("linear denoiser", linear_map(spoilt))
     psnr[kind]["conv"] = judge("convolutional", evaluation.reconstruct(convs[kind], spoilt))
 
-# %% [markdown]
+# %% [markdown] numbers={"a tenth": "6.7 / 62.6", "nine": "3 * 3", "ten": "20.9 - 11.0"}
 # On Gaussian noise every trained method beats both filters, and the convolutional denoiser is almost ten decibels above the noisy image: a tenth of its error. On salt and pepper look twice. **The median filter, which costs nothing and was never trained, beats our denoiser with 64 numbers by two decibels**, and has the best SSIM of all: a speck is an outlier among nine pixels, and the median is made for outliers. The convolutional denoiser is ahead of it in decibels, not in SSIM. The Wiener filter assumes normal noise of one strength, and clipped noise is neither normal nor evenly strong; of all methods it comes last in both tables.
 #
 # So never report a denoiser without the classical filter for that kind of noise. And notice that the two measures disagree about who is first: they ask different questions.
 
-# %% [markdown]
+# %% [markdown] numbers={"128": "given: what the set holds", "16": "given: the code below"}
 # ## Signals
 #
 # Nothing in this lesson needs two dimensions. A signal of 128 samples is an image of one row, `(1, 128, 1)`. The set `signals` holds sines with an overtone, triangle waves and heartbeats. Train a small dense denoiser with a code of 16, and compare it with a running median of nine samples and with PCA of the same size.
@@ -461,13 +461,15 @@ axes[0].set_ylabel("value")
 axes[2].legend(fontsize=7)
 plt.show()
 
-# %% [markdown]
+# %% [markdown] numbers={"twice": "1 + 1", "three decibels above": "25.3 - 22.5", "three samples wide,": "seen: the figure"}
 # The denoiser is almost three decibels above the running median and one above PCA, and the two smooth waves come back well. (PCA is a strong baseline here too: smooth waves are nearly sums of a few sines.)
 #
 # Now look at the heartbeat. By its decibels it came out well ahead of the noisy signal; yet **its spikes are gone**, in the denoiser's curve as in the median's. They are about three samples wide, the noise hides where they are, and the squared error of a spike in the wrong place is twice that of none. So the network hedges: the answer of least expected squared error is the *conditional mean*, here a nearly flat line. In an electrocardiogram the spike is what the doctor is looking for, and no average of decibels says that it was removed. A denoiser draws what it expects, and its loss decides how errors count; look at what matters in *your* data, not only at the mean.
 
 # %% [markdown]
 # ## Exercises
+#
+# Stuck? `checks.hint("13.1")` gives a hint; call it again for the next one.
 #
 # ### Exercise 13.1: decibels
 #

@@ -73,7 +73,7 @@ print(f"squared error per image  {scores[0]['error']:.1f}")
 print(f"fraction of units active {scores[0]['active']:.2f}")
 print(f"PCA with 83 components   {evaluation.pca_error(x_train, x_val, 83):.1f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"83": "0.83 * 100"}
 # About 83 of 100. A ReLU makes zeros *possible*, but the loss has no reason to want them. Note the baseline of this lesson: PCA with **as many components as the code has active units**. Against that, this dense code is poor.
 #
 # ## The L1 penalty: a price on activity
@@ -166,7 +166,7 @@ ax.set(xlabel="fraction of units active", ylabel="squared error per image", ylim
 ax.legend()
 plt.show()
 
-# %% [markdown]
+# %% [markdown] numbers={"a third of the": "1 - 0.56 / 0.83", "a third, much faster": "104 / 323", "18": "0.18 * 100", "2": "seen: the last row of the table", "ten": "given: the code above", "4": "0.04 * 100"}
 # The first step is free: with $\lambda = 0.03$ a third of the activity is gone, and the error is even a little *smaller* than without. Then every further saving costs. (The sum of the code fell to a third, much faster than the number of active units: a code can also be made cheaper by mere rescaling, small codes and a decoder with large weights. There is no sparsity in that; to forbid it, fix the length of each row of the decoder's matrix.)
 #
 # Now compare it with PCA, and be sober. Textbooks let you expect that a code which chooses its units must beat one that cannot. After these ten epochs it does **not**: with as many components as active units PCA is a little better at 4 to 18 of them, and far better beyond. One thing that holds the sparse code back is **shrinkage**: the penalty also pushes down the units it *keeps*; another is in the column *dead*, to which we come back.
@@ -181,7 +181,7 @@ fig, ax = plt.subplots(figsize=(7, 3))
 plots.plot_rows(rows, ax=ax)
 plt.show()
 
-# %% [markdown]
+# %% [markdown] numbers={"ten": "given: the code above"}
 # Grey with a ghost in it, the same for all: the sigmoid of the decoder's biases, which in ten epochs have gone only part of the way to the mean image. Once all ReLUs are at zero for all images, no gradient reaches the encoder any more. There is no way back.
 
 # %% [markdown]
@@ -199,10 +199,10 @@ for ax, (name, model) in zip(axes, (("no penalty", plain), ("L1, 0.3", sparse)),
 axes[0].set_ylabel("fraction of values")
 plt.show()
 
-# %% [markdown]
+# %% [markdown] numbers={"four fifths": "0.82", "12": "given: the code above"}
 # That is the signature of L1 with ReLU: a spike at *exactly* zero, more than four fifths of all values, and a tail of positive values. (Values above 12 are counted in the last bar.) Without the ReLU there would be small numbers of both signs instead, and nothing you could skip or leave out of a file.
 
-# %% [markdown]
+# %% [markdown] numbers={"30": "given: the code below"}
 # ## Atoms: what each unit draws
 #
 # The decoder has one layer: before the sigmoid, the picture is $\sum_j z_j \, d_j + b$. Row $d_j$ of its matrix, shaped as an image, is what unit $j$ adds to the picture when it is active: its **atom**, one entry of a **dictionary**. Here are the atoms of the 30 units that are active most often, in the dense and in the sparse code, and PCA's first 30 components. Grey is nothing, white adds light, black takes it away. **Predict** what you will see: strokes?
@@ -230,7 +230,7 @@ for ax, (name, pictures) in zip(
     plots.plot_images(as_grey(pictures), n_columns=5, title=name, ax=ax)
 plt.show()
 
-# %% [markdown]
+# %% [markdown] numbers={"83": "0.83 * 100"}
 # PCA's components are ripples over the whole frame that only make sense in sums. The atoms of the dense code are mostly grain, most likely what is left of its random initial weights, and with 83 units active at once no single one has to mean anything. The sparse atoms can be *read*. But they are not the little strokes that textbooks show (those come from patches of photographs): most are soft **whole digits** or large parts of them, a 2, a 3, a ring, drawn light on a dark surround. If only a few may be active, and the digits all sit in the middle of the frame, a prototype is worth more than a stroke. Watch one digit being put together, the strongest unit first:
 
 # %% mystnb={"image": {"alt": "A digit built up in steps: the decoder's picture with only the strongest unit, then two, four, eight, and all active units, next to the original"}}
@@ -269,7 +269,7 @@ for name, model in (
         f"{s['active'] / alive:.2f} of the living, error {s['error']:.1f}"
     )
 
-# %% [markdown]
+# %% [markdown] numbers={"half": "1 - 0.16 / 0.42", "twice": "20 / 10", "a fifth": "0.21"}
 # At once: nearly all units that are dead after ten epochs died in the first. The likely reason is that the decoder has nothing to offer yet, so that silence is the cheapest way to lower the loss, and that the first steps are long. A learning rate of a quarter saves more than half of them, with the same activity, but learns more slowly: after twice as many epochs the error is still larger. Remedies in use, all for the same trouble: a gentle start, a penalty that begins small and grows (*warm-up*), or starting [dead units](glossary.md#dead-unit) anew (*resampling*).
 #
 # The count matters for the meaning of "sparse". Dead units are zeros that carry nothing. Of the *living* units of the quick model, nearly a third are active for each image; of the gentle one's, a fifth. The same activity, but only the second comes close to what was promised: many units to choose from, few chosen.
@@ -350,7 +350,7 @@ axes[1].set(xlabel="value of a unit for one image", ylabel="fraction of values")
 axes[0].legend()
 plt.show()
 
-# %% [markdown]
+# %% [markdown] numbers={"half": "seen: the table, where the middle unit is at 1.00"}
 # No value is exactly zero, and nothing is dead. The mean activities gather close together, a little above the target: a compromise between target and error that moves with the weight. Single values are graded, mostly small, some large.
 #
 # And a surprise: the penalty makes the error *smaller*. Without it more than half of the sigmoids end up at 1 for every image, *saturated*, as useless as dead ReLUs and for the same reason: flat, no gradient. The KL term pulls them back to where they can learn. So here the penalty is more of a help, up to a point: from weight 0.3 to 3 the error rises again.
@@ -365,7 +365,7 @@ plt.show()
 #
 # If you want to skip work or read off parts, you want zeros: L1. If you want every unit to earn its keep, KL.
 
-# %% [markdown]
+# %% [markdown] numbers={"10": "given: the budget"}
 # ## An activity budget
 #
 # In practice the question runs the other way: *on average 10 of the 100 units may be active; what is the error?* The weight is found by trying, and the table has done most of that. Between two tried weights, *interpolate* the one for the wanted activity, on a logarithmic scale because it is their ratios that matter; aim a little lower, for safety. Then train longer, on all images.
@@ -383,11 +383,13 @@ print(f"squared error                           {s['error']:.1f}")
 print(f"PCA, as many components as active units {budget_pca:.1f}")
 print(f"PCA, as many components as living units {alive_pca:.1f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"seventeen": "0.17 * 100"}
 # The budget is met, and with longer training the error is now clearly *below* that of PCA with ten components. A success? Look at the second number before you celebrate. Some seventeen units are alive, of which ten are active for an average image. That is hardly a choice; it is a *narrow* code that got there by killing units. And a plain PCA with as many components as there are living units has a far smaller error. Report both numbers, active units and living ones. A budget on activity alone can be met in ways you did not mean.
 
 # %% [markdown]
 # ## Exercises
+#
+# Stuck? `checks.hint("14.1")` gives a hint; call it again for the next one.
 #
 # ### Exercise 14.1: the KL penalty from activities
 #
@@ -446,7 +448,7 @@ frugal = SparseAutoencoder(encoder, DenseDecoder(image_shape, hidden=()), weight
 trained(frugal, epochs=12, x=train.x)
 checks.check_activity_budget(frugal, train.x, x_val, budget=0.15)
 
-# %% [markdown]
+# %% [markdown] numbers={"42": "0.42 * 100", "2": "seen: the table"}
 # ## What to remember
 #
 # - A sparse code has many units and uses few for each image; the weight $\lambda$ is in squared error per unit of code.

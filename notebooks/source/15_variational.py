@@ -44,7 +44,7 @@ def trained(model, epochs, loss=losses.binary_crossentropy, x=x_train):
     return model, history.history
 
 
-# %% [markdown]
+# %% [markdown] numbers={"one half": "given: the threshold"}
 # ## Two promises that a plain autoencoder never made
 #
 # In this lesson every pixel is either 0 or 1: we *binarise*, cutting the grey values at one half. A model of *probabilities* then has an exact meaning (pixel $i$ is white with probability $\hat x_i$), and the cross-entropy loses the floor of lesson 06: a perfect prediction costs 0 nats.
@@ -93,7 +93,7 @@ fig, ax = plt.subplots(figsize=(8, 3))
 plots.plot_rows({name: x_hat[:12] for name, x_hat in pictures.items()}, ax=ax)
 plt.show()
 
-# %% [markdown]
+# %% [markdown] numbers={"one in five": "1 - 0.8"}
 # Two separate things are missing. **Nobody said where codes lie.** Standard normal numbers miss the real codes altogether, and the decoder answers with a grey blur: hundreds of pixels are off. **Nobody said that the space between codes is filled.** With the right centre and spread the pictures look like ink, but for two out of three the neighbours disagree about what they show, against one in five for real images. These are the *holes* in the latent space.
 #
 # The [variational autoencoder](glossary.md#variational-autoencoder) (VAE) makes both promises, and writes them into the loss.
@@ -129,8 +129,8 @@ for name, true, draws in (
 ):
     print(f"{name:34s} {true:5.2f} {draws.mean():10.2f} {draws.std():20.2f}")
 
-# %% [markdown]
-# Both are right on average, but one draw of the score-function estimate is off by about seven times as much; since averaging over $n$ draws divides the spread by $\sqrt n$, it would need some fifty times as many draws. The reparameterised estimate is good enough with *one* draw for each image. That is what made VAEs practical.
+# %% [markdown] numbers={"seven": "7.51 / 1.00", "fifty": "7.51 ** 2", "0.25": "given: sigma is one half"}
+# Both are right on average, but one draw of the score-function estimate is off by about seven times as much; since averaging over $n$ draws divides the spread by $\sqrt n$, it would need more than fifty times as many draws. The reparameterised estimate is good enough with *one* draw for each image. That is what made VAEs practical.
 #
 # The same in Keras. A model with two weights, $\mu$ and $v$, that gets $\varepsilon$ as its data; one step of plain gradient descent with learning rate 1 moves each weight by exactly minus its gradient, so the gradients can be read off. With respect to $v$ the true one is $\sigma^2 = 0.25$.
 
@@ -181,7 +181,7 @@ for draws in (100, 10_000, 1_000_000):
 package = losses.gaussian_kl(np.array([[z_mean]]), np.array([[z_log_var]]))
 print(f"formula: {formula:.3f}, package: {ops.convert_to_numpy(package)[0]:.3f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"two": "given: the two draws"}
 # ## The evidence lower bound (ELBO)
 #
 # Why this penalty and no other? Because the sum is a bound on something worth having. A VAE is a **latent-variable model**: it claims that images arise in two steps (**ancestral sampling**): draw $z$ from the prior $p(z)$; then draw every pixel, white with probability $\hat x_i(z)$, from the decoder's $p(x \mid z)$. The probability of an image (its *evidence* or *marginal likelihood*), $p(x) = \int p(x \mid z)\,p(z)\,dz$, is *intractable*, since the integral runs over all codes. But for *any* $q(z \mid x)$
@@ -274,7 +274,7 @@ plots.plot_curves(
 ax.set(ylim=(0, 340))
 plt.show()
 
-# %% [markdown]
+# %% [markdown] numbers={"23": "22.76"}
 # The rate *rises*, from 11 nats to 23. The model finds that each nat spent on the code saves more than one nat of pixels, and goes on until another nat would no longer pay for itself. Only the sum is being minimised.
 #
 # Now the bound on new images. `evaluate` is not honest here: it decodes the *mean* code, as if the clouds were points, while adding the rate of clouds. `evaluation.negative_elbo` draws, as the bound demands.
@@ -294,7 +294,7 @@ too_good = vae.evaluate(x_test, x_test, verbose=0, return_dict=True)["loss"]
 print(f"`evaluate` on test {too_good:6.1f}, too good to be a bound")
 print(f"in bits: {bound['test'] / np.log(2):.1f} instead of {n_pixels} for raw pixels")
 
-# %% [markdown]
+# %% [markdown] numbers={"17": "given: 130 / 8, rounded up", "98": "784 / 8", "6": "90.1 - 84.1", "15": "given: the code above"}
 # From 200 nats without a code to about 90 with one, on images never seen. In bits it has a concrete meaning: with a suitable coding scheme, sender and receiver who both own this model could send a test image in about 130 bits, that is 17 bytes, where raw pixels take 98. The difference between training and test, about 6 nats, is overfitting: 15 epochs on a few thousand digits.
 
 # %% [markdown]
@@ -357,10 +357,10 @@ plt.show()
 for name, (unlike, agree) in midpoints.items():
     print(f"midpoints, {name:5s}: {unlike:.1f} pixels unlike the nearest, agree {agree:.1f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"sixteen": "given: the width of the codes"}
 # Again no miracle. Halfway between two classes both models draw something between two classes, and by these numbers the VAE is not the better one. One often reads that "VAEs interpolate smoothly, autoencoders do not"; in this space of sixteen numbers, with smooth activations and this data, it is not what we find.
 
-# %% [markdown]
+# %% [markdown] numbers={"two": "given: the width of the code"}
 # ## The whole latent space on one page
 #
 # With two code numbers the prior itself can be drawn. Take the *quantiles* of the normal distribution, so that each cell of the grid stands for the same fraction of the prior, and decode them. Beside it: the means of test images.
@@ -382,7 +382,7 @@ plots.plot_codes(z_flat, test.labels, title="means of test images", ax=axes[1])
 axes[1].set(xticks=[], yticks=[], aspect="equal")
 plt.show()
 
-# %% [markdown]
+# %% [markdown] numbers={"70": "163.8 - 90.1"}
 # A map of digits without blank patches: every cell shows a digit or a crossing between two. The means fill a round cloud about the origin, where lesson 08's two-number code had arms that ran off in their own directions. That is the KL at work: a code far from the origin costs more. The bound is more than 70 nats worse than with sixteen numbers; two numbers cannot carry enough information, and the pictures are soft because the decoder hedges.
 
 # %% [markdown]
@@ -402,7 +402,7 @@ print(f"-ELBO, 20 draws averaged:  {minus_elbo:.1f} nats")
 for k, nats in nll.items():
     print(f"-log p(x), k = {k:3d}: {nats:9.1f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"5,000": "paper: Burda et al. 2016"}
 # With a hundred draws the estimate is about 6 nats better than the ELBO: the model is better than its bound says. The gap is what our normal clouds lack against the true $p(z \mid x)$. When you compare two VAEs, compare like with like: the same bound, the same $k$, the same binarisation. (A hundred is still few; published tables often use 5,000.)
 
 # %% [markdown]
@@ -446,6 +446,8 @@ for std in (0.01, 0.1, 0.5, 1.0, 2.0):
 
 # %% [markdown]
 # ## Exercises
+#
+# Stuck? `checks.hint("15.1")` gives a hint; call it again for the next one.
 #
 # ### Exercise 15.1: the draw
 #
@@ -512,7 +514,7 @@ def effective_beta(weight, n_pixels, latent_dim, pixels, code):
 
 checks.check_effective_beta(effective_beta)
 
-# %% [markdown]
+# %% [markdown] numbers={"84": "83.7", "90": "90.1", "0.00": "given: an example of the quiz"}
 # ## What to remember
 #
 # - A code is a cloud $\mathcal N(\mu, \sigma^2)$, the approximate posterior, drawn as $\mu + \sigma\varepsilon$ (reparameterisation): the noise is an input, so gradients flow.

@@ -42,7 +42,7 @@ names = list(synthetic.FACTORS)
 image_shape = x.shape[1:]
 floor = evaluation.pixel_entropy(x)
 
-# %% [markdown]
+# %% [markdown] numbers={"four": "given: the factors", "halve": "14 / 28"}
 # ## A world of four generative factors
 #
 # To ask what a code *means* one must know what it could mean. So this lesson leaves the digits for a synthetic world: white shapes on black, each given by four numbers, its *generative factors*. We halve the images to 14 x 14 pixels to save time.
@@ -191,7 +191,7 @@ ax.set(xlabel="rate, nats per image", ylabel="distortion, nats per image", ylim=
 ax.legend(frameon=True)
 plt.show()
 
-# %% [markdown]
+# %% [markdown] numbers={"16": "seen: the table"}
 # This **rate-distortion curve** is the lesson in one picture. From the left, the first nat of code saves about eleven nats of pixels, the next ones less and less. Each β picks the point where the curve's slope is $-\beta$: buy while a nat saves more than it costs. At 16 no nat is worth its cost, and rate 0 is the *right* answer, not a fault.
 #
 # At the right end there is something odd: with β = 0.2 the rate is about 11 nats, although 8 would name every image. The rate is an upper bound on the information in the code. It splits into the true (*mutual*) information plus the mismatch between the **aggregate posterior**, all codes together, and the prior (Hoffman & Johnson, 2016), and at a low β little is done about the mismatch. Such a model reconstructs well, but codes drawn from the prior may miss the real ones.
@@ -235,7 +235,7 @@ class Warmup(keras.callbacks.Callback):
         self.model.beta.assign(self.beta * min(1.0, epoch / self.epochs))
 
 
-# %% [markdown]
+# %% [markdown] numbers={"12": "given: the code below"}
 # At β = 12 the code hardly pays. **Predict** what 12 epochs of warm-up change, if both runs get 25 epochs in all.
 
 # %%
@@ -290,7 +290,7 @@ print(f"the true place, x and y, as a code: {gap(told(place, factors[:, 2:])):.2
 print(f"the same, turned by 45 degrees:     {gap(told(place @ turn, factors[:, 2:])):.2f}")
 print(f"PCA, 6 numbers, all four factors:   {gap(told(z_pca, factors)):.2f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"14": "given: the factors"}
 # Keep the middle lines in mind. Rotating (turning) a code loses nothing, a decoder can rotate it back, but the gap falls from 1 to almost 0: MIG rewards *axes*. And a standard normal prior is *rotation-invariant*, so the KL by itself gives no reason to prefer these axes to rotated ones.
 #
 # In our world, x and y are as alike as two factors can be, 14 values each. So we also build a second world in which they differ: only the five middle values of y.
@@ -334,7 +334,7 @@ for kind in kinds:
 #
 # So a higher β can help, on average, in a world whose factors differ in how much they move the pixels; a likely reason is that a cost per nat makes it worthwhile to put the most valuable direction into a unit of its own (Rolínek et al., 2019), and when two factors are worth the same, nothing fixes the directions between them. A single run tells next to nothing.
 
-# %% [markdown]
+# %% [markdown] numbers={"2": "given: the code below", "-2": "given: the code below"}
 # ### Latent traversals
 #
 # The usual evidence is a picture: hold a code fixed, move one unit from -2 to 2, decode. Here for three models of the unequal world: the best seed at β = 0.5, and the best and the *worst* at β = 2. Units are sorted by their rate, the largest first. **Predict** what the last rows look like.
@@ -380,7 +380,7 @@ axes[0].set_yticks(np.arange(4) + 0.5, names)
 fig.colorbar(mesh, ax=axes, label="fraction of the factor told")
 plt.show()
 
-# %% [markdown]
+# %% [markdown] numbers={"1.1": "log(3)", "12,000": "paper: Locatello et al. 2019"}
 # One bright field in a row, and dark ones beside it, is what MIG rewards. Note the first row: hardly any unit tells which *shape* it is. Three values are worth at most $\log 3 = 1.1$ nats, they move few pixels, and the KL term removes them first. A disentangled code is not the same as a complete one.
 #
 # ### Identifiability: what no β can buy
@@ -389,6 +389,8 @@ plt.show()
 
 # %% [markdown]
 # ## Exercises
+#
+# Stuck? `checks.hint("16.1")` gives a hint; call it again for the next one.
 #
 # ### Exercise 16.1: again and again
 #
@@ -459,7 +461,7 @@ def highest_beta(results, budget):
 
 checks.check_highest_beta(highest_beta)
 
-# %% [markdown]
+# %% [markdown] numbers={"0.0": "seen: the table", "0.45": "given: an example of the quiz", "0.30": "given: an example of the quiz", "16": "given: an example of the quiz"}
 # ## What to remember
 #
 # - β is an exchange rate between nats of code and nats of pixels; it picks a point on the rate-distortion curve, and only β = 1 is a bound.

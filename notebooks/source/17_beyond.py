@@ -48,7 +48,7 @@ def error(model, x=x_test):
     return evaluation.squared_error(x_test, evaluation.reconstruct(model, x)).mean()
 
 
-# %% [markdown]
+# %% [markdown] numbers={"32": "paper: the definition of float32"}
 # ## The VQ-VAE: a code of whole numbers
 #
 # The codes so far were real numbers, 32 bits each, most of them wasted. The vector-quantised autoencoder ([VQ-VAE](glossary.md#vq-vae); van den Oord et al. 2017) cuts the encoder's output $h$ into short vectors and replaces each by the nearest of the $K$ **embedding** vectors $e_1, \dots, e_K$ of a learned **[codebook](glossary.md#codebook)** ($K$ is `num_embeddings`, their length `embedding_dim`):
@@ -127,7 +127,7 @@ added = [float(ops.convert_to_numpy(sum(model.losses))) for model in (mine, thei
 print("same reconstructions:", np.allclose(*outputs, atol=1e-5))
 print("same added loss:", np.allclose(*added, rtol=1e-4))
 
-# %% [markdown]
+# %% [markdown] numbers={"6": "log2(64)", "half": "8 / 16", "64": "2 ** 6", "16": "given: the width of the code"}
 # ### Codebook collapse, and a codebook that lives
 #
 # Take the extreme: *one* vector of 16 numbers for an image, 64 embeddings. Each image is then coded in 6 bits, and the decoder can draw 64 pictures in all. **Predict** how many of the 64 a network trained from scratch will use. The measure is the **[perplexity](glossary.md#perplexity)**, $\exp(-\sum_k p_k \log p_k)$ with $p_k$ the fraction of images with index $k$: the number of embeddings in use, if all were used equally.
@@ -172,12 +172,12 @@ for ax, (name, model) in zip(axes, one_vector.items(), strict=True):
     plots.plot_images(pictures, n_columns=16, title=f"{name}: the 32 embeddings most used", ax=ax)
 plt.show()
 
-# %% [markdown]
+# %% [markdown] numbers={"sixteen": "8 + 8"}
 # From scratch we see **codebook collapse**: most embeddings are never chosen. The reason is a vicious circle. At the start the embeddings lie close together near zero, and the encoder's outputs elsewhere; a few embeddings happen to be nearest to nearly everything, only they are moved, only they get better, and so only they are chosen again. An embedding that is never nearest gets no gradient at all: it is *dead*. The error is hardly below that of the mean image, and no warning is raised: watch the perplexity.
 #
 # Started from k-means, every embedding lies where there are codes to represent, and nearly all stay in use. The pictures are a dictionary of digits, with several styles of each. (The training was equally long: eight epochs without the codebook and eight with it, against sixteen.) Other cures are to re-seed dead embeddings during training, or to move the embeddings by *exponential moving averages* instead of gradients (appendix A.1 of the paper).
 
-# %% [markdown]
+# %% [markdown] numbers={"four": "16 / 4", "64": "given: the codebook of before", "25": "16 * log2(3)", "sixteen": "given: the width of the code", "48": "16 * log2(8)"}
 # ### Rate and distortion: what a bit buys
 #
 # Now four vectors of four numbers instead of one of sixteen, all from the same codebook of 64: $4 \times \log_2 64 = 24$ bits an image. The baselines: the continuous code (16 numbers, 512 bits as stored), PCA with 16 numbers, and ways to get few bits *without training a codebook*: round each of the 16 numbers to one of 8 or of 3 values (*scalar quantisation*; $16 \times \log_2 8 = 48$ and $16 \times \log_2 3 \approx 25$ bits), or quantise with the k-means centres and leave it at that. **Predict** which of the three that cost about 24 bits is best, and what an alphabet of only 8 values costs in error.
@@ -216,7 +216,7 @@ fig, ax = plt.subplots(figsize=(7, 3.2))
 plots.plot_rows(rows, ax=ax)
 plt.show()
 
-# %% [markdown]
+# %% [markdown] numbers={"a quarter": "10.1 / 8.2 - 1", "64": "given: the codebook of before", "one image in sixty-four": "1 / 64"}
 # At about 24 bits the order is as it should be. Rounding treats every number alike and wastes its few values on corners where no code ever is. The k-means centres lie where the codes are. And training on with the codebook in place, so that encoder and codes move towards each other, takes away another tenth of the error, with the same number of epochs in all. It is real, and it is less than the name suggests.
 #
 # Now the row below. **Rounding to eight values costs only about a quarter more error than 512 bits, and beats PCA with all of its 512.** If you only want smaller files, you may round a continuous code and stop. What a codebook offers beyond that is the low end, where rounding breaks down (with 6 bits for 16 numbers it cannot even say yes or no to each), and the *text*: four letters from an alphabet of 64, for which a language model can be trained.
@@ -328,7 +328,7 @@ for name, (clean, from_noisy, slope, spread, moved) in judged.items():
     numbers = f"{clean:6.1f} {from_noisy:12.1f} {slope:11.1f} {spread:9.1f} {moved:16.2f}"
     print(f"{name:11s} {numbers}")
 
-# %% [markdown]
+# %% [markdown] numbers={"a third": "0.04 / 0.11", "thirty": "474.6 / 16.3"}
 # The penalty does what it says: the slope falls by a factor of nearly thirty. But look at the spread: much of that was won by making *all* codes smaller, which the decoder undoes by larger weights. That is the loophole the caution was about, and the reason why the bare $\lVert J \rVert^2$ of two models says little. (With [tied weights](glossary.md#tied-weights), the decoder's matrix being the encoder's transposed, a small encoder would have a small decoder, and the loophole narrows.) Relative to the spread the codes still move only about a third as far as the plain model's: there the penalty has bought real stability, better than the denoiser's. It costs some error on clean images, and reconstructions *from noisy ones* improve without the network having seen any noise.
 #
 # For that last task the denoiser is the better one, since it was trained for it. The two are relatives: the contractive penalty asks the *code* to stand still under tiny perturbations in all directions; denoising asks the *reconstruction* to be right under perturbations of a size you choose. The second is simpler to tune, and its noise has a meaning you can see. (On clean images the denoiser is the worst of the three, as in lesson 13.)
@@ -427,12 +427,12 @@ ax.minorticks_off()
 ax.legend()
 plt.show()
 
-# %% [markdown]
+# %% [markdown] numbers={"86.76": "paper: Burda et al. 2016, table 1", "84.78": "paper: Burda et al. 2016, table 1", "50 it is": "seen: the table", "two": "110.4 - 108.7", "three": "measured: measured.json lessons.rows.17_beyond.torch.figures: vae_50 - 110.4", "fifteen": "given: the code above", "50 and several": "paper: Burda et al. 2016"}
 # Measured with one draw the IWAE is no better: it was not trained to make every draw good, only the best of five. With more draws its curve falls more steeply, and at 50 it is ahead by about two nats of 110. Do not rely on those two. Training draws noise, and the same cells on another backend, where the noise is another, put the VAE three nats higher and the lead at four: at this scale (3,000 images, fifteen epochs) the gain is small, about as large as luck, and each step cost the IWAE five decodings. In the paper, with a code of 50 and several thousand epochs on MNIST, it is of the same size: 86.76 nats for the VAE against 84.78 for an IWAE with 50 draws, as commonly cited (table 1).
 #
 # When is it worth it? If you need likelihoods, or if the posterior has a shape no Gaussian fits. If you want good *codes*, be careful: with many draws the encoder gets away with a sloppier $q$, since one good draw is enough.
 
-# %% [markdown]
+# %% [markdown] numbers={"three": "given: the sections of this lesson"}
 # ## A map of what we leave out
 #
 # | kind | its difference from what you know | start with |
@@ -448,6 +448,8 @@ plt.show()
 
 # %% [markdown]
 # ## Exercises
+#
+# Stuck? `checks.hint("17.1")` gives a hint; call it again for the next one.
 #
 # ### Exercise 17.1: the nearest code
 #
@@ -511,7 +513,7 @@ def weighted_bound(log_weights):
 
 checks.check_weighted_bound(weighted_bound)
 
-# %% [markdown]
+# %% [markdown] numbers={"3": "given: an example of the quiz", "90": "given: an example of the quiz", "88": "given: an example of the quiz", "87": "given: an example of the quiz", "50": "given: an example of the quiz"}
 # ## What to remember
 #
 # - VQ-VAE: the code is a few whole numbers (indices), $\log_2 K$ bits each. Straight-through gradients get past the choice; the perplexity shows codebook collapse; k-means of trained codes prevents it.

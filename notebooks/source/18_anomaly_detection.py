@@ -50,7 +50,7 @@ def flat(x):
     return x.reshape(len(x), -1)
 
 
-# %% [markdown]
+# %% [markdown] numbers={"16": "given: the width of the code"}
 # ## An anomaly score
 #
 # An *anomaly*, or *out-of-distribution* item, is unlike the rest: a worn part, a wrong label, a stolen card. You rarely have examples, and the next one will be different anyway. What you have is plenty of normal data. So learn what is normal, and give every new item an **[anomaly score](glossary.md#anomaly-score)**: the larger, the more anomalous.
@@ -98,7 +98,7 @@ for name, score in score_of.items():
     means = f"normal {s_normal.mean():5.1f}, letters {s_anomaly.mean():5.1f}"
     print(f"{name:12s} mean score: {means}   AUROC {auroc(s_normal, s_anomaly):.2f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"five": "58.2 / 12.2"}
 # The recipe works: the error of a letter is almost five times that of a digit, and nearly every pair is in the right order. It also beats PCA. But **the neighbours do as well, without any training**, and even the mean image is right in almost nine of ten pairs. Printed letters are an easy test. To show only this test, and only the autoencoder, is to show little.
 #
 # ## An unseen digit
@@ -226,7 +226,7 @@ print(
     + " ".join(f"{c}: {e:.1f}" for c, e in zip(classes, by_class, strict=True))
 )
 
-# %% [markdown]
+# %% [markdown] numbers={"Half": "given: a judgement", "5 in 100": "given: an example", "15": "15.4"}
 # Sevens with a bar, an open four, eights that nearly fall apart: real digits, written in a rare way or off centre. Half of the use of an anomaly score is this look: it finds wrong labels, broken files, and groups that your training data lacks. It also shows whom a threshold will hit. The mean error runs from about 9 for zeros to 15 for eights, so one threshold for all will flag eights more often than zeros.
 #
 # ## A threshold without labels
@@ -247,7 +247,7 @@ for name in ("error", "neighbours of the code"):
 threshold = anomaly.threshold(score_of["error"](x_val), false_positive_rate=0.05)
 print(f"anomaly.threshold for 0.05: {threshold:.1f} squared error per image")
 
-# %% [markdown]
+# %% [markdown] numbers={"half": "0.15 / 0.10 - 1", "2 in 100": "4 / 200"}
 # A threshold from training images is too low, since the model was fitted to them: half as many false alarms again as planned, or double. For the neighbours of the code it is a disaster. Every training code is its own nearest neighbour, at distance 0, so most new images look anomalous. Held-out images keep to the plan, roughly. Why only roughly? They are 1,200 images, but made from some 200 originals, and 2 in 100 of those are *four*. The threshold is only as reliable as the number of independent items above it. (`anomaly.threshold` takes the same quantile with care for ties, and refuses a rate for which you do not have even one item.)
 #
 # ## One class against the rest, ten times
@@ -296,7 +296,7 @@ print("normal class:     " + "".join(f"{label:6d}" for label in range(10)) + "  
 for name, each in one_class.items():
     print(f"{name:18s}" + "".join(f"{value:6.2f}" for value in each) + f"{mean_auroc[name]:7.3f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"3": "seen: the shape of these digits", "9": "seen: the shape of these digits", "1 in 400": "given: the code below", "20": "given: the code below", "5": "given: the code below"}
 # Three groups. The mean image, the isolation forest and the one-class SVM with its default settings: about 0.9. (A forest splits along one pixel at a time, and no single pixel is unusual.) Then PCA. Then, with nothing to choose between them, **the autoencoder and the neighbours**. Eights are hardest for every method, since a damaged 3, 5 or 9 is nearly one.
 #
 # Remember this when you read such tables. Values near 0.99 say that the *test* is easy: other classes are far away. Ones among nine classes, above, were not. And a lead of a thousandth decides nothing if a baseline without training can take it back.
@@ -334,7 +334,7 @@ month = np.vstack([payments(39_800, rng), frauds(200, rng)])  # twenty days of 2
 kind = np.repeat([0, 1, 2], [39_800, 100, 100])  # 0 normal, 1 large, 2 odd
 fraud = kind > 0
 
-# %% [markdown]
+# %% [markdown] numbers={"three": "given: the width of the code"}
 # Our models read images in [0, 1], so a row becomes an image of one row and five columns, `(1, 5, 1)`. Two decisions come before any model. Amounts and distances span several powers of ten, so take their logarithm. And leave room: the normal range goes to [0.25, 0.75], not to [0, 1], where clipping would cut off exactly the extremes we are looking for.
 #
 # Besides the known baselines there is the **rule** every bank had first: the larger the amount, the more suspicious. PCA and the autoencoder get three numbers for five. **Predict** which method wins.
@@ -397,7 +397,7 @@ ax.set(xlabel="recall: fraction of frauds found", ylabel="precision: fraction of
 ax.legend(fontsize=8)
 plt.show()
 
-# %% [markdown]
+# %% [markdown] numbers={"a third": "0.35", "twenty": "given: the alarms that the code allows"}
 # *Average precision* is the precision (the fraction of alarms that are fraud), averaged over all values of the recall (the fraction of frauds found); a coin gets the base rate, 0.005. Read:
 #
 # - **The isolation forest has a better AUROC than the rule, and finds next to nothing.** AUROC weights all thresholds alike, even those with a thousand alarms a day. You work at the one with twenty.
@@ -418,7 +418,7 @@ for one_in in (2, 200, 1000, 10_000):
     right, wrong = 0.9 / one_in, 0.01 * (1 - 1 / one_in)
     print(f"1 fraud in {one_in:6d}: precision {right / (right + wrong):.3f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"half": "0.5", "99 in 100": "1 - 0.009", "two thirds": "(0.97 + 0.38) / 2", "one alarm in four": "(0.97 + 0.38) * 5 / ((0.97 + 0.38) * 5 + 20)", "1 in 10": "given: a row of the table"}
 # Many test sets are like the first row, half and half; it says little about the others. At 1 in 10,000, 99 in 100 alarms of this excellent detector are false. Above, with about two thirds of ten frauds a day found and twenty false alarms, one alarm in four is right: quite a good day for those who answer them.
 #
 # ## What if the training data are contaminated?
@@ -436,7 +436,7 @@ print("average precision      clean   2% fraud in the past")
 for name, value in after.items():
     print(f"{name:20s} {results[name][1]:7.2f} {value:10.2f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"a fifth": "1 - 0.49 / 0.62", "a third": "1 - 0.33 / 0.48"}
 # The nearest neighbours lose most by far: next to a memorised fraud, the next fraud looks normal. The models that compress or average lose between a fifth and a third; 2 per cent of the rows change them less. (The forest had nothing to lose.) The remedy is again to look at the worst: score the training data themselves, inspect the top, take out what is wrong, train again.
 #
 # ## Is an autoencoder worth it?
@@ -444,6 +444,8 @@ for name, value in after.items():
 # Sum up what this lesson measured. *Not* for five columns, nor for small centred images whose anomalies are other shapes altogether: there the Mahalanobis distance and nearest neighbours on the data themselves do as well or better, and need no training. *Worth trying* where the damage is small and local (specks), where the training data are contaminated, and where people want to see what the model expected. Against PCA, the error of the autoencoder was ahead on three of four kinds of anomaly, and level on the fourth. What these small sets cannot show: with millions of large images there is too much to keep and search, and a model is what remains.
 #
 # ## Exercises
+#
+# Stuck? `checks.hint("18.1")` gives a hint; call it again for the next one.
 #
 # ### Exercise 18.1: AUROC by counting
 #
@@ -507,7 +509,7 @@ def least_base_rate(precision, recall, false_positive_rate):
 
 checks.check_least_base_rate(least_base_rate)
 
-# %% [markdown]
+# %% [markdown] numbers={"99": "given: an example of the quiz", "1": "given: an example of the quiz"}
 # ## What to remember
 #
 # - Reconstruction error confuses unfamiliar with hard to draw: simple anomalies pass. The distance of the code cannot see what the encoder ignores. Use one of each, and look at the worst.

@@ -29,7 +29,8 @@ from skimage.restoration import inpaint_biharmonic
 notebook.start(seed=0)
 train, val, test = data.load_splits()
 image_shape = train.x.shape[1:]
-x_train, x_test = train.x[:5000], test.x[:300]  # enough for the point, and quick
+# Enough for the point, and quick; the validation images are for choices.
+x_train, x_val, x_test = train.x[:5000], val.x[:300], test.x[:300]
 mean_image = x_train.mean(axis=0)
 
 # %% [markdown]
@@ -61,7 +62,7 @@ for mine, theirs in (
 ):
     print(f"missing: mine {mine.mean():.2f}, the package's {theirs.mean():.2f} of {theirs.shape}")
 
-# %% [markdown]
+# %% [markdown] numbers={"half": "given: the fraction of the mask", "four": "784 / 2 / 100", "10": "given: the code below"}
 # From here on we use the package's functions, which need no loop and check their arguments. Three sets of masks for the test images: a block of 10 by 10; random masks with *as many* pixels, 100 of 784 on average; and random masks that take half of all pixels, four times as many.
 
 # %%
@@ -108,7 +109,7 @@ for name, filled in mean_fill.items():
         f"{name:28s} {masked_mse(filled, masks[name]):18.3f} {masked_mse(filled, everywhere):24.3f}"
     )
 
-# %% [markdown]
+# %% [markdown] numbers={"Two": "given: the two columns", "eight": "0.104 / 0.013", "seven eighths": "1 - 100 / 784", "half": "given: the fraction of the mask", "two thirds": "0.104 / 0.063 - 1"}
 # Two numbers for the same pictures. Over the whole image, a block filled with the grey mean looks eight times better than it is, because seven eighths of the pixels were never touched. By that column the block is even the *easier* task, compared with half of the pixels at random. With that number, any method looks good if the holes are small enough. Inside the hole, the error of the mean is two thirds larger for a block than for random pixels: the square tends to lie where digits are drawn.
 
 # %% [markdown]
@@ -152,17 +153,21 @@ def pca_fill(pca, x, mask, n_rounds):
 
 
 # %% [markdown]
-# **Predict** the curves of the masked MSE against the number of rounds, for 16 and for 64 components. Do more rounds help? Do more components?
+# **Predict** the curves of the masked MSE against the number of rounds, for 16 and for 64 components. Do more rounds help? Do more components? (These curves are computed on validation images, since we will choose from them.)
 
 # %% mystnb={"image": {"alt": "Two panels, masked MSE against rounds of PCA fill on a logarithmic axis, for 16 and 64 components: with half of the pixels missing both curves fall and level off, 64 far below 16; with a block both fall a little and then rise again, 64 above 16 for the first rounds"}}
 pcas = {k: evaluation.fit_pca(x_train, k) for k in (16, 64)}
 rounds = [1, 3, 10, 30, 100]
+val_masks = {
+    "random, half": data.random_mask(x_val, 0.5, seed=1),
+    "block 10x10": data.block_mask(x_val, 10, seed=1),
+}
 by_rounds = {
     name: {
-        k: [masked_mse(pca_fill(pca, x_test, masks[name], n), masks[name]) for n in rounds]
+        k: [masked_mse(pca_fill(pca, x_val, mask, n), mask, x_val) for n in rounds]
         for k, pca in pcas.items()
     }
-    for name in ("random, half", "block 10x10")
+    for name, mask in val_masks.items()
 }
 fig, axes = plt.subplots(1, 2, figsize=(8, 3))
 for ax, (name, curves) in zip(axes, by_rounds.items(), strict=True):
@@ -174,10 +179,12 @@ for ax, (name, curves) in zip(axes, by_rounds.items(), strict=True):
     ax.legend()
 plt.show()
 
-# %% [markdown]
-# With half of the pixels missing at random, everything goes as one would hope: more rounds help until the curve is flat, and more components help a lot. With a block **more rounds first help and then hurt**, and more components gain nothing.
+# %% [markdown] numbers={"half": "given: the fraction of the mask", "64 at their": "seen: the curves", "16 at theirs.": "seen: the curves", "16 components and": "given: a setting of the code", "64 components and": "given: a setting of the code"}
+# With half of the pixels missing at random, everything goes as one would hope: more rounds help until the curve is flat, and more components help a lot. With a block **more rounds first help and then hurt**, and more components gain nothing: 64 at their best are behind 16 at theirs.
 #
 # Nothing is broken. The rounds converge to the code that fits the *known* pixels best (least squares; you will solve it in one step in exercise 19.2). But some directions in the space of digits are visible almost only in the square. The known pixels hardly determine them, a tiny misfit outside is enough to make them huge inside, and least squares has no penalty for that. Starting from the mean and stopping early keeps such codes small. It is a regulariser, found by luck.
+#
+# For the comparison below we take two settings from these curves. 16 components and 10 rounds suit both masks: 3 rounds do about as well in a block, but not as well with half of the pixels missing. 64 components and 100 rounds suit random masks alone, where the curve has become flat.
 #
 # ### A proper regulariser
 #
@@ -226,7 +233,7 @@ print(f"{'masked MSE':24s}" + "".join(f"{name:>17s}" for name in masks))
 for name, fill in fillers.items():
     add_to_table(name, fill)
 
-# %% [markdown]
+# %% [markdown] numbers={"twenty": "0.042 / 0.002", "50": "given: an example", "half": "0.049 / 0.086"}
 # First, the answer to the prediction. **The number of missing pixels says almost nothing; their arrangement says everything.** For every method that looks at more than the mean, a block of 100 pixels is several times harder than 100 scattered ones, for the best linear guess twenty times, and also harder than 400 scattered ones. An isolated missing pixel is surrounded by the answer. (These digits are smooth, enlarged from fewer pixels, which helps as well.) So a paper that reports "50 per cent of the pixels removed" and removes them at random has reported an easy task.
 #
 # Second, the methods. In random masks biharmonic inpainting, which never saw a digit, is nearly as good as anything. In a block it has nothing to continue. The nearest image draws a perfect digit, often not quite the right one, and is not much better than the mean; the mean of ten such images has little more than half its error. The best linear guess is ahead in the block and first, or level with the first, in the other two. Anything that needs training has to be compared with *that* row.
@@ -309,7 +316,7 @@ for name, fill in (("loss on the hole", on_hole), ("loss on all pixels", on_all)
     whole = masked_mse(x_hat, everywhere)
     print(f"{name:24s} {inside[name]:9.3f} {outside[name]:9.3f} {whole:13.3f} {pasted[name]:21.4f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"twice": "0.024 / 0.009", "684": "784 - 100"}
 # The common advice, loss on the hole, **gains nothing inside the hole here**; it is a little behind. Outside its error is more than twice as large, as you would expect of pixels nobody asked for. (With all images and 25 epochs the two were level inside in our runs.) The pixels outside are not wasted effort: to redraw the known part of a digit, the code must first represent it, and that is what the guess in the hole is made from. Each image then teaches with 784 pixels instead of a hundred or so. The masked MSE is the right *measure*; whether it is the better *training loss* is something to try. It becomes necessary when the truth outside is not known either, as with data that were never complete.
 #
 # ### The step people forget
@@ -333,10 +340,10 @@ print(f"{'value in the hole':18s} {'masked MSE, 10x10':>20s} {'6x6':>11s}")
 for name in values:
     print(f"{name:18s} {values[name]:20.3f} {small_values[name]:11.3f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"Three quarters": "0.76", "0.5": "given: a value to try"}
 # It matters, and more for small holes. Three quarters of all pixels are black by themselves. A black square does not say whether it is a hole or background, and the smaller it is, the more it looks like any gap between strokes; the network cannot know that it should doubt *these* pixels. So mark the hole with something that digits do not contain. A grey square would do (put 0.5 for black and run the cell again; in our runs it came out close to the mean image). The mean begins with the best constant guess and keeps the comparison clean, because the baseline *is* the network's input. A third way is to give the network the mask itself as a second channel.
 
-# %% [markdown]
+# %% [markdown] numbers={"half": "given: the fraction of the mask"}
 # ## Masks it was not trained for, and a receptive field that is too small
 #
 # Three more networks. One trains on random masks only. One trains on blocks but is *fully convolutional*: its code is a small map, no layer looks at the whole image. As it is slow it gets 3,000 images and half of the epochs, and so, to be fair, does a dense one beside it. How far does the convolutional one see, how large is its *receptive field* (lesson 11)? Change one pixel in the middle and look where the output of the untrained network changes.
@@ -375,7 +382,7 @@ for name, fill in (("dense, briefly", brief_net), ("conv, briefly", conv_net)):
     rim_and_middle[name] = masked_mse(x_hat, block & ~middle), masked_mse(x_hat, middle)
     print(f"{name:16s} {rim_and_middle[name][0]:18.3f} {rim_and_middle[name][1]:8.3f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"a hundred": "10 * 10", "64": "given: the width of the code"}
 # Each dense network is best at the masks it was trained on. The one trained on random masks, given a block, falls behind the PCA fill: it has learned to use neighbouring pixels, and in the middle of a block none are known. The other way round, the network trained on blocks is behind on random masks, but only by a small part of the mean image's error. If you do not know your masks, train on the hard ones.
 #
 # The convolutional network is behind the dense one that had the same training, on blocks; on a hundred scattered pixels, where neighbours are all you need, it is ahead. Within the block the gap is small near the edge, where known pixels are close, and widens in the middle. One pixel reaches only so many rows of the output, eight or so on each side, and the middle of the square is drawn without most of the digit around it. Lesson 13 praised local filters for noise; a wide hole needs a receptive field that reaches across it.
@@ -423,7 +430,7 @@ plt.show()
 for name, values_of in curves["block"].items():
     print(f"blocks, {name:19s} " + " ".join(f"{value:.3f}" for value in values_of))
 
-# %% [markdown]
+# %% [markdown] numbers={"two fifths": "0.41"}
 # Random masks: nearly flat. Up to two fifths of the pixels can go, and every method stays far below the mean image. Blocks: the error rises with every step in size, and *every* curve approaches the mean image, because in the middle of a large hole the mean of all digits is the best guess by squared error.
 #
 # ## One hole, several truths
@@ -463,7 +470,7 @@ fig, ax = plt.subplots(figsize=(6.5, 5.6))
 plots.plot_rows(rows, ax=ax)
 plt.show()
 
-# %% [markdown]
+# %% [markdown] numbers={"four in ten": "1 - 0.58", "half": "1 - 0.45", "8": "given: the digit"}
 # The right sides leave much open: of the ten nearest images of a covered 3, four in ten are something else, and of a covered 8 more than half. The network and the linear guess do not choose. They draw the *conditional mean*, the **mean of what could be there**, grey where some digits have ink and others have none. The nearest images, pasted in, are sharp and differ: one right side goes on as a 3 and as a 4, another as a 3 and as an 8.
 #
 # Now the numbers. One nearest image, a sharp digit, has a far larger error than the mean of ten, which is no digit. That is no accident: if what could be there has the variance $V$ per pixel, its mean has the expected squared error $V$, and a single true draw, sharp as it may be, has $2V$. **By squared error the blur wins.** Neither longer training nor a larger network will remove it: it is the right answer to what was asked. If you want plausible pictures, *sample* from a model of what fits the known pixels, several times, because there are several truths. A VAE's codes that agree with the known pixels are one way, an adversarial loss another, diffusion models are today's. And the squared error of one sample cannot be their measure.
@@ -481,6 +488,8 @@ plt.show()
 
 # %% [markdown]
 # ## Exercises
+#
+# Stuck? `checks.hint("19.1")` gives a hint; call it again for the next one.
 #
 # ### Exercise 19.1: the other way round
 #
@@ -548,7 +557,7 @@ def mean_of_nearest(x, mask, bank, k):
 
 checks.check_mean_of_nearest(mean_of_nearest)
 
-# %% [markdown]
+# %% [markdown] numbers={"half": "given: the fraction of the mask", "a quarter": "given: an example of the quiz", "twice": "1 + 1"}
 # ## What to remember
 #
 # - Measure the masked MSE, per *missing* pixel; the error of the whole image flatters, more so the smaller the hole.
@@ -584,6 +593,10 @@ hole_only, whole_image = "loss on the hole", "loss on all pixels"
 (dense_rim, dense_middle), (conv_rim, conv_middle) = rim_and_middle.values()
 notebook.claim(linear_block > 3 * linear_half, "a block is harder than half of all pixels")
 notebook.claim(pca_curve[-1] > 1.1 * min(pca_curve), "too many rounds of PCA fill hurt in a block")
+notebook.claim(pca_curve[2] < 1.1 * min(pca_curve), "ten rounds of PCA fill suit a block")
+notebook.claim(
+    min(by_rounds["block 10x10"][64]) > min(pca_curve), "more components gain nothing in a block"
+)
 notebook.claim(
     0.9 < inside[hole_only] / inside[whole_image] < 1.4, "loss on the hole gains nothing inside"
 )

@@ -42,7 +42,7 @@ train, val, test = data.load_splits()
 train, test = train[:7650], test[:1782]  # all of them; enough of a larger data set
 image_shape = train.x.shape[1:]
 
-# %% [markdown]
+# %% [markdown] numbers={"16": "given: the width of the codes"}
 # ## The networks
 #
 # This is what autoencoders are said to be *for*: features, similar-image search, clustering, compression, new images. Each can be done without a network, and the first duty is to try that. Three networks stand for the family, all with a code of 16 numbers and trained without a single label: a plain autoencoder, a denoiser (lesson 13), a variational one (lesson 15). PCA with 16 numbers and the pixels themselves are the baselines.
@@ -101,7 +101,7 @@ step = codes(plain)
 print("a clone of MyCodes shares the network: ", clone(MyCodes(plain)).model is plain)
 print("a clone of codes(...) shares its function:", clone(step).func is step.func)
 
-# %% [markdown]
+# %% [markdown] numbers={"20": "given: an example", "a hundred": "20 * 5"}
 # The class works, but every clone copies the whole network: in a grid search of 20 settings and five folds, a hundred times. scikit-learn's `FunctionTransformer` needs one line and shares what it is given: a copy of a function is that function, so there is still only one network. (Keras has wrappers of its own, `keras.wrappers.SKLearnTransformer` among them. They serve the opposite case: a network that is trained anew in each `fit`, on the labelled images of that fold.)
 #
 # PCA needs the same care. Inside a pipeline it would be fitted on the few labelled images only, while the networks saw all images. `FrozenEstimator` keeps it as it was fitted on all.
@@ -118,7 +118,7 @@ steps = {
 z_train = {name: step.transform(train.x) for name, step in steps.items()}
 z_test = {name: step.transform(test.x) for name, step in steps.items()}
 
-# %% [markdown]
+# %% [markdown] numbers={"two": "given: a count"}
 # ## A hundred labels
 #
 # Labels are expensive, images are not. Suppose that of our thousands of training images only a hundred have a label, ten of each class. Two details decide whether the experiment is honest. The hundred come from a hundred *different originals*, since two warped copies of one original are hardly two labels. And it is repeated with other hundreds, because the choice of the hundred matters more than most methods do.
@@ -159,8 +159,8 @@ for name in steps:
     cells = [right[name, recipe] for recipe in recipes]
     print(f"{name:27s}" + "".join(f"{np.mean(c):12.2f}, {np.std(c):.2f}" for c in cells))
 
-# %% [markdown]
-# Look at the middle column first. The plain code beats the pixels by thirteen points, ten times the standard deviation between draws. It would make a fine figure for a talk, **and it is an artefact**. `StandardScaler` divides every pixel by its standard deviation. At a border pixel, nearly always black, that is tiny, and one grey value there counts as much as a whole stroke. Take the scaler away (last column), and the pixels gain fourteen points. Now all five lie within about three points of each other, the plain code slightly behind the pixels, the VAE's about level with them. The denoiser's brings nothing here either. (PCA suffers in the same way, but less: the scaler gives its last, weakest components as much weight as the first.)
+# %% [markdown] numbers={"thirteen": "(0.77 - 0.64) * 100", "fourteen": "(0.78 - 0.64) * 100", "three": "(0.79 - 0.76) * 100", "a thousand": "given: an example"}
+# Look at the middle column first. The plain code beats the pixels by thirteen points, many times the standard deviation between draws. It would make a fine figure for a talk, **and it is an artefact**. `StandardScaler` divides every pixel by its standard deviation. At a border pixel, nearly always black, that is tiny, and one grey value there counts as much as a whole stroke. Take the scaler away (last column), and the pixels gain fourteen points. Now all five lie within about three points of each other, the plain code slightly behind the pixels, the VAE's about level with them. The denoiser's brings nothing here either. (PCA suffers in the same way, but less: the scaler gives its last, weakest components as much weight as the first.)
 #
 # The codes lose nothing by scaling, since the networks spread their numbers evenly. That is a real convenience, but it is not knowledge about digits. **A comparison of features must give each its own best preprocessing**, chosen without the test set, and without a validation set of a thousand more labels either, if a hundred is all there is. Cross-validation inside the hundred does it, and a pipeline lets it choose the features too.
 
@@ -205,12 +205,12 @@ for name in ("PCA", "autoencoder"):
     spread[name], spread_no_copies[name] = np.mean(on_all), np.mean(on_no_copies)
     print(f"{name:12s} all images {spread[name]:.2f}, no copies {spread_no_copies[name]:.2f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"a third": "(0.86 - 0.78) / (1 - 0.78)", "three": "(0.79 - 0.76) * 100", "a sixth": "given: six images of each original"}
 # With the copies, more than a third of the support vector machine's errors are gone. Much of that is due to the copies: without them, and so with a sixth of the images, about three points of gain remain. That is still more than any code has brought. The unlabelled images are worth something; it is not the network that makes them so.
 #
 # Are codes then useless to classifiers? This data set favours pixels: its digits are centred and of one size, so distances between pixels mean something. In photographs they mean little, and there learned features have more room to help. (In our run of this lesson on MNIST the last column read about 0.72 for the pixels and 0.74 to 0.75 for the three codes: a gain, of two points. Label spreading on PCA's numbers gave 0.78.) The rule is that you do not know before you have tried the pixels, PCA and label spreading, each prepared as well as your network.
 
-# %% [markdown]
+# %% [markdown] numbers={"5": "given: the score's name"}
 # ## Similar-image search
 #
 # *Image retrieval*: given an image, find more like it in a collection, as nearest neighbours in pixels, in PCA's numbers, or in codes. The usual score is the *precision at 5*, the fraction of the five nearest that show the same class; the table shows the rest, the fraction of wrong ones, for the first and for the first five.
@@ -252,12 +252,12 @@ plt.show()
 fraction = duplicate[np.arange(len(queries)), found["pixels", "with"][:, 0]].mean()
 print(f"fraction of queries whose nearest image is a near-duplicate: {fraction:.2f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"half of the": "1 - 0.015 / 0.033", "half as large": "0.015 / 0.033", "sixteen": "given: the width of the codes", "two": "(0.056 - 0.033) * 100"}
 # The near-duplicates hide about half of the wrong first answers by pixels, and a third or more in every row. A score measured among near-duplicates reports an error half as large as a new image will meet. The remedy is the one of lesson 02: know which images belong to one group, and exclude them, in evaluation as in splitting.
 #
 # As to the features: without near-duplicates the pixels are ahead, PCA's sixteen numbers and the codes follow one to two points behind. The saving is real, since sixteen numbers are compared instead of 784; but PCA offers it as well, and for free. A code is worth it in search only where pixel distances fail. Measure it, without near-duplicates.
 
-# %% [markdown]
+# %% [markdown] numbers={"307,720": "784 * 785 / 2"}
 # ## Clusters
 #
 # Now without any label: do the images form clusters by themselves, and are these the digits? *k-means* looks for ten round clusters of equal width. A *Gaussian mixture* looks for ten clusters that may be elongated and tilted; each needs a covariance matrix, 136 numbers in 16 dimensions and 307,720 in 784. The measure is the adjusted Rand index, 1 for the true classes, about 0 for chance. **Predict** whether codes beat pixels, and by which method.
@@ -286,7 +286,7 @@ plt.show()
 # %% [markdown]
 # k-means finds equally poor clusters in all three: digits are not round clusters in any of these spaces. The mixture does far better, and somewhat better on the autoencoder's code than on PCA's. Its centres can be *decoded*, so that one sees what each cluster is about; the k-means means show how several of its clusters mix two digits. Two cautions. The lead over PCA is small and depends on the seeds of network and mixture, the lead over k-means is neither. And nobody told us that ten is right: we knew.
 
-# %% [markdown]
+# %% [markdown] numbers={"sixteen": "given: the width of the codes", "64": "16 * 4"}
 # ## Compression: from numbers to bits
 #
 # Lesson 09 counted sixteen 32-bit floats as 64 bytes. Most of these bits are wasted. To *[quantise](glossary.md#quantisation)* with $b$ bits, cut the range that each unit had in training into $2^b$ intervals, send the number of the interval, its *level*, and let the receiver use the middle. A code of $d$ numbers then costs $d\,b/8$ bytes.
@@ -308,7 +308,7 @@ print(f"fraction of levels that are the package's: {(mine == theirs).mean():.3f}
 received_theirs = quantizer.inverse_transform(mine)
 print("received, the same:", np.allclose(received, received_theirs, atol=1e-4))
 
-# %% [markdown]
+# %% [markdown] numbers={"2": "64 / 32", "32 of 2.": "64 / 2", "32 numbers, and": "given: a size of the code below", "16": "64 / 4", "4": "64 / 16", "8": "given: the code below"}
 # ### Where to spend 64 bits
 #
 # Eight bytes per image: that is 8 numbers of 8 bits, 16 of 4, or 32 of 2. Two more networks, of 8 and of 32 numbers, and PCA at each size. **Predict** the order. (We are choosing, so this is the validation set.)
@@ -356,7 +356,7 @@ for d in (8, 16, 32, 64):
     net = f"{spent['autoencoder', d]:.1f}" if d < 64 else "-"
     print(f"{d:2d} numbers, bits each: {64 // d} {net:>10s} {spent['PCA', d]:8.1f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"eight": "64 / 8"}
 # Both ends lose: a few precise numbers cannot say enough, many coarse ones say it too roughly. For the network sixteen numbers of 4 bits are best by far, at little more error than with floats that cost eight times as much. A number is not a unit of information. And "16 numbers against 16 numbers" and "8 bytes against 8 bytes" are different questions: PCA spends its bytes better on 32 numbers.
 #
 # ### Entropy coding
@@ -389,7 +389,7 @@ print(f"16 numbers of 4 bits: 8.0 bytes, entropy coded {coded:.1f}, error {four_
 stepped, stepped_error = with_step(("autoencoder", 16), step)
 print(f"the same, one step for all: {stepped:.1f} bytes, error {stepped_error:.1f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"A sixth": "1 - 6.7 / 8.0", "thirty": "given: a claim that one meets"}
 # A sixth of the bytes was redundant. To the *network* one step for all brings nothing, a few more bits for a little less error: its numbers vary about equally, so equal levels are nearly equal steps anyway. What remains is to compare with the coder that everybody has.
 #
 # ### JPEG, made fair
@@ -434,7 +434,7 @@ ax.minorticks_off()
 ax.legend(fontsize=8)
 plt.show()
 
-# %% [markdown]
+# %% [markdown] numbers={"ten": "seen: the figure, where the curves meet", "a quarter": "6.7 / 27.0", "a third": "seen: the figure"}
 # Read from left to right. **Up to about eight bytes the networks are lowest**, first the code of 8 numbers, then that of 16, each over a narrow range; a nonlinear code, a curved surface, says more in few bits than a linear one. Above ten bytes PCA with one step for all draws level even with the network of 32 numbers, and then leaves the networks behind: their curves flatten at the error that they have without any quantisation, while PCA just uses more of its numbers. Against PCA of 16 numbers, the baseline that most comparisons choose, the network would have looked unbeatable.
 #
 # JPEG, which knows nothing of digits, begins at 27 bytes with an error of 8; the network has that error at a quarter of the bytes, PCA at less than a third. And JPEG can go on towards no error at all, where a fixed code stops.
@@ -468,7 +468,7 @@ for name, thousands in even.items():
     print(f"{name:15s} {each[name]:.1f} bytes each, decoder {fixed[name] / 1000:.0f},000 bytes:")
     print(f"    smaller than JPEG from about {thousands:.1f} thousand images on")
 
-# %% [markdown]
+# %% [markdown] numbers={"thirty thousand": "30.5 * 1000", "half of the": "1 - 0.015 / 0.033", "half": "10782 / (30.5 * 1000)", "20": "27.0 - 6.7", "16": "paper: the definition of float16", "Two": "given: the two measures"}
 # A decoder of more than 600,000 bytes that saves 20 bytes per image has to be used some thirty thousand times before it is worth its cost. We have fewer than half as many images: **for this collection, JPEG on one sheet is smaller than our code**, and PCA just breaks even. Against PCA, which saves one byte less and has a smaller decoder, the network needs several hundred thousand images. (A smaller decoder, or weights in half precision, 16 bits, would bring it down; the principle stays.) Learned compression is worth it for very many similar things: the pictures of one instrument, the frames of one camera.
 #
 # ## New images
@@ -504,7 +504,7 @@ shown = {name: np.clip(x[:12], 0, 1) for name, x in new.items() if name != "the 
 plots.plot_rows(shown, ax=ax)
 plt.show()
 
-# %% [markdown]
+# %% [markdown] numbers={"ten": "seen: the figure, where the curves meet", "100": "given: the labels of the code"}
 # The networks' fakes are recognised less often than PCA's, whose ghosts the second row of pictures shows. The mixture does no worse than the VAE's prior: an ordinary autoencoder and ten normal distributions make a respectable generator, at the cost of a second fit and without the VAE's likelihood. No method repeats itself, and the last row of the table shows what coverage is for: a measure of nearness alone would have praised the mean image. But look for yourself. At 0.6 one might think the fakes nearly perfect, yet in the pictures many are plainly no digits. A support vector machine with 600 examples is a lenient judge; a stronger one would tell them apart more often.
 #
 # ## When is it worth it?
@@ -521,6 +521,8 @@ plt.show()
 
 # %% [markdown]
 # ## Exercises
+#
+# Stuck? `checks.hint("20.1")` gives a hint; call it again for the next one.
 #
 # ### Exercise 20.1: without near-duplicates
 #
@@ -588,7 +590,7 @@ def break_even(decoder_bytes, code_bytes, rival_bytes):
 
 checks.check_break_even(break_even)
 
-# %% [markdown]
+# %% [markdown] numbers={"65": "given: an example of the quiz", "75": "given: an example of the quiz", "98.5": "1 - 0.015", "eight": "given: an example of the quiz"}
 # ## What to remember
 #
 # - Give every kind of features its own best preprocessing, chosen inside the labels you have. A weakened baseline makes any method look good.

@@ -73,7 +73,7 @@ patient = fit(new(), small_train)
 report = error(patient, small_val)
 print(f"squared error per image: {report:.4f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"6": "lesson 06"}
 # Lesson 06 ended near 6 with as many numbers, after more training. **Predict.** What has happened?
 #
 # **The test.** An error has a unit, and 0.002 means nothing until it is divided by another error in the same unit. The mean image is a baseline that is always at hand.
@@ -91,7 +91,7 @@ print(f"brightest pixel: {small_train.max():.4f}")
 print(f"fraction of the mean image's error: patient {left[0]:.2f}, cured {left[1]:.2f}")
 print(f"squared error per image, cured: {error(healthy, x_val):.1f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"ten thousand": "17.1 / 0.0018", "a fifth": "given: the split of the code", "Forty": "given: the code of the patient"}
 # The patient is *worse than the mean image*. Our loader had already divided by 255, and the habit of writing `/ 255` did it again: nearly black pictures, tiny errors. The cure is to delete the division. The error is then ten thousand times as large, and the model far better. (`data.to_unit_range` refuses floats for this reason, lesson 02.)
 #
 # ## Patient 2: it beats PCA
@@ -115,7 +115,7 @@ leaky_model, *leaky = against_pca(*parts["patient"])
 print("validation, squared error per image")
 print(f"autoencoder, 16: {leaky[0]:.1f}    PCA, 16: {leaky[1]:.1f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"16": "given: the width of the code"}
 # A clear win, it seems, with 16 numbers each. **Predict** what the letters we left aside will say.
 #
 # **The test.** Count the originals (groups) that both parts have in common; then take images that no part has touched.
@@ -136,7 +136,7 @@ truth = error(leaky_model, untouched.x)
 pca_truth = evaluation.pca_error(parts["patient"][0].x, untouched.x, 16)
 print(f"new letters, patient's model: {truth:.1f}, its PCA {pca_truth:.1f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"320": "40 * 10 * 4 / 5", "half": "34.2 / 22.1 - 1"}
 # The ranking is reversed. Every validation image had near-duplicates in training, and the network, which can memorise 320 pictures, gained more from that *data leakage* than PCA, which cannot. On new letters the error of *the same model* is half as large again, and PCA is ahead; the split by original says so too. A leak does not make all numbers a little better; it favours the model that overfits, and so decides comparisons. (The honest estimate is rough: eight letters decide it.)
 #
 # ## Patient 3: masking works wonders
@@ -201,7 +201,7 @@ vaes = {"patient": trained_vae(OwnVAE), "cured": trained_vae(VAE)}
 for name, model in vaes.items():
     print(f"{name}: loss of the last epoch {model.history.history['loss'][-1]:.1f} nats per image")
 
-# %% [markdown]
+# %% [markdown] numbers={"twice": "1 + 1"}
 # **Predict.** The patient is dozens of nats better. Do you believe it?
 #
 # **The test.** Information adds up. A code that holds two independent copies of a unit holds twice the information, so its KL must double. And whatever the loss of a model was, judge it by *one* measure that is not part of it.
@@ -215,7 +215,7 @@ for name, function in (("patient", kl), ("cured", losses.gaussian_kl)):
 bounds = {name: evaluation.negative_elbo(model, x_val) for name, model in vaes.items()}
 print("honest -ELBO: " + ", ".join(f"{name} {value:.1f}" for name, value in bounds.items()))
 
-# %% [markdown]
+# %% [markdown] numbers={"16": "given: the width of the code", "two": "given: the width of that code"}
 # The KL is *averaged* over the 16 numbers of the code instead of summed. That is a VAE with $\beta = 1/16$ (lesson 16): the code costs next to nothing, and the sum of a full distortion and a sixteenth of the rate is no bound on the likelihood. By the honest ELBO the patient is the worse model. A widely read notebook (Chollet, *Deep Learning with Python*, 3rd edition, chapter 17) averages over a code of two numbers: $\beta = 1/2$.
 #
 # ## Patient 5: 0.44 per pixel
@@ -237,7 +237,7 @@ def reported(errors, batch_size):
 
 print(f"mean squared error per pixel: {reported(per_pixel, 20):.2f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"0.5": "given: an answer to try"}
 # Pixels lie in [0, 1]: answering 0.5 everywhere gives at most 0.25, so 0.44 is hard to believe. Here is a test that needs no thought.
 #
 # **The test.** *A number per image cannot depend on how the images were put into batches.* Change the batch size.
@@ -247,7 +247,7 @@ for batch_size in (20, 50, 128):
     print(f"batches of {batch_size:3d}: {reported(per_pixel, batch_size):.3f}")
 print(f"cured, total / number of images: {per_pixel.mean():.4f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"twenty": "paper: the notebook named, its batch size", "four": "given: the width of the code", "Forty": "given: the code of the patient"}
 # The mean loss is multiplied by the batch size, rightly, and then divided by the number of *batches*. So the result is the batch size times too large. In a widely used public course (Udacity, *deep-learning-v2-pytorch*, autoencoders) the printed loss is twenty times the error. While nobody changes the batch size, all comparisons hold, so nobody notices. The same test finds a milder variant: averaging the means of batches of unequal size (exercise 6.1).
 #
 # ## Patient 6: the best of forty
@@ -276,7 +276,7 @@ fresh = [score(directions, test[-900:]) for directions in tries]
 print(f"the chosen code on fresh images: {fresh[best]:.2f}")
 print(f"all forty on fresh images: {np.mean(fresh):.2f} on average, the best {max(fresh):.2f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"fifty": "given: the code of the patient", "six hundredths": "sqrt(0.28 * (1 - 0.28) / 50)", "forty": "given: the code of the patient"}
 # The codes are *random directions*. None is meant to be good; on fresh images the winner is just an average one. With fifty images the standard error of a score is some six hundredths, and the largest of forty such errors is large. Seeds, epochs, thresholds and code sizes chosen on the test set are all the same bug, *selection on the test set*. Choose on validation data, look at the test set once.
 #
 # ## Patient 7: twenty per cent noise
@@ -372,6 +372,8 @@ for name, x in (("treated", treated), ("original", photos)):
 #
 # ### Exercise 21.1: move the axis
 #
+# Stuck? `checks.hint("21.1")` gives a hint; call it again for the next one.
+#
 # Write `to_channels_last(x)`: images `(n, channels, height, width)` as `(n, height, width, channels)`, every pixel in its place.
 
 
@@ -390,7 +392,7 @@ def to_channels_last(x):
 print(f"roughness, cured: {roughness(to_channels_last(channels_first)):.3f}")
 checks.check_to_channels_last(to_channels_last)
 
-# %% [markdown]
+# %% [markdown] numbers={"50": "given: the code of the patient"}
 # ## Patient 10: precision 1.00
 #
 # An anomaly detector: 950 digits and 50 printed letters, an alarm whenever the reconstruction error exceeds the 95 per cent quantile of the validation digits.
@@ -415,7 +417,7 @@ never = np.zeros(1000, bool)
 lazy = precision_score(~is_anomaly, ~never), recall_score(~is_anomaly, ~never)
 print("no alarm at all: precision {:.2f}, recall {:.2f}".format(*lazy))
 
-# %% [markdown]
+# %% [markdown] numbers={"1.00": "1.00"}
 # Never raising an alarm scores 0.95 and 1.00. Both numbers describe how well *normal* images are found, and nearly all images are normal. (In a widely read tutorial on electrocardiograms, TensorFlow's *Intro to autoencoders*, precision and recall are those of the normal class.) What is looked for must be the positive class.
 #
 # ### Exercise 21.2: the other class
@@ -468,7 +470,7 @@ def differs(model, x):
 frozen = FrozenNoise(DenseEncoder(64), DenseDecoder(image_shape))
 print("two steps, different noise:", differs(frozen, ops.convert_to_tensor(x_val[:8])))
 
-# %% [markdown]
+# %% [markdown] numbers={"1693": "paper: keras-io, pull request 1693"}
 # With an integer as the seed every batch gets the same patterns (lesson 13). And no number gives it away: in five pairs that we trained, its error on new noise was within six per cent of the cured model's, and once *below* it. So the test has to ask for the behaviour, not for the score: `differs` draws twice. (A reviewer of Keras's own examples asked for the cure: a generator that is attached to the model; keras-io, pull request 1693.)
 #
 # ### Exercise 21.3: fresh noise
@@ -499,7 +501,7 @@ class FreshNoise(Autoencoder):
 
 checks.check_fresh_noise(FreshNoise)
 
-# %% [markdown]
+# %% [markdown] numbers={"eleven": "given: the patients", "10": "given: a patient's number", "5": "given: a patient's number", "twice": "given: the change that is tried", "4": "given: a patient's number", "8": "given: a patient's number", "11": "given: a patient's number", "2": "given: a patient's number", "3": "given: a patient's number", "7": "given: a patient's number", "9": "given: a patient's number", "6": "given: a patient's number", "1,890": "given: the set written below"}
 # ## What the tests have in common
 #
 # No bug was found by reading the program once more. Five kinds of question found all eleven; the second and third are *metamorphic tests*:
@@ -598,7 +600,7 @@ print(
     f"validation at the end {history['val_loss'][-1]:.1f}, at best {min(history['val_loss']):.1f}"
 )
 
-# %% [markdown]
+# %% [markdown] numbers={"Five": "seen: the figure below", "twenty": "seen: the figure above"}
 # Five epochs to do better than the nearest picture, about a dozen to pass PCA. After twenty epochs validation hardly moves while the training error goes on falling: the rest is overfitting. It does no harm yet; with fewer pictures, stop at the lowest validation error (early stopping, lesson 06). Now the worst:
 
 # %% mystnb={"image": {"alt": "Eight letters above their reconstructions, the worst of the validation set: blurred and partly wrong shapes"}}
@@ -633,7 +635,7 @@ for name, entry in card.items():
         entry = ", ".join(f"{key} {value:.1f}" for key, value in entry.items())
     print(f"{name:11s} {entry}")
 
-# %% [markdown]
+# %% [markdown] numbers={"twice": "43.4 / 22.1", "569": "paper: scikit-learn, load_breast_cancer", "30": "paper: scikit-learn, load_breast_cancer"}
 # This is a case where an autoencoder is worth it: with the same sixteen numbers its error is clearly below PCA's, on letters it never saw in that font. The last entry is as important: it knows letters, and returns digits with twice the error.
 #
 # ## From a table
@@ -694,7 +696,7 @@ my_card = {
 }
 checks.check_card(my_card)
 
-# %% [markdown]
+# %% [markdown] numbers={"0.99": "given: an example of the quiz", "0.98": "given: an example of the quiz", "a hundred": "given: an example of the quiz"}
 # ## A checklist
 #
 # 1. I have *looked* at the pictures and at the range of their values. (02)

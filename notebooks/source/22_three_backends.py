@@ -293,7 +293,7 @@ for what in ("dense", "convolutional"):
     print(f"{what:13s} equal to five digits: {spread(what) < 1e-5}")
 print(f"three normal numbers of seed 0, equal to one digit: {spread('seed 0') < 0.1}")
 
-# %% [markdown]
+# %% [markdown] numbers={"36": "3 * 12", "ten": "paper: NVIDIA, TF32"}
 # Six or seven digits, which is all that float32 has. Two things make it so: the **weights** came from NumPy (`backend.seed_weights`), and the **batches** too (`data.Batches`). What remains is *rounding*, since each backend adds its products up in another order, and each step carries the difference on. Here 36 steps did not show it; over many epochs and for deep convolutions it grows, to the third digit in our runs. On a GPU it starts larger, because products may be rounded to ten bits (TF32).
 #
 # What never agrees is what *Keras draws*: initial weights without `seed_weights`, dropout, the noise of a VAE. A seed means "the same again on this backend" and no more. So compare backends by weights and batches, never by seeds.
@@ -416,7 +416,7 @@ def shuffled_by_fit():
     return "same order" if np.allclose(seen[:8], seen[8:]) else "new order"
 
 
-# %% [markdown]
+# %% [markdown] numbers={"two": "given: the code below"}
 # **Predict** a column of the table before you read it.
 #
 # | habit | JAX | PyTorch | TensorFlow | instead |
@@ -475,7 +475,7 @@ after = model.predict(points, verbose=0)
 print("followed:", np.allclose(after, 2 * before), " first column:", after[:, 0].max())
 print("around it, training", train_around(Safe(1.0)))
 
-# %% [markdown]
+# %% [markdown] numbers={"7,650": "measured: measured.json fit.rows.dense.jax: images", "128": "measured: measured.json fit.rows.dense.jax: batch_size", "0.14": "measured: measured.json fit.rows.dense.jax.median: fit_batches", "0.55": "measured: measured.json fit.rows.dense.torch.median: fit_batches", "0.54": "measured: measured.json fit.rows.dense.torch: ratio_course", "0.51": "measured: measured.json fit.rows.dense.tensorflow.median: fit_batches", "0.34": "measured: measured.json fit.rows.dense.tensorflow: ratio_course", "0.72 (0.88) |": "measured: measured.json fit.rows.conv.jax.median: fit_batches", "0.88": "measured: measured.json fit.rows.conv.jax: ratio_course", "0.86 (0.71) |": "measured: measured.json fit.rows.conv.torch.median: fit_batches", "0.71": "measured: measured.json fit.rows.conv.torch: ratio_course", "0.78": "measured: measured.json fit.rows.conv.tensorflow.median: fit_batches", "0.72) | |": "measured: measured.json fit.rows.conv.tensorflow: ratio_course", "0.17": "measured: measured.json fit.rows.vae.jax.median: fit_batches", "0.89": "measured: measured.json fit.rows.vae.jax: ratio_course", "0.70": "measured: measured.json fit.rows.vae.torch.median: fit_batches", "0.45": "measured: measured.json fit.rows.vae.torch: ratio_course", "0.43": "measured: measured.json fit.rows.vae.tensorflow.median: fit_batches", "0.36": "measured: measured.json fit.rows.vae.tensorflow: ratio_course", "0.15": "measured: measured.json fit.rows.vqvae.jax.median: fit_batches", "0.97": "measured: measured.json fit.rows.vqvae.jax: ratio_course", "0.61": "measured: measured.json fit.rows.vqvae.torch.median: fit_batches", "0.52": "measured: measured.json fit.rows.vqvae.torch: ratio_course", "0.41": "measured: measured.json fit.rows.vqvae.tensorflow.median: fit_batches", "0.38": "measured: measured.json fit.rows.vqvae.tensorflow: ratio_course", "0.98": "measured: measured.json fit.rows.vqvae.jax.median: native_scan / fit_arrays", "half": "measured: measured.json fit.rows.dense.torch: 1 - ratio_course", "two thirds": "measured: measured.json fit.rows.dense.tensorflow: 1 - ratio_course", "0.30": "measured: measured.json fit.rows.dense.tensorflow.median: fit_batches_16_steps_jit", "0.58": "measured: measured.json fit.rows.dense.tensorflow: ratio_best", "0.86 s as": "measured: measured.json fit.rows.conv.torch.median: native_fused_last"}
 # ## Which is fastest?
 #
 # Not the one that a benchmark of large networks names. The autoencoders of this course are small, and then the time goes into *overhead*, what surrounds the arithmetic. `make bench` measured one epoch of 7,650 digits, batches of 128, one CPU thread; in brackets, the time of the same model written *without* Keras, as a fraction of that.
@@ -525,7 +525,7 @@ fig, ax = plt.subplots(figsize=(6.5, 2.6))
 plots.plot_rows({"image": unseen, "Keras": by_keras, "ONNX file": by_file}, ax=ax)
 plt.show()
 
-# %% [markdown]
+# %% [markdown] numbers={"a thousandth": "seen: lessons of measured.json, onnx_difference"}
 # The rows agree to better than a thousandth of a grey level. (On PyTorch the converter warns that Python values become constants; here they are shapes, and should.)
 #
 # We chose "relu" for a reason. With our usual GELU, TensorFlow's converter (tf2onnx 1.17) meets an operation it does not know, *writes a file that cannot be run*, and merely logs it. On PyTorch a model that was loaded from a file raises. In a VQ-VAE the converter of JAX gives up. So never trust a conversion: run the file and compare, before anyone else does. `saving.to_onnx` does that, repairs the first two, and leaves no file behind where it fails.
@@ -541,6 +541,8 @@ print("files:", sorted(path.name for path in Path(folder).glob("*.onnx")))
 # What a file cannot do: train, draw noise (a VAE's file uses the mean), or record the preprocessing. Write the range of the pixels beside it.
 #
 # ## Exercises
+#
+# Stuck? `checks.hint("22.1")` gives a hint; call it again for the next one.
 #
 # ### Exercise 22.1: large batches in little memory
 #
@@ -628,11 +630,11 @@ def without_columns(x, n):
 
 checks.check_without_columns(without_columns)
 
-# %% [markdown]
+# %% [markdown] numbers={"6.1": "given: an example of the quiz"}
 # ## What to remember
 #
 # - One step: tape, `backward`, or a function of the weights. `compute_loss` carries every term.
-# - Same weights and same batches give the same losses to about six digits; same seeds give nothing.
+# - Same weights and same batches give the same losses to about five digits; same seeds give nothing.
 # - A training run may move between backends midway; test with `fit`, not only with `predict`.
 # - Inside `call`: `keras.ops`, weights instead of numbers, generators instead of seeds, nothing in place.
 # - Run an exported file and compare, before you hand it on.

@@ -46,7 +46,7 @@ def either(full, brief):
     return full if on_mnist else brief
 
 
-# %% [markdown]
+# %% [markdown] numbers={"60,000": "paper: LeCun et al. 1998, MNIST", "30": "paper: Hinton & Salakhutdinov 2006"}
 # All papers here used **MNIST**, so this lesson needs it too:
 #
 #     AE_KERAS_DATASET=mnist make course ONLY=23
@@ -75,7 +75,7 @@ figures["mean_image"] = evaluation.mean_image_error(train.x, test.x)
 print("squared error per image, test")
 print(f"mean image: {figures['mean_image']:.2f}    PCA, 30 numbers: {figures['pca_30']:.2f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"52.90": "measured: published.json rows.jax.figures: mean_image", "3": "paper: Hinton & Salakhutdinov 2006, caption of figure 2B", "first twentieth": "given: the code below", "8": "paper: Hinton & Salakhutdinov 2006, caption of figure 2B"}
 # On MNIST this cell prints 52.90 and 13.87.
 #
 # ## The deep autoencoder of 2006
@@ -117,7 +117,7 @@ deep_errors = test_errors(deep)
 figures["deep_30"] = deep_errors.mean()
 print(f"784-1000-500-250-30, squared error per image, test: {figures['deep_30']:.1f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"3.12": "measured: published.json rows.jax.figures: deep_30", "half": "4 / 8", "49": "7 * 7", "twenty": "given: the code above", "64": "given: the code below", "32": "given: the code below"}
 # **Predict.** On MNIST this takes two minutes or more. Does it reach 3.00?
 #
 # Almost: twenty epochs end at 3.12, far below PCA and logistic PCA. (So says the recorded run; its figures stand in the table further down.) Without warm-up, as many epochs end at 3.45 (one run, on JAX). The architecture is the paper's, the training is not: theirs was far longer. We could wait. Or we ask what the network has to learn that we could have built into it.
@@ -202,7 +202,7 @@ plots.plot_rows(
 )
 plt.show()
 
-# %% [markdown]
+# %% [markdown] numbers={"thirty": "60 / 2", "seventy": "given: the code above", "60,000": "paper: LeCun et al. 1998, MNIST", "1.87": "measured: published.json rows.jax.figures: patches_30", "1.88": "measured: published.json rows.torch.figures: patches_30", "50,000": "given: the 60,000 training images but for 10,000", "3": "paper: Hinton & Salakhutdinov 2006, caption of figure 2B"}
 # After so few epochs on so few digits PCA is far ahead. MNIST, with thirty times the images, reverses that. We chose the settings by training on 50,000 of its training images and looking at the other 10,000, never at the test set. What helped, by the validation error on those 10,000, after ten epochs unless stated otherwise:
 #
 # - *The learning rate.* 0.002: 3.4. 0.008: 2.9. 0.016: 2.9 as well, and better in the long run. Such a rate needs the warm-up: of three such networks at 0.008 without it, two ended at 3.3 and 3.7, and the third never drew anything but black.
@@ -224,7 +224,7 @@ difference = deep_errors - patch_errors
 standard_error = difference.std(ddof=1) / np.sqrt(len(difference))
 print(f"dense minus patches, in standard errors: above 2: {difference.mean() / standard_error > 2}")
 
-# %% [markdown]
+# %% [markdown] numbers={"0.3": "given: an example", "5,000": "paper: Burda et al. 2016", "3,280": "paper: Burda et al. 2016", "one half": "given: a threshold", "three times in ten": "given: an example"}
 # This covers the choice of test images, *not* that of the seed: another start gives other weights. To compare methods, repeat the training, too (lesson 16 showed what happens otherwise).
 #
 # ## A likelihood: the VAE
@@ -256,7 +256,7 @@ bound, likelihood = nats(vae, test.x[:: either(1, 5)], either(500, 20))
 figures |= {"vae_bound": bound, "vae_nll": likelihood}
 print(f"negative ELBO: {bound:.1f} nats an image, importance-sampled: {likelihood:.1f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"88.3": "measured: published.json rows.jax.figures: vae_nll", "60,000": "paper: LeCun et al. 1998, MNIST", "88.2": "measured: published.json rows.torch.figures: vae_nll", "88.4": "measured: published.json rows.tensorflow.figures: vae_nll", "1.5": "measured: published.json rows.jax.figures: vae_nll - 86.76", "0.948": "paper: Ruff et al. 2018, table 1", "first half": "given: the first 5,000 of 10,000", "50,000": "given: the 60,000 training images but for 10,000", "16": "given: the width of the code"}
 # The second number is below the first, as it must be: the bound is tighter (lesson 15). We use 500 samples to save time; with fewer samples the estimate can only look *worse* than the model is, so this is on the safe side. Saving on images instead would not be: the first thousand gave 87.0 where all gave 88.3 (below), for the first half of MNIST's test set is the cleaner one.
 #
 # Moving the images is a choice of training, not of the data: the test images are those of the paper. Without it, a trial of a hundred epochs overfitted: 86.8 nats on training images and 91.1 on those held out. With it, 88.1 and 91.1, and now more epochs help: after two hundred, 86.7 and 90.0 (500 images and 500 samples each; trained on 50,000). The recorded run, trained on 60,000, reaches 88.2 to 88.4 on the test set, depending on the backend: 1.5 nats short of the paper.
@@ -286,7 +286,7 @@ figures |= {f"auroc_{name.lower()}": np.mean(values) for name, values in auroc.i
 for name, values in auroc.items():
     print(f"mean AUROC over the classes, {name}: {np.mean(values):.2f}")
 
-# %% [markdown]
+# %% [markdown] numbers={"0.97": "measured: published.json rows.jax.figures: auroc_autoencoder", "0.95": "measured: published.json rows.jax.figures: auroc_pca", "32": "given: the code below"}
 # On MNIST the means were 0.97 and, for PCA, 0.95: *both* of ours above *both* of theirs. Is Deep SVDD beaten by a method of 1901? That must not be said. The paper normalises the contrast of each image and scales it by the training class's extremes, uses a small LeNet, and fixes its settings for all experiments; we do neither. A difference in preparation can outweigh the one between methods. What one may say: *a table without its simplest baseline cannot tell you what a method is worth*, and here PCA is that baseline.
 #
 # ## An order instead of a number
@@ -330,7 +330,7 @@ for name, right in probes.items():
 figures |= {f"{name}_clean": table[name][0] for name in ("copies", "denoises")}
 figures |= {f"probe_{name}": probes[name] for name in ("copies", "denoises", "pixels")}
 
-# %% [markdown]
+# %% [markdown] numbers={"11": "measured: published.json rows.jax.figures: denoises_clean", "40": "measured: published.json rows.jax.figures: copies_clean", "0.906": "measured: published.json rows.jax.figures: probe_denoises", "0.895": "measured: published.json rows.jax.figures: probe_copies", "0.890": "measured: published.json rows.jax.figures: probe_pixels", "91": "91.0"}
 # The denoiser removes more noise and copies clean images less well: it has spent its code on something else. The order was the same on MNIST: 11 against 40 from noisy to clean, where the noisy image itself is at 91. The probe is another matter. With 10,000 labels of MNIST its accuracy was 0.906 on the denoiser's code, against 0.895 on the copier's and 0.890 on the pixels: the order of the paper, by a small margin. On the few digits here the two codes are about equal, and the pixels beat both. An order, too, belongs to its conditions.
 #
 # ## The table
@@ -362,6 +362,8 @@ display(Markdown("\n".join(lines)))
 # Read such a table row by row with the list at the top. PCA must agree to the last digit. For the networks, a smaller error than the paper's means that something differs, in our favour, and the text says what; a larger one is a result, too, and is not rounded away: the paper's likelihood took thousands of epochs.
 #
 # ## Exercises
+#
+# Stuck? `checks.hint("23.1")` gives a hint; call it again for the next one.
 #
 # ### Exercise 23.1: one unit
 #
@@ -434,7 +436,7 @@ def bits_per_pixel(nats, n_pixels):
 print(f"86.76 nats: {bits_per_pixel(86.76, 784):.3f} bits per pixel")
 checks.check_bits_per_pixel(bits_per_pixel)
 
-# %% [markdown]
+# %% [markdown] numbers={"0.0038": "given: an example of the quiz", "3": "paper: Hinton & Salakhutdinov 2006, caption of figure 2B", "a thousand": "given: an example of the quiz", "2.98": "38 / 10000 * 784", "82.1": "given: an example of the quiz", "one half": "given: an example of the quiz", "2.10": "given: an example of the quiz", "2.12": "given: an example of the quiz"}
 # ## What to remember
 #
 # - Same images, same scale, same unit, same freedom, choices made without the test set: then compare.

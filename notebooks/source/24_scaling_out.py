@@ -57,7 +57,7 @@ def new_model(latent_dim=8):
     return model
 
 
-# %% [markdown]
+# %% [markdown] numbers={"A million": "given: an example"}
 # Everything here runs on one computer, on a small scale: devices are simulated, the cluster has two workers, and the power cut is an exception. Each section says what changes when the machines are real.
 #
 # ## A file instead of an array
@@ -124,7 +124,7 @@ for x in (x_train, mapped[:2048]):
 same = all(np.array_equal(a, b) for a, b in zip(*found, strict=True))
 print("the same weights from the file:", same)
 
-# %% [markdown]
+# %% [markdown] numbers={"a quarter": "1 / 4"}
 # **In practice**: picking single rows at random suits a local solid-state disk. On a network disk, read large blocks: shuffle the blocks, then the rows within a few of them. And keep bytes, a quarter of the size; a `keras.utils.PyDataset` of your own then scales each batch in its `__getitem__`, with `data.to_unit_range`.
 
 # %% [markdown]
@@ -185,7 +185,7 @@ with np.load(folder / "weights.npz") as file:
 difference = np.linalg.norm(many - one) / np.linalg.norm(one)
 print("same weights as one device:", bool(difference <= 1e-5))
 
-# %% [markdown]
+# %% [markdown] numbers={"16": "128 / 8"}
 # Not to the bit: eight partial sums round differently from one. We measured a relative difference below one in a million after 32 steps, and it grows with training, as rounding does.
 #
 # **In practice** two things change. *The batch*: eight devices with 16 images each are idle most of the time. One usually keeps the size of the shard and lets the batch grow with the number of devices, which makes fewer and larger steps, so the learning rate has to be found again; Goyal et al. (2017) scaled it in proportion and warmed it up over the first epochs. *Communication*: after each step all gradients travel over the network. A dense autoencoder has many weights and little to compute for each, so it gains least; a convolutional one gains more. Simulated devices share one processor and show no gain at all. On several machines, each runs the same script; the first lines of each say how. (The course's tests run the one for JAX as two hosts of two devices.)
@@ -225,7 +225,7 @@ with joblib.parallel_config("dask"):
     spread = joblib.Parallel(batch_size=1)(joblib.delayed(fit_one)(size) for size in sizes)
 print("equal to the serial sweep:", dict(zip(sizes, spread, strict=True)) == serial)
 
-# %% [markdown]
+# %% [markdown] numbers={"0.57": "measured: measured.json sweep.rows.torch: spread / serial", "0.62": "measured: measured.json sweep.rows.tensorflow: spread / serial", "0.79": "measured: measured.json sweep.rows.jax: spread / serial", "a thousand": "given: a figure of speech", "ten": "measured: measured.json sweep.rows.torch: epochs"}
 # *Equal*, not close: the same seed, the same batches, the same processor type, one thread. That is worth arranging, because it lets you compare a size from the cluster with one from your own computer. Speed is another matter. Measured on two cores, with ten epochs a size, two workers took 0.57 of the serial time on PyTorch, 0.62 on TensorFlow and 0.79 on JAX. JAX's one process keeps nearly one and a half cores busy already: there was less left to gain. Two processes of TensorFlow slow each other by a quarter even without a cluster.
 #
 # *Without* the first line it was 1.04, 0.66 and 1.23: no faster at all on two of three backends. Dask asks its workers to give freed memory back to the system at once (`MALLOC_TRIM_THRESHOLD_`), which suits big tables. Training frees and allocates the same arrays a thousand times over, and with that setting many of them are fetched from the system anew: two fits on PyTorch took 6.4 seconds instead of 3.5, with 1.5 million page faults in place of thirteen thousand. If your workers are slower than your own computer, count those first (`resource.getrusage`). To measure yours: `python benchmarks/run.py --only sweep`.
@@ -258,7 +258,7 @@ def remembered(fit_one, sizes, folder):
     return {size: json.loads((folder / f"{size}.json").read_text()) for size in sizes}
 
 
-# %% [markdown]
+# %% [markdown] numbers={"8": "given: the code below"}
 # `parallel.sweep` does the same on workers, writes each file whole or not at all, and names in its error the sizes that have no result. Let us give it the baseline, PCA, and a trap: size 8 kills its worker, once. Each start is logged. **Predict** the log.
 
 # %%
@@ -297,7 +297,7 @@ ax.set_xticks(sizes, sizes)
 ax.legend()
 plt.show()
 
-# %% [markdown]
+# %% [markdown] numbers={"eight": "seen: the figure"}
 # A small network and few epochs: it beats PCA at eight numbers only. Lesson 09 has the fair comparison; here we only wanted the results, all of them.
 #
 # ## When the training itself dies
@@ -346,7 +346,7 @@ with contextlib.chdir(folder), mock.patch.object(keras.Model, "save", side_effec
         print(error)
 print("the old checkpoint is whole:", (folder / "run.keras").read_bytes() == before)
 
-# %% [markdown]
+# %% [markdown] numbers={"8 times as": "paper: Micikevicius et al. 2018", "twice": "32 / 16", "11": "paper: IEEE 754", "65,504": "2 ** 16 - 2 ** 5", "8 bits. Each": "paper: the definition of bfloat16", "16": "paper: the definition of float16", "2": "paper: Micikevicius et al. 2018"}
 # A process that is killed while writing leaves a file `.part-...` behind. Nobody reads it; delete it.
 #
 # ## Mixed precision
@@ -363,7 +363,7 @@ print(
     f"0.1 added 4096 times in float16: {total:.1f}, in float32: {tenths.sum(dtype='float32'):.1f}"
 )
 
-# %% [markdown]
+# %% [markdown] numbers={"halves": "1 / 2", "32": "given: the bits of float32"}
 # The sum stops growing at 256, where the next number that float16 has is a quarter away. A squared error per image is such a sum, over 784 pixels. Hence **[mixed precision](glossary.md#mixed-precision)**: layers compute in half precision, but weights, the optimizer and *losses* stay in 32. `keras.config.set_dtype_policy` does the first three; the loss is up to its author, and those of `ae_keras.losses` cast to float32 first. For float16 Keras also multiplies the loss by a large factor and divides the gradients by it, so that small ones survive (*loss scaling*); when they overflow, it skips the step and halves the factor.
 
 # %%
@@ -378,13 +378,15 @@ print("squared error per image   epoch 1      2      3")
 for policy, losses_ in curves.items():
     print(f"{policy:22s}" + "".join(f"{loss:10.1f}"[-10:] for loss in losses_))
 
-# %% [markdown]
+# %% [markdown] numbers={"32,768": "2 ** 15"}
 # bfloat16 follows float32 to a fraction of a per cent. float16 lags behind from the first epoch on: the factor of the loss scaling begins at 32,768, the gradient of a *sum* over 784 pixels overflows with that, and the first few steps are skipped, the factor halved each time, until it is small enough. With the usual mean over pixels they would not be; conventions have costs. bfloat16, which needs no factor, is the safer choice where the hardware has it.
 #
 # On this CPU, half precision gains nothing: depending on the backend we saw about the same speed to three times slower, because numbers are converted back and forth. Nor does a network this small gain on a GPU. Try it when matrices are thousands wide, and look at the curve beside float32's before you believe it.
 
 # %% [markdown]
 # ## Exercises
+#
+# Stuck? `checks.hint("24.1")` gives a hint; call it again for the next one.
 #
 # ### Exercise 24.1: whose rows?
 #
@@ -448,7 +450,7 @@ def equal_batch(n_images, limit, n_workers):
 
 checks.check_equal_batch(equal_batch)
 
-# %% [markdown]
+# %% [markdown] numbers={"40": "given: an example of the quiz", "32": "paper: the definition of float32"}
 # ## What to remember
 #
 # - A mapped file needs the memory of a few batches, whatever its size.

@@ -8,10 +8,11 @@ import types
 import keras
 import numpy as np
 import pytest
-from keras import layers
 
 from ae_course.exercises.grading import Verdict
-from ae_keras import ConvDecoder, DenseDecoder, backend
+from ae_keras import backend
+from cases_00_to_02 import CASES_00_TO_02
+from cases_03_04 import CASES_03_04
 from cases_10_to_17 import CASES_10_TO_17, Case, broken, broken_class
 from cases_18 import CASES_18
 from cases_19 import CASES_19
@@ -22,90 +23,7 @@ from cases_23 import CASES_23
 from cases_24 import CASES_24
 from contract import images
 
-# Answers too long for a line: lessons 00 to 02 ---------------------------------------------------
-
-
-def step_in_place(weights, gradient, rate):
-    weights -= rate * gradient
-    return weights
-
-
-def noise(shape, rng, stddev=0.1):
-    return rng.normal(0, stddev, shape)
-
-
-def noise_by_the_global_generator(image, seed):
-    np.random.seed(seed)
-    return image + noise(image.shape, np.random)
-
-
-def limit(shape, window=True):
-    return math.sqrt(6 / (math.prod(shape[:-2]) if window else 1) / sum(shape[-2:]))
-
-
-def split(seeded=True, fraction_of=1.0):
-    """A `validation_rows` that goes through the sources one by one."""
-
-    def validation_rows(groups, fraction, seed):
-        rng = np.random.default_rng(seed if seeded else None)
-        names = list(set(groups.tolist()))
-        rng.shuffle(names)
-        chosen = set(names[: int(fraction_of * fraction * len(names))])
-        return np.array([each in chosen for each in groups])
-
-    return validation_rows
-
-
-def pieces(x, size, stop=0):
-    return [x[i : i + size] for i in range(0, len(x) + stop, size)]
-
-
-# Lessons 03 to 05 --------------------------------------------------------------------------------
-
-
-def encoder_of(*hidden, activation=None, width=None):
-    class Encoder(keras.Model):
-        def __init__(self, latent_dim):
-            super().__init__()
-            code = layers.Dense(width or latent_dim, activation=activation)
-            self.parts = keras.Sequential([*(make() for make in hidden), code])
-
-        def call(self, x):
-            return self.parts(x)
-
-    return Encoder
-
-
-def convolution():
-    return layers.Conv2D(4, 3, padding="same", activation="relu")
-
-
-def dense():
-    return layers.Dense(5, activation="gelu")
-
-
-def decoder_of(activation="sigmoid", start="glorot_uniform", shape=None, doubling=None):
-    class Decoder(keras.Model):
-        def __init__(self, image_shape):
-            super().__init__()
-            height, width, channels = shape or image_shape
-            small = (height // 2, width // 2, channels)
-            self.features = layers.Dense(math.prod(small), kernel_initializer=start)
-            self.to_map = layers.Reshape(small)
-            self.up = doubling or layers.UpSampling2D()
-            self.pixels = layers.Activation(activation)
-
-        def call(self, z):
-            return self.pixels(self.up(self.to_map(self.features(z))))
-
-    return Decoder
-
-
-class Double(layers.Layer):
-    """Doubles a map without the layer that the exercise asks for."""
-
-    def call(self, x):
-        return keras.ops.repeat(keras.ops.repeat(x, 2, axis=1), 2, axis=2)
+# Lesson 05 ---------------------------------------------------------------------------------------
 
 
 def combine(first=None, second=None, convert=keras.ops.convert_to_numpy, message="{} {}"):
@@ -201,158 +119,6 @@ def within(errors, budget):
 # -------------------------------------------------------------------------------------------------
 
 CASES = {
-    "compression_ratio": Case(
-        right=[lambda shape, n: np.prod(shape) / n],
-        wrong=[
-            (lambda shape, n: n / np.prod(shape), "49 times fewer"),
-            (lambda shape, n: shape[0] * shape[1] / n, "three values a pixel"),
-            (lambda shape, n: np.prod(shape) // n, "gives a ratio below 1"),
-        ],
-    ),
-    "learning_step": Case(
-        right=[lambda w, g, rate: w - rate * g],
-        wrong=[
-            (lambda w, g, rate: w + rate * g, "that climbs"),
-            (lambda w, g, rate: w - g, "old - learning_rate * gradient"),
-            (step_in_place, "Return a new array"),
-        ],
-    ),
-    "per_image": Case(
-        right=[lambda mse, shape: mse * math.prod(shape)],
-        wrong=[
-            (lambda mse, shape: mse, "when you multiply by 784"),
-            (lambda mse, shape: mse * shape[0] * shape[1], "count the channels"),
-        ],
-    ),
-    "noisy_copy": Case(
-        right=[
-            lambda image, seed: image + noise(image.shape, np.random.default_rng(seed)),
-            lambda image, seed: image + noise(image.shape, np.random.RandomState(seed)),
-        ],
-        wrong=[
-            (lambda image, seed: image.ravel(), "the image's shape"),
-            (lambda image, seed: image.copy(), "no noise in the copy"),
-            (
-                lambda image, seed: image + noise(image.shape, np.random.default_rng()),
-                "two different copies",
-            ),
-            (
-                lambda image, seed: image + noise(image.shape, np.random.default_rng(0)),
-                "seeds 3 and 4 gave the same copy",
-            ),
-            (
-                lambda image, seed: image + noise(image.shape, np.random.default_rng(seed), 0.5),
-                "not 0.1",
-            ),
-            (noise_by_the_global_generator, "the global generator was disturbed"),
-        ],
-    ),
-    "glorot": Case(
-        right=[lambda shape, rng: limit(shape) * (2 * rng.random(shape) - 1)],
-        wrong=[
-            (lambda shape, rng: rng.uniform(-1, 1, shape[::-1]), "it returned (500, 300)"),
-            (lambda shape, rng: rng.normal(0, limit(shape), shape), "for shape (300, 500) the"),
-            (
-                lambda shape, rng: limit(shape, window=False) * (2 * rng.random(shape) - 1),
-                "for shape (3, 3, 40, 60)",
-            ),
-            (
-                lambda shape, rng: 0.999 * limit(shape) * rng.choice([-1, 1], shape),
-                "should be uniform",
-            ),
-        ],
-    ),
-    "to_range": Case(
-        right=[lambda x, low, high: np.interp(x, [0, 255], [low, high]).astype("float32")],
-        wrong=[
-            (lambda x, low, high: (x / 255).astype("float32"), "0 should become low"),
-            (lambda x, low, high: low + (high - low) * (x / 255), "the result is float64"),
-            (lambda x, low, high: (x / 127.5 - 1).astype("float32"), "work for [0, 1] too"),
-        ],
-    ),
-    "validation_rows": Case(
-        right=[split()],
-        wrong=[
-            (lambda groups, fraction, seed: np.arange(5), "one True or False"),
-            (
-                lambda groups, fraction, seed: np.arange(len(groups)) < fraction * len(groups),
-                "have copies in both parts",
-            ),
-            (split(fraction_of=0.5), "10% of the"),
-            (split(seeded=False), "seed 0 gave two splits"),
-            (lambda groups, fraction, seed: groups < 1020, "another seed gave the same split"),
-        ],
-    ),
-    "batches_of": Case(
-        right=[pieces, lambda x, size: iter(pieces(x, size))],
-        wrong=[
-            (lambda x, size: pieces(x, size)[: len(x) // size], "4, 4 and 2"),
-            (lambda x, size: pieces(x[::-1], size), "lost, doubled or moved"),
-            (lambda x, size: pieces(x, size, stop=1), "are two batches"),
-        ],
-    ),
-    "count_parameters": Case(
-        right=[lambda widths: sum((m + 1) * n for m, n in itertools.pairwise(widths))],
-        wrong=[
-            (lambda widths: widths[0] * widths[1], "2 biases"),
-            (lambda widths: (widths[0] + 1) * widths[1], "add up all of them"),
-        ],
-    ),
-    "encoder": Case(
-        right=[
-            encoder_of(convolution, layers.Flatten, dense, dense),
-            encoder_of(convolution, convolution, convolution, layers.Flatten),
-        ],
-        wrong=[
-            (encoder_of(convolution, dense, dense), "should become codes (3, 16)"),
-            (encoder_of(convolution, layers.Flatten, width=16), "should become codes (3, 5)"),
-            (encoder_of(convolution, layers.Flatten, dense), "make four, not 3"),
-            (encoder_of(layers.Flatten, dense, dense, dense), "a convolution"),
-            (
-                encoder_of(convolution, layers.Flatten, dense, dense, activation="relu"),
-                "the code is nonlinear",
-            ),
-            (
-                encoder_of(convolution, layers.Flatten, dense, dense, activation="tanh"),
-                "the code is nonlinear",
-            ),
-        ],
-        blank=[type("Encoder", (keras.Model,), {})],
-        broken=broken_class("call"),
-    ),
-    "symmetric_decoder": Case(
-        right=[
-            lambda shape: DenseDecoder(shape, output_activation="tanh"),
-            lambda shape: ConvDecoder(shape, output_activation="tanh"),
-        ],
-        wrong=[
-            (lambda shape: DenseDecoder(shape), "pixels only reach from"),
-            (lambda shape: DenseDecoder(shape, output_activation="linear"), "pixels reach from"),
-            (
-                lambda shape: DenseDecoder((28, 28, 1), output_activation="tanh"),
-                "should become (8, 12, 3)",
-            ),
-        ],
-    ),
-    "sigmoid_floor": Case(
-        right=[lambda x: (np.minimum(x, 0) ** 2).sum(axis=(1, 2, 3)).mean()],
-        wrong=[
-            (lambda x: (np.minimum(x, 0) ** 2).sum(), "the mean is 2"),
-            (lambda x: (x**2).sum(axis=(1, 2, 3)).mean(), "can be reached"),
-            (lambda x: np.maximum(-x, 0).sum(axis=(1, 2, 3)).mean(), "the error is squared"),
-        ],
-    ),
-    "decoder": Case(
-        right=[decoder_of()],
-        wrong=[
-            (decoder_of(shape=(28, 28, 1)), "should become images (32, 24, 3)"),
-            (decoder_of("linear"), "end with a sigmoid"),
-            (decoder_of(start="zeros"), "two codes gave the same picture"),
-            (decoder_of(doubling=Double()), "layers.UpSampling2D"),
-        ],
-        blank=[type("Decoder", (keras.Model,), {})],
-        broken=broken_class("call"),
-    ),
     "combine": Case(
         right=[combine()],
         wrong=[
@@ -459,6 +225,8 @@ CASES = {
 }
 
 
+CASES |= CASES_00_TO_02
+CASES |= CASES_03_04
 CASES |= CASES_10_TO_17
 CASES |= CASES_18
 CASES |= CASES_19

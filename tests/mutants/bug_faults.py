@@ -233,7 +233,7 @@ HALF_PRECISION = [
     bug(
         "float16: losses are added up in 16 bits",
         f"{MODELS}/losses",
-        'return ops.cast(x, "float64" if keras.config.floatx() == "float64" else "float32")',
+        'return ops.cast(x, "float64" if double else "float32")',
         "return ops.convert_to_tensor(x)",
         "models/test_mixed_precision",
     ),

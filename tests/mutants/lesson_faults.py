@@ -168,9 +168,7 @@ MEASURED = [
     taught(
         "00",
         "PCA is fitted on the test images",
-        words(
-            "pca_error(train.x, test.x, latent_dim=16)", "pca_error(test.x, test.x, latent_dim=16)"
-        ),
+        words("fit_pca(train.x, latent_dim=CODE)", "fit_pca(val.x, latent_dim=CODE)"),
     ),
     taught(
         "06",
@@ -194,17 +192,19 @@ MEASURED = [
     ),
 ]
 
-PAIRS = "plots.plot_reconstructions(test.x[:10], x_hat[:10], ax=ax)"
+ROWS = 'rows = {"original": val.x[:10], "PCA": x_pca[:10], "autoencoder": x_hat[:10]}'
 DRAWN = [
     taught(
         "00",
         "originals shown as reconstructions",
-        words(PAIRS, PAIRS.replace("x_hat[:10]", "test.x[:10]")),
+        words(ROWS, ROWS.replace("x_hat[:10]", "val.x[:10]")),
     ),
     taught(
         "00",
         "rows of a figure swapped",
-        words(PAIRS, "plots.plot_reconstructions(x_hat[:10], test.x[:10], ax=ax)"),
+        words(
+            ROWS, ROWS.replace("val.x", "swap").replace("x_hat", "val.x").replace("swap", "x_hat")
+        ),
     ),
     taught(
         "07",

@@ -76,10 +76,15 @@ FITTED = [
     (
         "03",
         "neighbours",
-        "knn_accuracy(z_train, train.labels, z_test",
-        "knn_accuracy(z_test, test.labels, z_test",
+        "z_train, z_val = encode(train.x), encode(val.x)",
+        "test = data.load_splits()[2]\n    z_train, z_val = encode(test.x), encode(val.x)",
     ),
-    ("04", "PCA of the codes", "fit_pca(train.x, latent_dim=16)", "fit_pca(test.x, latent_dim=16)"),
+    (
+        "04",
+        "PCA of the codes",
+        "fit_pca(train.x, latent_dim=16)",
+        "fit_pca(data.load_splits()[2].x, latent_dim=16)",
+    ),
     ("05", "training", "fit(data.Batches(train.x), epochs=2", "fit(data.Batches(test.x), epochs=2"),
     ("08", "PCA of codes", "PCA(2).fit(z_train)", "PCA(2).fit(z_test)"),
     ("08", "PCA of pixels", "fit_pca(train.x, 16)", "fit_pca(test.x, 16)"),
@@ -189,9 +194,11 @@ MODELS = [
     (
         "03",
         "k",
-        "return evaluation.knn_accuracy(z_train, train.labels, z_test, test.labels)",
-        "right = [evaluation.knn_accuracy(z_train, train.labels, z_test, test.labels, k=k)\n"
-        "             for k in (1, 3, 5, 7)]\n    return max(right)",
+        "return evaluation.knn_accuracy(z_train, train.labels, z_val, val.labels)",
+        "test = data.load_splits()[2]\n"
+        "    right = [\n"
+        "        evaluation.knn_accuracy(z_train, train.labels, encode(test.x), test.labels, k=k)\n"
+        "        for k in (1, 3, 5, 7)\n    ]\n    return max(right)",
     ),
     ("06", "early stopping", "validation_data=(val.x, val.x)", "validation_data=(test.x, test.x)"),
     (
