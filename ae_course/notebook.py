@@ -250,7 +250,7 @@ def _describe_collection(ax, group):
     if isinstance(group, collections.QuadMesh):
         rows, columns = np.array(group.get_coordinates().shape[:2]) - 1
         xy = group.get_coordinates().reshape(-1, 2)
-        return f"mesh of {rows} x {columns}{_values(group)}{_ranges(ax, xy, ends=False)}"
+        return f"mesh of {rows} x {columns}{_ranges(ax, xy, ends=False)}"
     # Without places of its own, a collection has a single one at the origin.
     if type(group.get_offset_transform()) is not transforms.IdentityTransform:
         return _describe_points(ax, group)
@@ -309,11 +309,6 @@ def _count(xy):
     """How many points there are, and how many of them cannot be drawn."""
     n_bad = len(xy) - np.isfinite(xy).all(axis=1).sum()
     return f"{len(xy)}" + f", {n_bad} of them not finite" * bool(n_bad)
-
-
-def _values(group):
-    values = np.ma.masked_invalid(np.ma.asarray(group.get_array()).astype(float)).compressed()
-    return f", values {values.min():.2f} to {values.max():.2f}" if values.size else ""
 
 
 def _ranges(ax, xy, ends=True):

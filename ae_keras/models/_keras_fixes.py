@@ -168,6 +168,9 @@ class KerasFixes(PortableModel):
 
     def _check_trained(self):
         """Build the optimizer for the weights that train, or check that it was."""
+        if not self.built:
+            # Its first batch builds it, and Keras the optimizer then.
+            return
         weights = self.trainable_variables
         if self.optimizer is None or not weights:
             missing = "`optimizer` given to `compile`" if weights else "weight with trainable=True"
@@ -182,6 +185,13 @@ class KerasFixes(PortableModel):
                 f"{'others' if len(weights) == len(built_for) else 'weights'}. Call "
                 "`model.compile` again, with a new optimizer, after freezing or changing layers."
             )
+
+    # The loss given to `compile` has the type that `floatx` was then, what layers add has theirs,
+    # and TensorFlow does not add up two types. It is tested in tests/test_matrix.py.
+
+    def _aggregate_additional_loss(self, loss):
+        kind = getattr(self._compile_loss, "dtype", keras.config.floatx())
+        return keras.ops.cast(super()._aggregate_additional_loss(loss), kind)
 
     # On JAX, Keras takes the weights off a model while it runs, so a refused batch would lose
     # them. It is tested in tests/test_bad_input.py. Its compiled steps also give the memory of the

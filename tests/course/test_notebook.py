@@ -352,7 +352,7 @@ ANY_FIGURE = {
     ),
     "a mesh with NaN": (
         lambda ax: ax.pcolormesh(HOLE),
-        "mesh of 3 x 4, values 0.00 to 10.00: x 0.00 to 4.00, y 0.00 to 3.00",
+        "mesh of 3 x 4: x 0.00 to 4.00, y 0.00 to 3.00",
     ),
     "a table": (table, "table of 2 cells"),
     "an inset": (
