@@ -69,8 +69,8 @@ DEFINED = [
         "04",
         "the decoder ends without a sigmoid",
         words(
-            'layers.Dense(int(np.prod(image_shape)), activation="sigmoid")',
-            "layers.Dense(int(np.prod(image_shape)))",
+            'self.pixels = layers.Dense(int(np.prod(image_shape)), activation="sigmoid")',
+            "self.pixels = layers.Dense(int(np.prod(image_shape)))",
         ),
     ),
     taught(
@@ -104,7 +104,10 @@ DEFINED = [
     taught(
         "04",
         "outside [0, 1] means below and above at once",
-        words("np.mean((x_hat < 0) | (x_hat > 1))", "np.mean((x_hat < 0) & (x_hat > 1))"),
+        words(
+            "outside = np.mean((x_hat < 0) | (x_hat > 1))",
+            "outside = np.mean((x_hat < 0) & (x_hat > 1))",
+        ),
     ),
     taught(
         "03",
@@ -160,7 +163,7 @@ DATA = [
     taught(
         "01",
         "the seed is ignored",
-        words("    keras.utils.set_random_seed(seed)\n    layer", "    layer"),
+        words("    keras.utils.set_random_seed(seed)\n    model", "    model"),
     ),
 ]
 
@@ -181,7 +184,7 @@ MEASURED = [
         "03",
         "neighbours are counted on the training images",
         words(
-            "knn_accuracy(z_train, train.labels, z_test, test.labels)",
+            "knn_accuracy(z_train, train.labels, z_val, val.labels)",
             "knn_accuracy(z_train, train.labels, z_train, train.labels)",
         ),
     ),
@@ -227,7 +230,7 @@ DRAWN = [
     taught(
         "03",
         "dimensions of the codes swapped",
-        words("plots.plot_codes(z2, test.labels,", "plots.plot_codes(z2[:, ::-1], test.labels,"),
+        words("ax.scatter(*z2.T, s=8,", "ax.scatter(*z2.T[::-1], s=8,"),
     ),
     taught(
         "08",
@@ -242,7 +245,7 @@ DRAWN = [
         "a figure is not drawn",
         words(
             "fig, ax = plt.subplots(figsize=(6, 1.5))\n"
-            'plots.plot_images(drawn, title="zero code, then four random codes", ax=ax)\n'
+            'plots.plot_images(untrained, title="zero code, then four random codes", ax=ax)\n'
             "plt.show()\n",
             "",
         ),
@@ -419,7 +422,7 @@ STORED = [
     stored("04", "a tag tells nbval to skip a cell", on_cell(PAINT, tag("nbval-skip"))),
     stored("04", "a tag tells nbval to ignore", on_cell(PAINT, tag("nbval-ignore-output"))),
     stored("04", "a cell is missing", without(PAINT)),
-    stored("04", "a cell is not that of the source", words("bent_error", "curved_error", 9)),
+    stored("04", "a cell is not that of the source", words("untrained", "fresh", 9)),
     stored("04", "a path of a machine", on_cell(PAINT, prints("saved to /tmp/film.gif\n"))),
     stored("04", "a warning", on_cell(PAINT, prints("Warning: slow\n", "stderr"))),
     stored("04", "an error", on_cell(PAINT, fails)),
