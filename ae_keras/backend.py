@@ -34,7 +34,7 @@ SHARING = {
 }
 # On a GPU, XLA makes many programs for each matrix product, tries them and keeps the fastest. For
 # the networks of the course that takes minutes; without, it takes the libraries' products.
-FAST_COMPILATION = "--xla_gpu_autotune_level=0 --xla_gpu_enable_triton_gemm=false"
+FAST_COMPILATION = {"--xla_gpu_autotune_level": "0", "--xla_gpu_enable_triton_gemm": "false"}
 ONNX_CONVERTERS = {"jax": "jax2onnx", "torch": "onnx", "tensorflow": "tf2onnx"}
 CPU_ONLY = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu", "KERAS_TORCH_DEVICE": "cpu"}
 
@@ -142,9 +142,10 @@ def _set_environment(name, cpu_only):
     # without its remark.
     if name != "tensorflow":
         os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-    flags = os.environ.get("XLA_FLAGS", "")
-    if name == "jax" and "xla_gpu" not in flags:
-        os.environ["XLA_FLAGS"] = f"{flags} {FAST_COMPILATION}".strip()
+    if name == "jax":
+        flags = os.environ.get("XLA_FLAGS", "")
+        missing = [f"{flag}={v}" for flag, v in FAST_COMPILATION.items() if flag not in flags]
+        os.environ["XLA_FLAGS"] = " ".join([flags, *missing]).strip()
     if cpu_only:
         os.environ.update(CPU_ONLY)
 

@@ -1,5 +1,6 @@
 """ae_keras/backend.py: the choice of backend and device, seeds, and weights drawn by NumPy."""
 
+import os
 import random
 import sys
 import types
@@ -371,3 +372,11 @@ def test_seeding_weights_leaves_the_optimizer_unchanged():
 def test_a_model_without_weights_is_refused():
     with says(ValueError, "`model`", "'empty'"):
         backend.seed_weights(ConvEncoder(2, name="empty"), 0)
+
+
+@pytest.mark.skipif(keras.config.backend() != "jax", reason="XLA_FLAGS are set for JAX alone")
+def test_flags_of_the_user_stay_and_those_that_shorten_compilation_join_them(monkeypatch):
+    monkeypatch.setenv("XLA_FLAGS", "--xla_gpu_autotune_level=4 --xla_dump_to=x")
+    backend._set_environment("jax", cpu_only=False)
+    wanted = "--xla_gpu_autotune_level=4 --xla_dump_to=x --xla_gpu_enable_triton_gemm=false"
+    assert os.environ["XLA_FLAGS"] == wanted

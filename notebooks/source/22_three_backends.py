@@ -294,7 +294,7 @@ for what in ("dense", "convolutional"):
 print(f"three normal numbers of seed 0, equal to one digit: {spread('seed 0') < 0.1}")
 
 # %% [markdown] numbers={"36": "3 * 12", "ten": "paper: NVIDIA, TF32"}
-# Six or seven digits, which is all that float32 has. Two things make it so: the **weights** came from NumPy (`backend.seed_weights`), and the **batches** too (`data.Batches`). What remains is *rounding*, since each backend adds its products up in another order, and each step carries the difference on. Here 36 steps did not show it; over many epochs and for deep convolutions it grows, to the third digit in our runs. On a GPU it starts larger, because products may be rounded to ten bits (TF32).
+# Five digits at least, of the six or seven that float32 has. Two things make it so: the **weights** came from NumPy (`backend.seed_weights`), and the **batches** too (`data.Batches`). What remains is *rounding*, since each backend adds its products up in another order, and each step carries the difference on. Here 36 steps did not show it; over many epochs and for deep convolutions it grows, to the third digit in our runs. On a GPU it starts larger if products may be rounded to ten bits, which `TF32=1` allows.
 #
 # What never agrees is what *Keras draws*: initial weights without `seed_weights`, dropout, the noise of a VAE. A seed means "the same again on this backend" and no more. So compare backends by weights and batches, never by seeds.
 #
