@@ -344,6 +344,8 @@ print(f"training at the end: {starved_history['loss'][-1]:.1f}")
 
 # %% [markdown]
 # The training error goes on falling; the validation error has stopped, far above. From there on the network overfits: it memorises its 120 pictures. The bottleneck alone does not prevent that: sixteen numbers are plenty to tell 120 pictures apart. `EarlyStopping` watches the validation loss, gives up when it has not improved for `patience` epochs, and puts the best weights back. In exercise 6.3 you write its rule yourself.
+#
+# You may also stop a training yourself, by *Interrupt kernel* or Ctrl-C, at any moment: a model of `ae_keras` then holds the weights of its last finished step, and another `fit` goes on from there. (A plain Keras model on JAX is often lost by that: its weights were lent to the step that was interrupted.)
 
 # %% [markdown]
 # ## Exercises
