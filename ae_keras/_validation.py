@@ -174,14 +174,19 @@ def native(x):
     return x
 
 
+def _on_host(x):
+    """An array or a tensor of any backend as an array of NumPy."""
+    # NumPy can read neither PyTorch's tensors on a GPU nor its 16-bit floats.
+    return np.asarray(x.detach().cpu().float() if hasattr(x, "detach") else x)
+
+
 def pixels(x, name="x", bounds=UNIT):
     """Raise a `ValueError` unless an array or a tensor of floats holds numbers within the bounds.
 
     Anything but floats is left to those who check its dtype.
     """
-    if "float" in str(x.dtype):
-        # NumPy can read neither the tensors of a GPU nor PyTorch's 16-bit floats.
-        x = np.asarray(x.detach().cpu().float() if hasattr(x, "detach") else x)
+    if "float" in str(x.dtype) and 0 not in tuple(x.shape):
+        x = _on_host(x)
         for start in range(0, len(x) if x.ndim else 0, ROWS):
             _check_range(x[start : start + ROWS], name, bounds)
 
@@ -199,7 +204,7 @@ def sample_weight(weight, x):
             f"`sample_weight` must be an array ({n},), a weight for each image of `x`, or "
             f"({n}, {height}, {width}), one for each pixel. Received: sample_weight of {found}."
         )
-    values = np.asarray(weight.detach().cpu() if hasattr(weight, "detach") else weight)
+    values = _on_host(weight)
     if not np.isfinite(values.astype("float64")).all() or values.min() < 0:
         raise ValueError(
             "`sample_weight` must hold finite numbers >= 0. Received: a lowest weight of "

@@ -22,11 +22,25 @@ SUFFIXES = (
     ".png",
     ".pnm",
     ".ppm",
+    ".tif",
+    ".tiff",
+    ".webp",
 )
-SUFFIXES += (".tif", ".tiff", ".webp")
 # Pictures that not every Pillow reads. To leave them out in silence would lose data.
-UNREAD = (".arw", ".avif", ".cr2", ".cr3", ".dng", ".heic", ".heif", ".jp2", ".jxl", ".nef", ".psd")
-UNREAD += (".svg",)
+UNREAD = (
+    ".arw",
+    ".avif",
+    ".cr2",
+    ".cr3",
+    ".dng",
+    ".heic",
+    ".heif",
+    ".jp2",
+    ".jxl",
+    ".nef",
+    ".psd",
+    ".svg",
+)
 # The value of white in those of Pillow's modes whose grey values are not 8-bit integers.
 WHITE = {"1": 1, "I": 65535, "I;16": 65535, "I;16B": 65535, "I;16L": 65535, "F": 1}
 # How bright red, green and blue look, by the recommendation ITU-R BT.601.

@@ -4,7 +4,6 @@ import inspect
 import sys
 
 import keras
-import numpy as np
 
 from ae_keras import _validation
 from ae_keras.data.batches import Batches
@@ -107,6 +106,6 @@ def _checked_tf_dataset(dataset, bounds):
 def _check(batch, bounds):
     """The batch, if its images are floats in [0, 1]; images of other types are refused later."""
     x = batch[0] if isinstance(batch, (list, tuple)) and len(batch) else batch
-    if _validation.is_array(x) and np.size(x):
+    if _validation.is_array(x):
         _validation.pixels(x, "x", bounds)
     return batch

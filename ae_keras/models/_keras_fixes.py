@@ -175,8 +175,7 @@ class KerasFixes(PortableModel):
         if self.optimizer is None or not weights:
             missing = "`optimizer` given to `compile`" if weights else "weight with trainable=True"
             raise ValueError(f"Training needs a {missing}. Received: none.")
-        if not self.optimizer.built:
-            self.optimizer.build(weights)
+        self._build_optimizer()
         built_for = getattr(self.optimizer, "inner_optimizer", self.optimizer)._trainable_variables
         if {id(weight) for weight in weights} != {id(weight) for weight in built_for}:
             raise ValueError(

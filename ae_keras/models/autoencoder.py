@@ -245,8 +245,7 @@ class Autoencoder(KerasFixes):
             ValueError: `x` does not hold such images.
         """
         given = self._arguments(super().predict, x, *args, bounds=_validation.LOOSE, **kwargs)
-        x_hat = super().predict(**given | {"x": _in_order(given["x"])})
-        return x_hat if x_hat.dtype == "float64" else x_hat.astype("float32", copy=False)
+        return _float32(super().predict(**given | {"x": _in_order(given["x"])}))
 
     def predict_on_batch(self, x):
         """Reconstruct one batch as `keras.Model.predict_on_batch` does, after a check as `predict`.
@@ -261,8 +260,7 @@ class Autoencoder(KerasFixes):
             ValueError: `x` does not hold such images.
         """
         given = self._arguments(super().predict_on_batch, x, bounds=_validation.LOOSE)
-        x_hat = super().predict_on_batch(**given)
-        return x_hat if x_hat.dtype == "float64" else x_hat.astype("float32", copy=False)
+        return _float32(super().predict_on_batch(**given))
 
     def train_on_batch(self, x, y=None, *args, **kwargs):
         """Train on one batch as `keras.Model.train_on_batch` does, after the same check as `fit`.
@@ -446,3 +444,8 @@ class CountEpochs(keras.callbacks.Callback):
 def _in_order(x):
     """`data.Batches` in the order of their images; anything else as it is."""
     return x.in_order() if isinstance(x, Batches) else x
+
+
+def _float32(x_hat):
+    """Reconstructions of a model of 16 bits as float32, others as they are."""
+    return x_hat if x_hat.dtype == "float64" else x_hat.astype("float32", copy=False)

@@ -1,8 +1,6 @@
 """Resume a training that was killed from its last checkpoint."""
 
-import json
 import warnings
-import zipfile
 
 import keras
 
@@ -90,7 +88,7 @@ def resume(model, batches, path):
 
 def _check_optimizer(model, path):
     """Check that `model` has an optimizer for the file's state; whether it follows a schedule."""
-    config = json.loads(zipfile.ZipFile(path).read("config.json"))
+    config = files.member(path, "config.json")
     saved = _plain((config.get("compile_config") or {}).get("optimizer") or {})
     ours = _plain(keras.saving.serialize_keras_object(model.optimizer))
     kinds = [(one.get("class_name"), _is_schedule(one)) for one in (saved, ours)]

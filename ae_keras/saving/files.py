@@ -195,10 +195,37 @@ def load(path):
         ) from error
 
 
+def member(path, name):
+    """Return what one of the JSON files in a `.keras` file holds.
+
+    Args:
+        path: `pathlib.Path` of a whole `.keras` file.
+        name: str, "config.json" or "metadata.json".
+
+    Returns:
+        dict.
+
+    Raises:
+        KeyError: there is no such file in it.
+
+    Example:
+        >>> import tempfile
+        >>> from ae_keras import Autoencoder, DenseDecoder, DenseEncoder
+        >>> from ae_keras.saving import files
+        >>> model = Autoencoder(DenseEncoder(2, hidden=()), DenseDecoder((4, 4, 1), hidden=()))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.save(f"{folder}/model.keras")
+        ...     files.member(f"{folder}/model.keras", "config.json")["class_name"]
+        'Autoencoder'
+    """
+    with zipfile.ZipFile(path) as archive:
+        return json.loads(archive.read(name))
+
+
 def _version(path):
     """The version of Keras that wrote a file."""
-    with zipfile.ZipFile(path) as archive, suppress(KeyError, ValueError):
-        return json.loads(archive.read("metadata.json"))["keras_version"]
+    with suppress(KeyError, ValueError):
+        return member(path, "metadata.json")["keras_version"]
     return "of an unknown version"
 
 
