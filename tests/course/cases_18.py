@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from cases_10_to_17 import Case
+from cases import Case
 
 
 def pairs(normal, strange, tie=0.5):
@@ -30,7 +30,7 @@ def rate(precision, recall, false_positive_rate):
     return 1 / (1 + recall / false_positive_rate * (1 / precision - 1))
 
 
-CASES_18 = {
+CASES = {
     "auroc": Case(
         right=[pairs, by_sklearn],
         wrong=[

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cases_10_to_17 import Case
+from cases import Case
 
 
 def border(x, width, sides=4, channels=1, dtype=bool):
@@ -37,7 +37,7 @@ def nearest(x, hole, bank, k, known=None, paste=True, order=1):
     return np.where(hole, filled, x) if paste else filled
 
 
-CASES_19 = {
+CASES = {
     "border_holes": Case(
         right=[border],
         wrong=[

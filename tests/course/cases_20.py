@@ -5,7 +5,7 @@ import math
 import numpy as np
 from scipy.stats import entropy
 
-from cases_10_to_17 import Case
+from cases import Case
 
 
 def others(found, groups, query_groups, k, start=0, order=1):
@@ -57,7 +57,7 @@ def by_counting(decoder, code, rival):
     return n
 
 
-CASES_20 = {
+CASES = {
     "strangers": Case(
         right=[others, lambda *args: others(*args).tolist()],
         wrong=[

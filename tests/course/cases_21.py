@@ -5,7 +5,7 @@ import numpy as np
 from keras import ops
 
 from ae_keras import Autoencoder
-from cases_10_to_17 import Case, broken, broken_class
+from cases import Case, broken, broken_class
 
 
 def scores(is_anomaly, is_alarm):
@@ -48,7 +48,7 @@ def card(**changes):
     return CARD | changes
 
 
-CASES_21 = {
+CASES = {
     "to_channels_last": Case(
         right=[lambda x: np.moveaxis(x, 1, -1), lambda x: x.transpose(0, 2, 3, 1)],
         wrong=[

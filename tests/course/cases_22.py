@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from cases_10_to_17 import Case, broken_class
+from cases import Case, broken_class
 
 SGD, Adam = keras.optimizers.SGD, keras.optimizers.Adam
 
@@ -70,7 +70,7 @@ def joined(x, n):
     return ops.concatenate([ops.zeros_like(x[:, :, :n]), x[:, :, n:]], axis=2)
 
 
-CASES_22 = {
+CASES = {
     "patient": Case(
         right=[patient(global_clipnorm="limit")],
         wrong=[

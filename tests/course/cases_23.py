@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cases_10_to_17 import Case
+from cases import Case
 
 
 def per_image(value, unit, n_pixels, white, root=2, times=True, shrink=2):
@@ -34,7 +34,7 @@ def for_arrays_only(a, b):
     return (a - b).mean(), (a - b).std(ddof=1) / np.sqrt(len(a))
 
 
-CASES_23 = {
+CASES = {
     "published_unit": Case(
         right=[per_image, lambda *args: np.float32(per_image(*args))],
         wrong=[

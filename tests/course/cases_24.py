@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cases_10_to_17 import Case
+from cases import Case
 
 
 def every_nth(n_items, worker, n_workers):
@@ -73,7 +73,7 @@ def whole_batches_only(n_images, limit, n_workers):
     return max(good, default=0)
 
 
-CASES_24 = {
+CASES = {
     "shard": Case(
         right=[every_nth, in_blocks, lambda *args: list(every_nth(*args))],
         wrong=[
