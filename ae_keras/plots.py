@@ -10,11 +10,13 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from matplotlib.patches import Polygon
 
 from ae_keras import _validation
 
 BASELINE = {"color": "0.45", "linewidth": 1.2}
+THUMBNAIL = 1 / 18  # the side of a thumbnail, as a part of the side of a square Axes
 # Reconstructions may lie a little outside [0, 1]. Values beyond this are no pixels in that range.
 FAR = 10
 
@@ -188,17 +190,16 @@ def plot_curves(curves, *, baselines=None, ylabel="squared error per image", ax=
     return ax
 
 
-def plot_codes(z, labels, *, title=None, legend=True, ax=None):
-    """Draw two-dimensional codes as points, coloured by label.
+def plot_codes(z, labels, *, title=None, ax=None):
+    """Draw two-dimensional codes as points, coloured by label, each label written at their middle.
 
     There are ten colours; integers that differ by a multiple of ten share one, and words get them
-    in alphabetical order.
+    in alphabetical order. Names stand on the points so that nobody has to tell colours apart.
 
     Args:
         z: float array `(n, 2)`, n >= 1, finite: codes or their projection to two dimensions.
         labels: array of integers or words `(n,)`.
         title: str, drawn above the points. Defaults to None: no title.
-        legend: bool, whether to list the labels and their colours. Defaults to True.
         ax: as for `plot_images`.
 
     Returns:
@@ -211,29 +212,127 @@ def plot_codes(z, labels, *, title=None, legend=True, ax=None):
     Example:
         >>> import matplotlib
         >>> matplotlib.use("Agg")
+        >>> import matplotlib.pyplot as plt
         >>> import numpy as np
         >>> from ae_keras import plots
-        >>> ax = plots.plot_codes(np.zeros((4, 2)), labels=np.array([3, 3, 7, 7]))
-        >>> [text.get_text() for text in ax.get_legend().get_texts()]
+        >>> _, ax = plt.subplots()
+        >>> ax = plots.plot_codes(np.zeros((4, 2)), np.array([3, 3, 7, 7]), ax=ax)
+        >>> [text.get_text() for text in ax.texts]
         ['3', '7']
     """
-    z = _validation.codes(_floats(z), "z")
-    if z.shape[1] != 2:
-        raise ValueError(
-            f"`z` must be codes of two units, shape (n, 2). Received: z.shape={z.shape}. Choose "
-            "two of them, z[:, :2], or project them, e.g. with `sklearn.decomposition.PCA`."
-        )
+    z = _plane(z)
     labels = _labels(labels, len(z))
     ax = _axes(ax)
     for i, label in enumerate(np.unique(labels)):
         points = z[labels == label]
         color = f"C{(i if labels.dtype.kind == 'U' else label) % 10}"
         ax.scatter(*points.T, s=6, alpha=0.6, color=color, label=str(label))
-    if legend:
-        ax.legend(markerscale=2.5, handletextpad=0.1, borderaxespad=0, bbox_to_anchor=(1.02, 1))
+        # The median of each axis may fall between two groups; the point nearest to it does not.
+        middle = points[np.argmin(((points - np.median(points, axis=0)) ** 2).sum(axis=1))]
+        frame = {"boxstyle": "round,pad=0.2", "facecolor": "white", "edgecolor": color}
+        ax.text(*middle, str(label), ha="center", va="center", bbox=frame, zorder=3)
     if title:
         ax.set_title(title)
     return ax
+
+
+def plot_thumbnails(z, images, *, n=150, title=None, ax=None):
+    """Draw images at their two-dimensional codes, in the order given, none over another.
+
+    Args:
+        z: float array `(n_images, 2)`, finite: codes or their projection to two dimensions.
+        images: float array `(n_images, height, width, channels)` as for `plot_images`.
+        n: int, the largest number of images to draw, >= 1. Defaults to 150. An image that would
+            cover one already drawn is left out.
+        title, ax: as for `plot_images`.
+
+    Returns:
+        The Axes.
+
+    Raises:
+        ValueError: `z` and `images` do not hold such arrays or differ in length, `n` is out of
+            range, or `ax` is no Axes.
+
+    Example:
+        >>> import matplotlib
+        >>> matplotlib.use("Agg")
+        >>> import matplotlib.pyplot as plt
+        >>> import numpy as np
+        >>> from ae_keras import plots
+        >>> _, ax = plt.subplots()
+        >>> z = np.array([[0.0, 0.0], [0.001, 0.0], [1.0, 1.0]])
+        >>> ax = plots.plot_thumbnails(z, np.zeros((3, 28, 28, 1)), ax=ax)
+        >>> len(ax.artists)  # the second would cover the first
+        2
+    """
+    z, images = _plane(z), _images(images, "images")
+    n = _validation.positive_int(n, "n")
+    if len(z) != len(images):
+        raise ValueError(
+            f"`images` must hold one image for each code. Received: {len(images)} images for "
+            f"{len(z)} codes."
+        )
+    ax = _axes(ax)
+    low, high = z.min(axis=0), z.max(axis=0)
+    # A code with one value on an axis has no spread to scale by.
+    margin = np.where(high > low, 0.05 * (high - low), 1)
+    ax.set(xlim=(low[0] - margin[0], high[0] + margin[0]))
+    ax.set(ylim=(low[1] - margin[1], high[1] + margin[1]))
+    ax.figure.draw_without_rendering()  # so that the Axes have their place
+    box = ax.get_window_extent()
+    places = ax.transData.transform(z)
+    side = THUMBNAIL * np.sqrt(box.width * box.height)
+    drawn = np.empty((0, 2))
+    for place, code, image in zip(places, z, images, strict=True):
+        if len(drawn) == n:
+            break
+        if (np.abs(drawn - place).max(axis=1) < side).any():
+            continue
+        drawn = np.vstack([drawn, place])
+        pixels = image[..., 0] if image.shape[2] == 1 else image
+        zoom = side / max(pixels.shape[:2]) / ax.figure.dpi * 72
+        picture = OffsetImage(pixels, zoom=zoom, cmap="gray", norm=plt.Normalize(0, 1))
+        ax.add_artist(AnnotationBbox(picture, code, frameon=False, pad=0))
+    if title:
+        ax.set_title(title)
+    return ax
+
+
+def plot_differences(differences, *, limit=0.5, n_columns=None, labels=None, title=None, ax=None):
+    """Draw signed differences of grey images: blue is negative, white zero, red positive.
+
+    Args:
+        differences: float array `(n, height, width, 1)`, n >= 1, finite, such as `x_hat - x`.
+        limit: float > 0, the size of a difference that is drawn in full colour. Defaults to 0.5.
+        n_columns, labels, title, ax: as for `plot_images`.
+
+    Returns:
+        The Axes.
+
+    Raises:
+        ValueError: `differences` is not such an array, `limit` is no such number, or as for
+            `plot_images`.
+
+    Example:
+        >>> import matplotlib
+        >>> matplotlib.use("Agg")
+        >>> import matplotlib.pyplot as plt
+        >>> import numpy as np
+        >>> from ae_keras import plots
+        >>> _, ax = plt.subplots()
+        >>> ax = plots.plot_differences(np.full((1, 8, 8, 1), -0.5), ax=ax)
+        >>> ax.images[-1].get_array()[0, 0].round(2).tolist()  # deep blue
+        [0.02, 0.19, 0.38]
+    """
+    differences = _images(differences, "differences")
+    if differences.shape[3] != 1:
+        raise ValueError(
+            "`differences` must have 1 channel. Received: "
+            f"differences.shape={differences.shape}. Average over the colours first."
+        )
+    limit = _validation.positive(limit, "limit")
+    shades = plt.get_cmap("RdBu_r")(plt.Normalize(-limit, limit)(differences[..., 0]))[..., :3]
+    return plot_images(shades, n_columns=n_columns, labels=labels, title=title, ax=ax)
 
 
 def plot_autoencoder(widths, *, names=None, ax=None):
@@ -299,6 +398,17 @@ def _axes(ax):
             "Of `figure, axes = plt.subplots(1, 2)`, pass `axes[0]`."
         )
     return ax
+
+
+def _plane(z):
+    """Codes of two units, as NumPy array."""
+    z = _validation.codes(_floats(z), "z")
+    if z.shape[1] != 2:
+        raise ValueError(
+            f"`z` must be codes of two units, shape (n, 2). Received: z.shape={z.shape}. Choose "
+            "two of them, z[:, :2], or project them, e.g. with `sklearn.decomposition.PCA`."
+        )
+    return z
 
 
 def _floats(values):

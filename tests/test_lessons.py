@@ -328,12 +328,6 @@ READ = {
 }
 # What may be done with the test part: (lesson, part of the line, what it does): why.
 MAY = {
-    ("07", "easiest class", "ranks results"): "is said of the test images; nothing follows from it",
-    ("08", "tsne_map = TSNE", "fits"): "a map of the test codes, which t-SNE cannot extend",
-    ("08", "embedded = TSNE", "fits"): "the same",
-    ("08", "cluster(z_test, n_classes)", "fits"): "the clusters of just these codes",
-    ("08", "cluster(test.x, n_classes)", "fits"): "the clusters of just these images",
-    ("08", "shown = min(", "decides"): "how many pictures there are in a row",
     ("18", "np.quantile(s[fraud]", "makes a threshold"): "a whole curve; no point of it is used",
     ("18", "fraud[s >= threshold]", "compares results"): "the same",
     ("19", "np.linalg.solve(precision", "fits"): "an image is solved for from its own pixels",

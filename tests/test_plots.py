@@ -105,19 +105,58 @@ def test_every_baseline_is_drawn_at_its_value_and_named_in_the_legend(ax, n):
     assert named == [*CURVES, *(f"{name} ({value:.1f})" for name, value in given.items())]
 
 
-@pytest.mark.parametrize("legend", [True, False])
-def test_codes_are_coloured_by_label(ax, legend):
+def test_codes_are_coloured_by_label_and_named_at_their_middle(ax):
     z, labels = np.arange(12.0).reshape(6, 2), np.array([7, 3, 3, 7, 11, 3])
-    assert plots.plot_codes(z, labels, title="codes", legend=legend, ax=ax) is ax
+    assert plots.plot_codes(z, labels, title="codes", ax=ax) is ax
     for group, label in zip(ax.collections, [3, 7, 11], strict=True):
         np.testing.assert_array_equal(group.get_offsets(), z[labels == label])
         assert to_hex(group.get_facecolor()[0]) == to_hex(f"C{label % 10}")
         assert group.get_label() == str(label)
-    shown = ax.get_legend()
-    assert (
-        [text.get_text() for text in shown.get_texts()] == ["3", "7", "11"] if legend else not shown
-    )
+    names = {text.get_text(): text for text in ax.texts}
+    assert list(names) == ["3", "7", "11"]
+    assert names["3"].get_position() == (4, 5)  # the second of its three points
+    assert names["11"].get_position() == (8, 9)
     assert ax.get_title() == "codes"
+
+
+def test_a_class_of_two_groups_is_named_in_one_of_them(ax):
+    z = np.array([[0, 0], [0, 1], [10, 0], [10, 1], [10.0, 2]])
+    plots.plot_codes(z, np.full(5, "far"), ax=ax)
+    assert ax.texts[0].get_position() in {(x, y) for x, y in z}
+
+
+def test_thumbnails_lie_at_their_codes_and_never_over_another(ax):
+    z = np.random.default_rng(0).normal(size=(400, 2))
+    images = np.random.default_rng(1).random((400, 8, 8, 1))
+    assert plots.plot_thumbnails(z, images, title="map", ax=ax) is ax
+    ax.figure.draw_without_rendering()
+    boxes = [box.get_window_extent() for box in ax.artists]
+    assert 30 < len(boxes) < 151
+    for i, one in enumerate(boxes):
+        for other in boxes[:i]:
+            assert not one.padded(-1).overlaps(other.padded(-1))
+    first = ax.artists[0]
+    assert first.xy == tuple(z[0])
+    np.testing.assert_array_equal(first.offsetbox.get_data(), images[0, ..., 0])
+    middle = ax.transData.transform(z[0])
+    np.testing.assert_allclose(boxes[0].get_points().mean(axis=0), middle, atol=1)
+
+
+def test_thumbnails_are_as_many_as_asked_for_and_may_be_coloured(ax):
+    z = np.stack([np.arange(9.0), np.zeros(9)], axis=1)
+    plots.plot_thumbnails(z, np.zeros((9, 6, 4, 3)), n=3, ax=ax)
+    assert [box.xy for box in ax.artists] == [(0, 0), (1, 0), (2, 0)]
+
+
+def test_differences_are_blue_below_zero_white_at_zero_and_red_above(ax):
+    x = np.zeros((3, 2, 2, 1)) + np.array([-1, 0, 1]).reshape(3, 1, 1, 1)
+    assert plots.plot_differences(x, limit=2, labels=["d"], title="t", ax=ax) is ax
+    below, zero, above = (ax.images[-1].get_array()[0, i] for i in (0, 3, 6))
+    assert below[2] > below[0] + 0.2
+    assert above[0] > above[2] + 0.2
+    np.testing.assert_allclose(zero, 1, atol=0.05)
+    plots.plot_differences(x, limit=1, ax=ax)
+    assert ax.images[-1].get_array()[0, 0].sum() < below.sum()  # nearer to the limit, so deeper
 
 
 def test_a_sketch_has_a_bar_for_each_layer_and_marks_the_bottleneck(ax):
@@ -141,6 +180,8 @@ def test_a_sketch_has_a_bar_for_each_layer_and_marks_the_bottleneck(ax):
         lambda: plots.plot_reconstructions(GREY, GREY),
         lambda: plots.plot_curves(CURVES),
         lambda: plots.plot_codes(np.zeros((2, 2)), np.zeros(2, int)),
+        lambda: plots.plot_thumbnails(np.zeros((14, 2)), GREY[[0] * 14]),
+        lambda: plots.plot_differences(GREY),
         lambda: plots.plot_autoencoder([4, 2, 4]),
     ],
 )
@@ -312,6 +353,14 @@ BAD = {
     "one code": (lambda: plots.plot_codes(Z[0], [1] * 4), ("`z`", "z.shape=(2,)")),
     "no code": (lambda: plots.plot_codes(Z[:0], []), ("`z`", "z.shape=(0, 2)")),
     "codes of NaN": (lambda: plots.plot_codes(Z * np.nan, [1] * 4), ("`z`", "NaN")),
+    "thumbnails of one unit": (lambda: plots.plot_thumbnails(Z[:, :1], GREY[:4]), ("`z`",)),
+    "few thumbnails": (lambda: plots.plot_thumbnails(Z, GREY[:3]), ("`images`", "3", "4")),
+    "no thumbnail": (lambda: plots.plot_thumbnails(Z, GREY[:4], n=0), ("`n`", "n=0")),
+    "coloured differences": (
+        lambda: plots.plot_differences(np.zeros((2, 4, 4, 3))),
+        ("`differences`", "(2, 4, 4, 3)"),
+    ),
+    "no limit": (lambda: plots.plot_differences(GREY, limit=0), ("`limit`", "limit=0")),
     "few labels": (lambda: plots.plot_codes(Z, [1, 2]), ("`labels`", "4", "labels.shape=(2,)")),
     "labels in a column": (
         lambda: plots.plot_codes(Z, [[1]] * 4),

@@ -18,6 +18,7 @@ import execution
 
 SHOWN_TAGS = ("setup", "exercise", "receipt", "raises-exception", "hide-input")
 PASSED = "passed: "
+NEEDED = "What the exercises need from the lesson:"
 
 
 def solutions(book):
@@ -30,6 +31,8 @@ def solutions(book):
     cells = [nbformat.v4.new_markdown_cell(heading)]
     for number, cell in enumerate(book.cells):
         if execution.tags(cell) & {"setup", "keep", "solution"}:
+            if "keep" in execution.tags(cell) and "keep" not in execution.tags(cells[-1]):
+                cells.append(nbformat.v4.new_markdown_cell(NEEDED))
             cells.append(cell)
         elif "exercise" in execution.tags(cell):
             # The cell before an exercise holds its text, or code that was already copied.

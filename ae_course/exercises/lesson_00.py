@@ -51,6 +51,10 @@ def check_code_sizes(measured, x_train, x_val):
         per_pixel = wanted / np.prod(x_val.shape[1:])
         expect(not close(by_pca, per_pixel, 0.01), "those are errors per pixel, not per image.")
         expect(
+            by_net > wanted / 50,
+            f"at {size} the autoencoder's error is {by_net:.2g}, far below PCA's. Is it per image?",
+        )
+        expect(
             close(by_pca, wanted, 0.01) or not close(by_pca, plain, 0.01),
             f"at {size} PCA was not clipped to [0, 1]. The marked cell clips it.",
         )
@@ -108,6 +112,13 @@ def check_numerical_gradient(numerical_gradient):
             f"for a loss whose gradient is {np.round(expected.ravel()[:3], 3)} ... it found "
             f"{np.round(found.ravel()[:3], 3)} ... Divide the change of the loss by that of w.",
         )
+    w = np.array([0.001, -0.002])
+    found = call(numerical_gradient, lambda at: float(1000 * np.sum(at**2)), w)
+    expect(
+        close(found, 2000 * w, 1e-2),
+        "for the loss 1000 * (w[0] ** 2 + w[1] ** 2) it is off by up to "
+        f"{np.abs(found - 2000 * w).max():.2f}. Move each weight by h = 0.0001, both ways.",
+    )
     return "agrees with the formula for vectors, matrices and more"
 
 

@@ -1,5 +1,7 @@
 """Checks of the exercises in lesson 01, Setting up."""
 
+import itertools
+
 import numpy as np
 from scipy import stats
 
@@ -93,6 +95,11 @@ def check_repeats(repeats):
     expect(
         not repeats(drifting(1, 1e-9), 3),
         "losses that differ by 0.000000001 were called the same. Compare without a tolerance.",
+    )
+    orders = itertools.cycle([[0.75, 0.5, 0.625], [0.625, 0.5, 0.75]])
+    expect(
+        not repeats(lambda seed: next(orders), 3),
+        "two runs with the same losses in another order were said to repeat. Compare the lists.",
     )
     seen = []
 

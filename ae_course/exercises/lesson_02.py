@@ -88,6 +88,13 @@ def check_validation_rows(validation_rows):
             np.abs(times - mean).max() < 5 * spread,
             "over 40 seeds, some groups were chosen far more often than others.",
         )
+        sizes = np.array([np.sum(groups == name) for name in names])
+        gap = sizes @ times / times.sum() - sizes.mean()
+        expect(
+            abs(gap) < 5 * sizes.std() / np.sqrt(times.sum()),
+            "groups with many images were chosen more often or less often than small ones. Draw "
+            "from np.unique(groups).",
+        )
     return "no group in both parts, the right number of groups, random and repeatable"
 
 

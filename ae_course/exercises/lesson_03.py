@@ -52,7 +52,7 @@ def check_encoder(cls):
     """Exercise 3.2: a `keras.Model` subclass `cls(latent_dim)`."""
     if "call" not in vars(cls):
         raise Blank
-    for shape, latent_dim in (((28, 28, 1), 16), ((32, 32, 3), 5)):
+    for shape, latent_dim in (((28, 28, 1), 16), ((32, 24, 3), 5)):
         encoder = cls(latent_dim)
         x = np.random.default_rng(0).random((3, *shape), "float32")
         z = keras.ops.convert_to_numpy(encoder(x))
@@ -82,13 +82,20 @@ def _expect_linear_code(encoder, x):
     encoder(x)
     wide = [layer for layer in _layers_with_weights(encoder) if layer.kernel.shape[-1] == 67]
     expect(wide, "the last layer should have as many units as the code: Dense(latent_dim).")
-    kernel = keras.ops.convert_to_numpy(wide[-1].kernel)
-    none, one, more, minus = (_with_kernel(encoder, wide[-1], a * kernel, x) for a in (0, 1, 9, -1))
-    wide[-1].kernel.assign(kernel)
+    expect(
+        _linear_in(encoder, wide[-1], x), "the code is nonlinear: leave out the last activation."
+    )
+
+
+def _linear_in(encoder, layer, x):
+    """Whether the code is a linear function of the weights of a layer."""
+    kernel = keras.ops.convert_to_numpy(layer.kernel)
+    none, one, more, minus = (_with_kernel(encoder, layer, a * kernel, x) for a in (0, 1, 9, -1))
+    layer.kernel.assign(kernel)
     tolerance = 1e-3 * np.abs(one - none).max() + 1e-6
     same = np.abs((more - none) - 9 * (one - none)).max() <= 9 * tolerance
     mirrored = np.abs((minus - none) + (one - none)).max() <= tolerance
-    expect(same and mirrored, "the code is nonlinear: leave out the last activation.")
+    return same and mirrored
 
 
 def _with_kernel(encoder, layer, kernel, x):
@@ -104,6 +111,12 @@ def _expect_nonlinear_hidden_layers(encoder, x):
     expect(
         gap > 1e-3 * max(np.abs(each).max() for each in z),
         "the whole encoder is one matrix: give the hidden layers an activation.",
+    )
+    linear = [layer for layer in _layers_with_weights(encoder) if _linear_in(encoder, layer, x)]
+    expect(
+        len(linear) == 1,
+        f"{len(linear) - 1} of the hidden layers are linear, and could be one matrix with the "
+        "code: give each an activation.",
     )
 
 

@@ -107,6 +107,10 @@ def check_decoder(cls):
         f"each doubling makes 2 x 2 blocks; yours makes blocks of {up[0].size}.",
     )
     expect(
+        all(layer.interpolation == "nearest" for layer in up),
+        "each doubling repeats the nearest value: interpolation='nearest', the default.",
+    )
+    expect(
         len(convolutions) >= 2,
         f"a convolution follows each of the two doublings; there are {len(convolutions)}.",
     )

@@ -10,7 +10,7 @@
 #
 # **You need** lesson 00 for the words.
 #
-# **Time** 15 minutes to read, 10 for the exercises, about 15 seconds to run.
+# **Time** 15 minutes to read, 10 for the exercises, about 10 seconds to run.
 
 # %% tags=["setup"]
 from ae_course import notebook
@@ -128,7 +128,7 @@ with keras.device("cpu:0"):
 print("made on the CPU:", "cpu" in str(tensor.device).lower())
 
 # %% [markdown]
-# Part A runs in minutes on a laptop's CPU. A GPU starts to pay when images get larger and networks convolutional.
+# Each lesson of part A runs within a minute on a laptop's CPU. A GPU becomes worth having when images get larger and networks convolutional.
 
 # %% [markdown]
 # ## Q4. How do you set a random seed in Keras, so that training an autoencoder can be repeated?
@@ -217,11 +217,28 @@ print(f"PCA, 16 numbers    {pca_loss:.4f}")
 fig, ax = plt.subplots(figsize=(8, 1.7))
 plots.plot_reconstructions(images[:10], x_hat[:10], ax=ax)
 plt.show()
+notebook.claim(
+    EPOCHS != 20 or pca_loss < loss < 0.5 * mean_loss, "half of the mean image's; PCA better"
+)
+
+# %% [markdown] numbers={"0.066": "given: measured, the cell above with EPOCHS = 1", "twenty": "given: EPOCHS", "half": "given: a bound, claimed above", "2": "given: a seed", "3": "given: a seed", "0.022": "given: measured, the cell above with seeds 2 and 3"}
+# One epoch is not enough: its error, 0.066, is still above the mean image's. After twenty it is less than half of it, so the network has learned something. But PCA is better, and it was so for seeds 2 and 3 as well (0.022 each, PCA 0.016): one small layer, 2,000 images and twenty epochs do not make a good autoencoder yet.
+#
+# Switch the backend, run again, and you read the same numbers, up to the rounding of the last digit or two. All lessons are made like this, so the numbers in the text are *your* numbers too. Not to the last bit, though: each framework adds in its own order and rounds differently, and training amplifies such tiny differences. To see that on one backend, let us multiply every weight by 1.00001 before the training:
+
+# %%
+twins = [backend.seed_weights(new_model(), seed=1) for _ in range(2)]
+twins[1].set_weights([weight * 1.00001 for weight in twins[1].get_weights()])
+gaps = []
+for epochs in (0, 10):  # before the training and after it
+    for twin in twins:
+        twin.fit(images, images, batch_size=100, epochs=epochs, shuffle=False, verbose=0)
+    a, b = (evaluation.reconstruct(twin, images[:500]) for twin in twins)
+    gaps.append(np.abs(a - b).max())
+print("the largest difference of a pixel grew more than tenfold:", gaps[1] > 10 * gaps[0])
 
 # %% [markdown]
-# One epoch is not enough: its error, 0.066, is still above the mean image's. After twenty it is below half of it, so the network has learned something. But PCA is better, and it was so for seeds 2 and 3 as well (0.022 each, PCA 0.016): one small layer, 2,000 images and twenty epochs do not make a good autoencoder yet.
-#
-# Switch the backend, run again, and you read the same number, up to the rounding of the last digit or two. All lessons are made like this, so the numbers in the text are *your* numbers too. Not to the last bit, and less so the longer a training runs: each framework adds in its own order and rounds differently, and training amplifies such tiny differences. And where a model draws noise while it trains, the frameworks diverge for good. The text then quotes fewer digits.
+# (And where a model draws noise while it trains, as a variational autoencoder does, the frameworks part for good. The text then quotes fewer digits.)
 
 # %% [markdown]
 # ## Exercises
@@ -299,7 +316,4 @@ checks.check_repeats(repeats)
 
 # %% tags=["receipt"]
 notebook.claim(first == second != other, "one seed must repeat, another must differ")
-notebook.claim(
-    EPOCHS != 20 or pca_loss < loss < 0.4 * mean_loss, "the network is between mean image and PCA"
-)
 notebook.receipt(loss_per_pixel=loss, mean_image=mean_loss, pca_16=pca_loss)

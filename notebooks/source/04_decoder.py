@@ -10,7 +10,7 @@
 #
 # **You need** lesson 03.
 #
-# **Time** 25 minutes to read, 25 for the exercises, about 30 seconds to run.
+# **Time** 20 minutes to read, 25 for the exercises, about 25 seconds to run.
 
 # %% tags=["setup"]
 from ae_course import notebook
@@ -26,10 +26,10 @@ notebook.start(seed=0)
 train, val, _ = data.load_splits()
 image_shape = train.x.shape[1:]
 
-# %% [markdown]
+# %% [markdown] numbers={"A third": "given: 2560 of 7,650 images", "7,650": "lesson 00", "sixteen": "given: the width of the code"}
 # ## Pictures from random numbers
 #
-# A decoder needs codes, but not an encoder of its own. PCA (lesson 00) already gives each image sixteen numbers. Training a decoder on pairs (PCA code, image) is ordinary supervised learning, and lets us study the decoder alone. A third of the training images is enough for this lesson. As in lesson 02, each epoch has a new order, the same on every backend.
+# A decoder needs codes, but not an encoder of its own. PCA (lesson 00) already gives each image sixteen numbers. Training a decoder on pairs (PCA code, image) is ordinary supervised learning, and lets us study the decoder alone. A third of the 7,650 training images is enough for this lesson. As in lesson 02, each epoch has a new order, the same on every backend.
 
 # %% tags=["keep"]
 pca = evaluation.fit_pca(train.x, latent_dim=16)
@@ -43,19 +43,25 @@ def codes_of(x):
 codes, codes_val = codes_of(few), codes_of(val.x)
 
 
-def train_decoder(decoder, targets=few, seed=0, epochs=12):
+def train_decoder(decoder, targets=few, seed=0, epochs=7):
     """Teach `decoder` to draw `targets` from the PCA codes of the same images."""
     decoder(codes[:1])
     backend.seed_weights(decoder, seed=seed)
     decoder.compile(keras.optimizers.Adam(0.002), loss=losses.squared_error)
     # The epochs one after the other, each in an order of its own.
     order = np.concatenate([data.epoch_order(len(codes), seed, i) for i in range(epochs)])
-    decoder.fit(codes[order], targets[order], batch_size=128, shuffle=False, verbose=0)
+    decoder.fit(codes[order], targets[order], batch_size=64, shuffle=False, verbose=0)
     return decoder
 
 
-# %% [markdown]
-# Lesson 00 wrote its decoder as a list of layers; the same list will do for a first look. **Predict.** After two seconds of training we give it sixteen *random* numbers, drawn with the mean and the spread of PCA's codes. Will it draw noise, a blur, or digits that nobody has written? And PCA's own decoder, which is a matrix, from the same numbers?
+def draw(decoder, z):
+    return keras.ops.convert_to_numpy(decoder(z))
+
+
+# %% [markdown] numbers={"five": "given: a value to try"}
+# Lesson 00 wrote its decoder as a list of layers, which will do for a first look. **Predict.** After a few seconds of training we give it sixteen *random* numbers, drawn with the mean and the spread of PCA's codes. Will it draw noise, a blur, or digits that nobody has written? And PCA's own decoder, which is a matrix, from the same numbers?
+#
+# **Change this line and run again:** `SPREAD`, once you have seen the first pictures. Which codes does a spread of 0 give, and what will be drawn from them? And from codes five times as far out as usual?
 
 # %%
 first = keras.Sequential(
@@ -69,21 +75,21 @@ first = keras.Sequential(
 _ = train_decoder(first)
 
 # %% mystnb={"image": {"alt": "Two rows of ten shapes from the same random codes: blurred with grey halos from PCA, with firm edges from the decoder; only a few, such as the last, an oval, look like a digit"}}
-SPREAD = 1.0  # Change this line and run again: 0, 0.5, 2, 5
+SPREAD = 1.0  # try 0, 0.5, 2, 5
 rng = np.random.default_rng(4)
 random_codes = SPREAD * rng.normal(size=(10, 16)) * codes.std(axis=0)
 drawn = {
     "PCA": pca.inverse_transform(random_codes).reshape(10, *image_shape),
-    "decoder": first.predict(random_codes.astype("float32"), verbose=0),
+    "decoder": draw(first, random_codes.astype("float32")),
 }
 fig, ax = plt.subplots(figsize=(8, 1.8))
 plots.plot_rows({name: np.clip(x, 0, 1) for name, x in drawn.items()}, ax=ax)
 plt.show()
 
-# %% [markdown]
+# %% [markdown] numbers={"sixteen": "given: the width of the code"}
 # Neither noise nor, mostly, digits: shapes with the width and the firm edges of a pen stroke, of which a few could pass for a digit (the last is a fair 0). PCA draws the same shapes as a blur with grey halos, because all it can do is add and subtract sixteen fixed pictures. The digits occupy a small part of the space of codes, and independent random numbers mostly miss it; a code that is *made* for drawing new pictures has to wait for lesson 15. How does such a decoder work?
-#
-# %% [markdown]
+
+# %% [markdown] numbers={"16": "given: the widths of the encoder of lesson 03"}
 # ## Q12. How do you define the architecture of the Decoder by subclassing `keras.Model`?
 #
 # The decoder is usually the encoder in a mirror: where that narrowed from 784 via 256 and 128 to 16, this widens from 16 via 128 and 256 to 784. The mirror is a habit, not a law. What must hold is only that it accepts a code and returns an image of the right shape. So its one essential argument is the shape of the image; the width of the code it learns from its first input.
@@ -105,7 +111,7 @@ class Decoder(keras.Model):
         return self.to_image(self.pixels(z))
 
 
-# %% [markdown]
+# %% [markdown] numbers={"2": "given: a stride"}
 # The last dense layer has one unit for each value of the image, and `Reshape` undoes what `Flatten` did. The sigmoid, $\sigma(a) = 1 / (1 + e^{-a})$, keeps every pixel between 0 and 1; why that matters is Q14.
 #
 # ### A convolutional decoder
@@ -152,8 +158,8 @@ for name, model in (("dense", decoder), ("convolutional", conv_decoder)):
         f"{name:14s} {tuple(z.shape)} -> {tuple(model(z).shape)}, {model.count_params():7,} parameters"
     )
 
-# %% [markdown]
-# Again a fraction of the parameters.
+# %% [markdown] numbers={"an eighth": "28785 / 236688"}
+# Again about an eighth of the parameters.
 #
 # `ae_keras.DenseDecoder` and `ae_keras.ConvDecoder` are these classes for any image size and any number of stages (an output that is too large is cropped). They take one shortcut: blocks that do not overlap need no adding up, so `ConvDecoder` computes all blocks of a stage as one matrix product, which is faster than the general transposed convolution. Given the same weights they must draw the same pictures, up to the last digit:
 
@@ -196,14 +202,14 @@ print(f"zero code: every pixel {untrained[0].mean():.2f}")
 # %% [markdown]
 # For the zero code, zeros go through every layer (biases start at zero), and $\sigma(0) = 0.5$: an even grey. For random codes each pixel is a random mixture: noise. Neighbouring pixels know nothing of each other; that strokes are connected is something the dense decoder has to *learn*.
 #
-# Now compare it, trained, with PCA's own decoder. To compare like with like, both read the same codes of the same validation images, and PCA's pixels are clipped to [0, 1], the range in which a sigmoid always is. One training may be lucky, so we make three, which differ in their initial weights and in the order of the images.
+# Now compare this decoder, trained, with PCA's own. To compare like with like, both read the same codes of the same validation images, and PCA's pixels are clipped to [0, 1], the range in which a sigmoid always is. One training may be lucky, so we make three, which differ in their initial weights and in the order of the images.
 
 # %% tags=["keep"]
 seeds = (0, 1, 2)
 rebuilt = {"sigmoid": []}
 for seed in seeds:
     mine = train_decoder(Decoder(image_shape), seed=seed)
-    rebuilt["sigmoid"].append(mine.predict(codes_val, verbose=0))
+    rebuilt["sigmoid"].append(draw(mine, codes_val))
 
 
 def error_of(x_hat):
@@ -221,10 +227,13 @@ print("squared error per image, validation")
 print(f"PCA's own, linear decoder, clipped  {linear_error:.1f}")
 print(f"our decoder, three seeds            {low_to_high(own_errors)}")
 print(f"mean training image                 {mean_error:.1f}")
+ratio = np.mean(own_errors) / linear_error
+notebook.claim(max(own_errors) < linear_error, "a nonlinear decoder beats PCA's on the same codes")
+notebook.claim(0.74 < ratio < 0.85, "the error is about a fifth smaller")
 
-# %% [markdown]
-# From *the same* sixteen numbers our decoder draws with about a fifth less error than PCA's, whichever the seed, although PCA saw three times as many images. Part of an autoencoder's advantage is simply that its decoder is nonlinear. What an encoder of its own adds, lesson 06 will show.
-#
+# %% [markdown] numbers={"sixteen": "given: the width of the code", "a fifth": "1 - 10.0 / 12.5", "three": "given: 7,650 images against 2560"}
+# From *the same* sixteen numbers our decoder draws with about a fifth less error than PCA's, whichever the seed, although PCA was fitted to three times as many images. Part of an autoencoder's advantage is simply that its decoder is nonlinear. What an encoder of its own adds, lesson 06 will show.
+
 # %% [markdown]
 # ## Q14. How do you choose the Decoder's output activation, so that its values lie in the range of the data?
 #
@@ -256,7 +265,7 @@ for activation in ("linear", "tanh", "relu"):
     rebuilt[activation] = []
     for seed in seeds:
         model = train_decoder(DenseDecoder(image_shape, output_activation=activation), seed=seed)
-        rebuilt[activation].append(model.predict(codes_val, verbose=0))
+        rebuilt[activation].append(draw(model, codes_val))
 outputs = {name: found[0] for name, found in rebuilt.items()}  # of seed 0
 
 # %%
@@ -265,9 +274,14 @@ clipped = {name: [error_of(np.clip(x, 0, 1)) for x in found] for name, found in 
 print("squared error per image   as it comes       clipped to [0, 1]")
 for name in rebuilt:
     print(f"{name:25s} {low_to_high(raw[name]):17s} {low_to_high(clipped[name])}")
+others = [error for name in rebuilt if name != "relu" for error in clipped[name]]
+notebook.claim(max(raw["relu"]) < min(others), "ReLU has the smallest error")
+averages = {name: np.mean(errors) / np.mean(own_errors) for name, errors in clipped.items()}
+notebook.claim(abs(averages["linear"] - 1) < 0.06, "linear, clipped, is level with the sigmoid")
+notebook.claim(1.02 < averages["tanh"] < 1.12, "tanh is a few per cent behind")
 
 # %% [markdown]
-# Not the sigmoid: the ReLU has the smallest error, with every seed, before clipping and after. Once clipped, the linear output is level with the sigmoid, and tanh is a few per cent behind. So the squared error gives no reason for a sigmoid here, and a wrong range does not show in it. What does show?
+# Not the sigmoid: the ReLU has the smallest error, with every seed, before clipping and after. Once clipped, the linear output is level with the sigmoid, and tanh is a few per cent behind. So the squared error gives no reason for a sigmoid here: after clipping, as for a screen, hardly anything of a wrong range is left in it. Where does it show?
 
 # %% tags=["keep"]
 ever_lit = val.x.max(axis=0) > 0
@@ -275,16 +289,21 @@ ever_lit = val.x.max(axis=0) > 0
 
 def shares(x_hat):
     outside = np.mean((x_hat < 0) | (x_hat > 1))
+    far = np.mean((x_hat < -0.05) | (x_hat > 1.05))
     inside = np.all((x_hat > 0) & (x_hat < 1), axis=(1, 2, 3)).mean()
     dead = np.mean(x_hat.max(axis=0)[ever_lit] <= 0)
-    return outside, inside, dead
+    return outside, far, inside, dead
 
 
 table = {name: np.mean([shares(x) for x in found], axis=0) for name, found in rebuilt.items()}
-print("           pixels outside   images wholly     pixels that are")
-print("           [0, 1]           inside (0, 1)     always black")
-for name, (outside, inside, dead) in table.items():
-    print(f"{name:10s} {outside:14.1%}   {inside:13.1%}     {dead:15.1%}")
+print("           pixels outside   by more     images wholly   pixels that are")
+print("           [0, 1]           than 0.05   inside (0, 1)   always black")
+for name, (outside, far, inside, dead) in table.items():
+    print(f"{name:10s} {outside:14.1%}   {far:9.1%}   {inside:13.1%}   {dead:15.1%}")
+notebook.claim(table["sigmoid"][0] == 0 < table["relu"][0], "only the sigmoid stays in [0, 1]")
+notebook.claim(
+    table["sigmoid"][3] < 0.01 < 0.15 < table["relu"][3], "only the ReLU has dead pixels"
+)
 
 
 # %% mystnb={"image": {"alt": "Originals and the outputs of four decoders. The sigmoid's are all grey; the linear ones have blue pixels round the strokes and orange ones inside, tanh only blue, ReLU only orange"}}
@@ -302,12 +321,12 @@ title = "below 0 by more than 0.05: blue; above 1 by more than 0.05: orange"
 plots.plot_rows({name: marked(x) for name, x in rows.items()}, title=title, ax=ax)
 plt.show()
 
-# %% [markdown]
-# **Range.** Four in ten pixels of the linear decoder and over a third of the tanh decoder's lie outside [0, 1]: too dark round the strokes (blue), and from the linear one also too bright inside them (orange). Tanh cannot exceed 1, so it is only ever too dark; the ReLU is only ever too bright. Most of these pixels miss by less than 0.05 and are left grey in the picture, but all must be clipped before they can be shown as pixels. The reason is in the histogram of lesson 02: most pixels are exactly black. To say "black" a sigmoid only has to be very negative, and any of many values will do; a linear output must hit zero exactly, for hundreds of pixels at once.
+# %% [markdown] numbers={"Four in ten": "39.4 / 100", "a third": "35.8 / 100", "One in five": "20.9 / 100", "twice": "1 - -1", "four": "2 ** 2"}
+# **Range.** Four in ten pixels of the linear decoder and over a third of the tanh decoder's lie outside [0, 1]: too dark round the strokes (blue), and from the linear one also too bright inside them (orange). Tanh cannot exceed 1, so it is only ever too dark; the ReLU is only ever too bright. Most of the linear and tanh pixels that are outside miss by less than 0.05 and are left grey in the picture, but all must be clipped before they can be shown as pixels. The reason is in the histogram of lesson 02: most pixels are exactly black. To say "black" a sigmoid only has to be very negative, and any of many values will do; a linear output must hit zero exactly, for hundreds of pixels at once.
 #
 # **Cross-entropy.** This loss, which lesson 06 compares with the squared error, takes logarithms of $\hat x$ and $1 - \hat x$. Both exist for every image from the sigmoid, and for none from the others.
 #
-# **Dead pixels.** The ReLU says black easily, at a price: a pixel unit that is negative for every image is always black, receives no gradient of its own and rarely recovers (a *[dead unit](glossary.md#dead-unit)*). One in five of the pixels that are lit in some validation image never lights up.
+# **Dead pixels.** The ReLU can say "black" easily, but at a price: a pixel unit that is negative for every image is always black, receives no gradient of its own and rarely recovers (a *[dead unit](glossary.md#dead-unit)*). One in five of the pixels that are lit in some validation image never lights up.
 #
 # If you only need a small squared error, a clipped ReLU is a defensible choice. For images in [0, 1] this course takes the sigmoid: whatever it returns is a picture, and both losses can be used.
 #
@@ -315,27 +334,26 @@ plt.show()
 
 
 # %%
-def train_symmetric(activation, seed=0):
+def train_symmetric(activation):
     """Validation images from a decoder that is trained on images in [-1, 1]."""
     model = DenseDecoder(image_shape, output_activation=activation)
-    train_decoder(model, targets=2 * few - 1, seed=seed)
-    return model.predict(codes_val, verbose=0)
+    return draw(train_decoder(model, targets=2 * few - 1), codes_val)
 
 
-symmetric = {"sigmoid": [train_symmetric("sigmoid")]}
-symmetric["tanh"] = [train_symmetric("tanh", seed) for seed in seeds]
+symmetric = {name: train_symmetric(name) for name in ("sigmoid", "tanh")}
 in_range = {
-    name: [evaluation.squared_error(2 * val.x - 1, x).mean() / 4 for x in found]
-    for name, found in symmetric.items()
+    name: evaluation.squared_error(2 * val.x - 1, x).mean() / 4 for name, x in symmetric.items()
 }
 print("squared error per image, data in [-1, 1], divided by four")
-print(f"sigmoid, one seed       {in_range['sigmoid'][0]:.1f}")
-print(f"tanh, three seeds       {low_to_high(in_range['tanh'])}")
-print(f"mean training image     {mean_error:.1f}")
+print(f"sigmoid              {in_range['sigmoid']:.1f}")
+print(f"tanh                 {in_range['tanh']:.1f}")
+print(f"mean training image  {mean_error:.1f}")
+notebook.claim(in_range["sigmoid"] > 3 * mean_error, "a sigmoid cannot reach -1")
+notebook.claim(in_range["tanh"] < 1.03 * np.mean(own_errors), "tanh fits [-1, 1] as well")
 
 # %% mystnb={"image": {"alt": "Three rows: originals; sigmoid reconstructions on mid-grey in which parts of strokes are missing, so that both zeros are broken rings; tanh reconstructions that are complete, on black"}}
 # Back to [0, 1]. Whether a tanh reaches -1 exactly is a matter of rounding, so the ends are left out.
-shown = {name: np.clip((found[0] + 1) / 2, 0.001, 0.999) for name, found in symmetric.items()}
+shown = {name: np.clip((x + 1) / 2, 0.001, 0.999) for name, x in symmetric.items()}
 rows = {"original": val.x[:10]} | {name: x[:10] for name, x in shown.items()}
 fig, ax = plt.subplots(figsize=(8, 2.4))
 plots.plot_rows(rows, ax=ax)
@@ -351,11 +369,15 @@ for name in shown:
         f"{name:8s} bright pixels drawn no brighter than mid-grey: {lost[name]:5.1%}; "
         f"stuck there for every image: {never[name]:5.1%}"
     )
+stuck = often & (shown["sigmoid"].max(axis=0) < 0.51)
+mostly_black = np.mean(np.mean(val.x[:, stuck] == 0, axis=0) > 0.5)
+notebook.claim(lost["sigmoid"] > 3 * lost["tanh"], "the sigmoid loses strokes, too")
+notebook.claim(mostly_black > 0.6, "most stuck pixels are black in most images")
 
-# %% [markdown]
-# The sigmoid cannot go below 0, so every black pixel, which is now -1, is wrong by at least 1. Those are about 600 of 784 pixels; divided by four, about 150 of the sigmoid's error, which is more than three times that of the mean image. Tanh, which fits this range, is level with the sigmoid on [0, 1].
+# %% [markdown] numbers={"-1": "given: the scaling", "600": "given: measured, 596 on average", "150": "600 / 4", "9.5": "given: measured, seed 1", "9.3": "given: measured, seed 2", "three": "162.1 / 49.6", "a tenth": "given: `often` in the code", "2": "seen: the figure", "A quarter": "23.0 / 100", "four in ten": "40.5 / 100"}
+# The sigmoid cannot go below 0, so every black pixel, which is now -1, is wrong by at least 1. Those are about 600 of 784 pixels; divided by four, about 150 of the sigmoid's error, which is more than three times that of the mean image. Tanh, which fits this range, has 9.6 (9.5 and 9.3 from two other seeds): no worse than the sigmoid on [0, 1].
 #
-# The picture shows a second damage. Not only is the background grey; strokes are *missing*. Both zeros are broken rings, and the first 2 has lost its foot. A quarter of the bright pixels are drawn no brighter than the background, and four in ten of the pixels that are often bright never light up at all. For most images their target is -1, so training pushes these units ever further into the flat end of the sigmoid, where the slope, and with it the gradient, is almost 0: they are **saturated**. Many digits can still be read, so the mistake may go unnoticed for a long time. The rule:
+# The picture shows a second damage. Not only is the background grey; strokes are *missing*. Both zeros are broken rings, and the first 2 has lost its foot. A quarter of the bright pixels are drawn no brighter than the background, and four in ten of the pixels that are often bright (in at least a tenth of the images) never light up at all. (Two other seeds gave much the same.) Most of these pixels are black, a target of -1, in most of the images, so training pushes these units ever further into the flat end of the sigmoid, where the slope, and with it the gradient, is almost 0: they are **saturated**. Many digits can still be read, so the mistake may go unnoticed for a long time. The rule:
 #
 # | data in | last activation | loss |
 # |---|---|---|
@@ -412,7 +434,7 @@ checks.check_sigmoid_floor(sigmoid_floor)
 # %% [markdown]
 # ### Exercise 4.3: a decoder of your own
 #
-# Write `MyDecoder(image_shape)`, a subclass of `keras.Model` that doubles its map by `layers.UpSampling2D` (nearest neighbour: each value becomes a 2 × 2 block) followed by a convolution, twice. Pixels in [0, 1]; height and width are multiples of four. The check trains it for a few seconds. Then judge it yourself: train it as in Q13 and print its error beside that of the dense decoder.
+# Write `MyDecoder(image_shape)`, a subclass of `keras.Model` that doubles its map by `layers.UpSampling2D` (nearest neighbour: each value becomes a 2 × 2 block) followed by a convolution, twice. Pixels in [0, 1]; height and width are multiples of four. The check trains it for a few seconds. Then judge it yourself: train it with `train_decoder` and print its error beside that of the dense decoder, `own_errors[0]`. Which would you keep, and what else would you compare before you decide?
 
 
 # %% tags=["exercise"]
@@ -438,10 +460,8 @@ class MyDecoder(keras.Model):
         return self.pixels(self.up(self.refine(self.up(x))))
 
 
-my_images = train_decoder(MyDecoder(image_shape), epochs=3).predict(codes_val, verbose=0)
-print(
-    f"three epochs: {error_of(my_images):.1f} squared error per image, mean image {mean_error:.1f}"
-)
+my_error = error_of(draw(train_decoder(MyDecoder(image_shape)), codes_val))
+print(f"squared error per image: {my_error:.1f}, dense decoder {own_errors[0]:.1f}")
 checks.check_decoder(MyDecoder)
 
 # %% [markdown]
@@ -466,7 +486,7 @@ numbers = {name: np.mean((x_hat < 0) | (x_hat > 1)) for name, x_hat in outputs.i
 decision = ("sigmoid", "range", numbers)
 checks.check_decision(decision, val.x, outputs)
 
-# %% [markdown]
+# %% [markdown] numbers={"2": "given: a stride", "doubles": "given: a stride of 2"}
 # ## What to remember
 #
 # - The decoder mirrors the encoder by habit; by necessity it returns the image's shape.
@@ -494,29 +514,10 @@ checks.check_decision(decision, val.x, outputs)
 # - Goodfellow, Bengio & Courville, *Deep Learning* (2016), section 6.2.2: output units.
 
 # %% tags=["receipt"]
-notebook.claim(
-    max(own_errors) < linear_error, "a nonlinear decoder beats a linear one on the same codes"
-)
-notebook.claim(0.75 < np.mean(own_errors) / linear_error < 0.85, "that is about a fifth less error")
-notebook.claim(
-    abs(np.mean(clipped["linear"]) / np.mean(own_errors) - 1) < 0.05, "linear, clipped, is level"
-)
-notebook.claim(
-    1 < np.mean(clipped["tanh"]) / np.mean(own_errors) < 1.08, "tanh is a few per cent behind"
-)
-notebook.claim(
-    max(clipped["relu"]) < min(clipped["sigmoid"]), "the ReLU has the smaller squared error"
-)
-notebook.claim(table["sigmoid"][0] == 0 < table["linear"][0], "only the sigmoid stays in [0, 1]")
-notebook.claim(table["relu"][2] > 0.1 > table["sigmoid"][2], "only the ReLU has dead pixels")
-notebook.claim(in_range["sigmoid"][0] > 3 * mean_error, "a sigmoid cannot reach -1")
-notebook.claim(
-    abs(np.mean(in_range["tanh"]) / np.mean(own_errors) - 1) < 0.1, "tanh on [-1, 1] is level"
-)
-notebook.claim(lost["sigmoid"] > 2 * lost["tanh"], "the sigmoid loses strokes, too")
+notebook.claim(linear_error < mean_error, "PCA must beat the mean image")
 notebook.receipt(
     pca_decoder=linear_error,
     our_decoder=np.mean(own_errors),
     relu_decoder=np.mean(clipped["relu"]),
-    symmetric_tanh=np.mean(in_range["tanh"]),
+    symmetric_tanh=in_range["tanh"],
 )

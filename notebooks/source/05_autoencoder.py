@@ -1,22 +1,22 @@
 # %% [markdown]
 # # 05. The autoencoder
 #
-# *Join the two halves into one model, check every shape, save it, and open it somewhere else.*
+# *Join the two halves into one model, check that they fit, save it, and open it somewhere else.*
 #
 # **You will be able to**
-# - combine an encoder and a decoder into one `keras.Model`;
+# - combine an encoder and a decoder into one `keras.Model`, and say what makes them a pair;
 # - verify shapes before you spend time on training, and read the error when they do not fit;
 # - save a model with its settings, load it again, and open it on another backend.
 #
 # **You need** lessons 03 and 04.
 #
-# **Time** 20 minutes to read, about 20 seconds to run.
+# **Time** 25 minutes to read, 30 for the exercises, about 25 seconds to run.
 
 # %% tags=["setup"]
 from ae_course import notebook
 from ae_course.exercises import lesson_05 as checks
 from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, data
-from ae_keras import evaluation, plots
+from ae_keras import evaluation, losses, plots
 
 import json
 import os
@@ -29,11 +29,73 @@ from pathlib import Path
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
+from IPython.display import Markdown, display
+from keras import layers
 
 notebook.start(seed=0)
-train, val, test = data.load_splits()
+train, val, _ = data.load_splits()
 image_shape = train.x.shape[1:]
 
+# %% [markdown]
+# ## Two good halves
+#
+# You and two friends each train an autoencoder: the same layers, the same images, the same number of epochs. Only the seed differs. Then you send your codes to a friend, who decodes them with *her* decoder.
+
+
+# %% tags=["keep"]
+def trained(seed):
+    """An autoencoder; the seed chooses its initial weights and the order of the images."""
+    model = Autoencoder(DenseEncoder(16), DenseDecoder(image_shape))
+    backend.seed_weights(model, seed=seed)
+    model.compile(optimizer=keras.optimizers.Adam(0.002), loss=losses.squared_error)
+    model.fit(data.Batches(train.x, seed=seed), epochs=6, shuffle=False, verbose=0)
+    return model
+
+
+def error_of(x_hat):
+    return evaluation.squared_error(val.x, x_hat).mean()
+
+
+models = [trained(seed) for seed in range(3)]
+
+# %% [markdown]
+# **Predict.** Your encoder and her decoder are both good. What will she see: *your digits*, *your digits, a little worse*, *other digits*, or *noise*?
+
+# %% mystnb={"image": {"alt": "Three rows of ten: digits; their soft reconstructions by the own decoder, of which a 4 is a smear and the last 2 is broken; and bright blotches with speckle by the friend's decoder, much alike and none of them a digit"}}
+MINE, HERS = 0, 1  # Change this line and run again: 2, 0 or 1, 1
+
+codes = evaluation.encode(models[MINE], val.x)
+drawn = {
+    "original": val.x,
+    "my decoder": models[MINE].decoder.predict(codes, verbose=0),
+    "her decoder": models[HERS].decoder.predict(codes, verbose=0),
+}
+fig, ax = plt.subplots(figsize=(8, 2.4))
+plots.plot_rows({name: images[:10] for name, images in drawn.items()}, ax=ax)
+plt.show()
+
+# %% tags=["keep"]
+own = [error_of(evaluation.reconstruct(model, val.x)) for model in models]
+swapped = [
+    error_of(b.decoder.predict(evaluation.encode(a, val.x), verbose=0))
+    for a in models
+    for b in models
+    if a is not b
+]
+pca = evaluation.fit_pca(train.x, latent_dim=16)
+pca_error = error_of(np.clip(evaluation.pca_reconstruct(pca, val.x), 0, 1))
+mean_error = evaluation.mean_image_error(train.x, val.x)
+print("squared error per image, validation")
+print(f"own decoder, three seeds      {min(own):5.1f} to {max(own):5.1f}")
+print(f"PCA, 16 numbers, clipped      {pca_error:5.1f}")
+print(f"mean training image           {mean_error:5.1f}")
+print(f"another's decoder, six pairs  {min(swapped):5.1f} to {max(swapped):5.1f}")
+notebook.claim(max(own) < pca_error, "each pair that was trained together beats PCA")
+notebook.claim(min(swapped) > 1.5 * mean_error, "a swapped pair is far worse than the mean image")
+
+# %% [markdown]
+# Blotches and speckle, and nothing that you sent. Each of the three pairs beats PCA; all six swapped pairs do far worse than somebody who answers every code with the mean image. The sixteen numbers of a code have no meaning of their own. Encoder and decoder *agree* on one while they are trained together, and every seed leads to another agreement. An autoencoder is therefore one model, and this lesson makes it one. (Can a friend still learn to read your codes? That is exercise 5.3.)
+#
 # %% [markdown]
 # ## Q15. How do you combine the Encoder and the Decoder into a single autoencoder?
 #
@@ -54,43 +116,79 @@ class MyAutoencoder(keras.Model):
         return self.decoder(z, training=training)
 
 
-# %% [markdown]
-# Keras notices that the attributes are models and collects their weights, so one optimizer will train both halves at once. The argument `training` tells layers that behave differently in training ([dropout](glossary.md#dropout), noise) which case this is. Name it in the outermost `call` and pass it on; otherwise dropout is silently off in `fit`, on some backends or on all.
-
 # %%
 model = MyAutoencoder(DenseEncoder(latent_dim=16), DenseDecoder(image_shape))
-_ = model(train.x[:1])  # the first batch builds all three
+_ = model(val.x[:1])  # the first batch builds all three
 for name, part in (("encoder", model.encoder), ("decoder", model.decoder), ("together", model)):
     print(f"{name:9s} {part.count_params():8,} parameters")
 
 # %% [markdown]
+# Keras notices that the attributes are models and collects their weights, so one optimizer trains both halves at once.
+#
+# ### What `training` is for
+#
+# Some layers behave differently in training, such as [dropout](glossary.md#dropout), which sets a random part of its input to zero. The argument `training` says which case this is. Must a model hand it on to its parts? Here are two lazier versions of our class. One names the argument and does not pass it on; the other does not even name it.
+
+
+# %%
+class NotPassedOn(MyAutoencoder):
+    def call(self, x, training=False):
+        return self.decoder(self.encoder(x))
+
+
+class NotNamed(MyAutoencoder):
+    def call(self, x):
+        return self.decoder(self.encoder(x))
+
+
+# %% [markdown]
+# To see whether dropout is at work we need no learning at all. Let the "encoder" be dropout, the "decoder" a layer that multiplies by one, and the learning rate 0. Then the loss is exactly 0, unless something was dropped. **Predict.** In which of the three classes does `fit` use the dropout?
+
+
+# %%
+def dropped_in_fit(kind):
+    parts = layers.Dropout(0.5), layers.Dense(1, kernel_initializer="ones")
+    model = kind(*parts)
+    model.compile(optimizer=keras.optimizers.SGD(0.0), loss=losses.squared_error)
+    return model.fit(val.x[:64], val.x[:64], verbose=0).history["loss"][0] > 0
+
+
+passed_on, named, not_named = map(dropped_in_fit, (MyAutoencoder, NotPassedOn, NotNamed))
+print("MyAutoencoder: dropout in fit is", "on" if passed_on else "off")
+print("NotNamed:      dropout in fit is", "on" if not_named else "off")
+here = "on" if named else "off"
+display(Markdown(f"NotPassedOn, on the backend that you are running: dropout in fit is **{here}**"))
+notebook.claim(passed_on, "named and passed on, dropout is on")
+notebook.claim(not not_named, "without the name it is off")
+
+# %% [markdown]
+# `fit` looks whether the *outermost* `call` has an argument `training`, and only then says `training=True`. Without the name dropout is off, on every backend, and nothing says so. If it is named but not passed on, the answer depends on the backend. On TensorFlow and PyTorch it is on: `fit` calls the model as you do, and `model(x)` remembers the value for the layers inside. On JAX it is off: there `fit` must take the weights in and out (lesson 06), goes straight to `call`, and passes by the place where the value is remembered. (All this in Keras 3.15.) So name it, *and* pass it on, and the model does the same everywhere.
+#
+# %% [markdown]
 # ## Q16. How do you implement the forward pass of the full autoencoder by chaining Encoder and Decoder?
 #
-# It is the one line of `call`, $\hat x = g(f(x))$. Two things follow from writing it as a chain. The model's output is exactly the decoder's output for the encoder's output:
+# It is the one line of `call`, $\hat x = g(f(x))$. The model's output is exactly the decoder's output for the encoder's output:
 
 # %%
 backend.seed_weights(model, seed=0)
-x = test.x[:8]
-chained = model.decoder(model.encoder(x))
-print(
-    "same:",
-    np.array_equal(keras.ops.convert_to_numpy(model(x)), keras.ops.convert_to_numpy(chained)),
-)
+x = val.x[:8]
+x_hat = keras.ops.convert_to_numpy(model(x))
+chained = keras.ops.convert_to_numpy(model.decoder(model.encoder(x)))
+print("same:", np.array_equal(x_hat, chained))
 
 # %% [markdown]
 # And the halves stay usable on their own. `model.encoder(x)` gives codes, `model.decoder(z)` draws; train the whole, use either part.
 #
-# **Predict.** What does the chain return now, before any training: noise, grey, or a blurred digit?
+# **Predict.** The new model is untrained, its weights set anew. What does the chain return: noise, grey, or a blurred digit?
 
-# %% mystnb={"image": {"alt": "Eight test digits above their reconstructions by an untrained autoencoder: nearly even grey squares"}}
-x_hat = keras.ops.convert_to_numpy(model(x))
+# %% mystnb={"image": {"alt": "Eight digits above their reconstructions by an untrained autoencoder: nearly even grey squares"}}
 fig, ax = plt.subplots(figsize=(6.5, 1.7))
 plots.plot_reconstructions(x, x_hat, ax=ax)
 plt.show()
 print(f"pixels from {x_hat.min():.2f} to {x_hat.max():.2f}")
 
 # %% [markdown] numbers={"0.5": "1 / (1 + exp(0))"}
-# Grey with a faint grain: the untrained codes are small numbers, and a decoder that gets small numbers answers with values around $\sigma(0) = 0.5$. The codes differ already (lesson 03); the output hardly does.
+# Grey with a faint grain: the untrained encoder returns small numbers, and a decoder that gets small numbers answers with values around $\sigma(0) = 0.5$. The codes differ already (lesson 03); the output hardly does.
 
 # %% [markdown]
 # ## Q17. How do you verify the dimensions, to be sure that the autoencoder reconstructs the data correctly?
@@ -108,8 +206,8 @@ def verify(model, x):
     assert np.all((x_hat >= 0) & (x_hat <= 1)), "output must lie in the range of the data"
 
 
-verify(model, test.x[:8])
-verify(model, test.x[:1])  # a single image is a batch of one
+verify(model, val.x[:8])
+verify(model, val.x[:1])  # a single image is a batch of one
 
 # %% [markdown]
 # `summary` prints the same information for whole models (the 1 is the batch the model was built with):
@@ -118,55 +216,51 @@ verify(model, test.x[:1])  # a single image is a batch of one
 model.summary(line_length=80)
 
 # %% [markdown]
-# What could go wrong? Make the decoder for coloured images, say, because you copied it from another project. Encoder and decoder each work, the chain works, `model(x)` returns something. A wrong height or width would fail in the loss, deep inside `fit`, with a message that differs from backend to backend. Worse is a mismatch that *broadcasts*: shapes (28, 28, 1) and (28, 28, 3) can be subtracted without an error, and you would be training three colours on one grey image.
+# What could go wrong? You copy the decoder from another project, and it draws in colour: three channels, where the images have one. **Predict.** Where will Keras stop you: when the model is called, in `compile`, in `fit`, or nowhere?
 
 # %%
-grey, coloured = test.x[:8, ..., :1], (*image_shape[:2], 3)
+grey, coloured = train.x[:2560, ..., :1], (*image_shape[:2], 3)
 wrong = MyAutoencoder(DenseEncoder(16), DenseDecoder(coloured))
-difference = grey - keras.ops.convert_to_numpy(wrong(grey))
-print("no complaint; the difference has shape", difference.shape)
+wrong.compile(optimizer="adam", loss="mse")
+history = wrong.fit(grey, grey, batch_size=128, epochs=3, shuffle=False, verbose=0).history["loss"]
+falling = history[-1] < 0.8 * history[0]
+print("output", tuple(wrong(grey[:2]).shape), "for input", grey[:2].shape)
+print("no complaint, and the loss falls:", falling)
 
 # %% [markdown]
-# So the model itself should check. `ae_keras.Autoencoder` does, and it says what must hold and what it received:
+# Nowhere. Shapes (28, 28, 1) and (28, 28, 3) can be subtracted, because the single channel *broadcasts*: it is used again for each colour. You would train three colours on one grey image, and the curve would look fine. (A wrong height or width does fail in `fit`, with a message that differs from backend to backend.) So the model itself should check. `ae_keras.Autoencoder` does, as soon as it gets the two halves:
 
 # %%
+encoder = DenseEncoder(16)
+_ = encoder(grey[:1])  # built for grey images, as in a project that works
 try:
-    Autoencoder(DenseEncoder(16), DenseDecoder(coloured))(grey)
+    Autoencoder(encoder, DenseDecoder(coloured))
 except ValueError as error:
-    # one line of the message; the rest is Keras's, with colour codes
-    reason = next(line for line in str(error).splitlines() if "must" in line)
-    print(reason.replace("\x1b[1m", "").replace("\x1b[0m", ""))
+    refused = str(error)
+    print(refused.split(" Received")[0])
 
 # %% [markdown]
-# Apart from such checks it is our class: same parts, same weights, same pictures.
+# That is what we wanted to hear: the two do not fit *together*. The shape in the message is that of the decoder, which alone was told for which images it is made. Apart from such checks the class is ours: same parts, same weights, same pictures.
 
 # %%
 theirs = Autoencoder(DenseEncoder(16), DenseDecoder(image_shape))
 theirs.set_weights(model.get_weights())
-same = np.array_equal(keras.ops.convert_to_numpy(theirs(x)), keras.ops.convert_to_numpy(model(x)))
+same = np.array_equal(keras.ops.convert_to_numpy(theirs(x)), x_hat)
 print("same output:", same)
 
 # %% [markdown]
 # ### Save and load
 #
-# Train it a little first, so that there is something to lose. `compile` names loss and optimizer, `fit` trains; both are the subject of the next lesson.
+# One file with the ending `.keras` holds everything needed to go on: the architecture, the weights, the compiled loss, and the optimizer with its memory of past gradients. We save the first of the three trained models.
 
 # %%
-autoencoder = Autoencoder(DenseEncoder(16), DenseDecoder(image_shape))
-backend.seed_weights(autoencoder, seed=0)
-autoencoder.compile(optimizer="adam", loss="mse")
-_ = autoencoder.fit(data.Batches(train.x), epochs=2, shuffle=False, verbose=0)
-
-# %% [markdown]
-# One file with the ending `.keras` holds everything needed to go on: the architecture, the weights, the compiled loss, and the optimizer with its memory of past gradients.
-
-# %%
+autoencoder = models[0]
 folder = Path(tempfile.mkdtemp())
 autoencoder.save(folder / "autoencoder.keras")
 loaded = keras.saving.load_model(folder / "autoencoder.keras")
 
-before = evaluation.reconstruct(autoencoder, test.x[:100])
-after = evaluation.reconstruct(loaded, test.x[:100])
+before = evaluation.reconstruct(autoencoder, val.x[:100])
+after = evaluation.reconstruct(loaded, val.x[:100])
 print("loaded model draws the same:", np.array_equal(before, after))
 
 # %% [markdown]
@@ -180,7 +274,17 @@ print("class  ", config["registered_name"])
 print("encoder", {k: v for k, v in config["config"]["encoder"]["config"].items() if k != "dtype"})
 
 # %% [markdown]
-# The description comes from the method `get_config`, which returns the arguments of `__init__`. For numbers and words Keras writes it for you; for an argument that is itself a model, such as our encoder, it cannot. Our own class has no `get_config`, and Keras refuses to save it rather than write a file that nobody could read:
+# Two methods do this. `get_config` returns the arguments of `__init__` as a dictionary. `from_config` makes a model from such a dictionary. When it is called there is no model yet, so it is a **class method**: marked `@classmethod`, called on the class, and given the class itself as first argument, by custom `cls`. Unless you write another, it just calls the class with the stored arguments, `cls(**config)`:
+
+# %%
+settings = autoencoder.encoder.get_config()
+twin = DenseEncoder.from_config(settings)  # the same as DenseEncoder(**settings)
+print("settings:", ", ".join(name for name in settings if name in ("latent_dim", "hidden")))
+print("same settings:", twin.get_config() == settings)
+print("weights:", len(autoencoder.encoder.weights), "in the original,", len(twin.weights), "here")
+
+# %% [markdown]
+# Settings, no weights: `load_model` fills those in afterwards. For numbers and words Keras writes `get_config` for you. An argument that is itself a model, such as our encoder, cannot stand in a text file as it is, and for our own class Keras refuses to save rather than write a file that nobody could read:
 
 # %%
 try:
@@ -189,7 +293,16 @@ except NotImplementedError as error:
     print(str(error).split("Please")[0].strip())
 
 # %% [markdown]
-# Exercise 5.2 mends that. One more condition: Keras must *know* the class by its name when it meets it in a file. `@keras.saving.register_keras_serializable()` above the class achieves that, and it is why a file of ours loads only after `import ae_keras`. (`ae_keras.load(path)` does the same as `load_model` and says in plain words what is wrong when a file is damaged, foreign or from another version.)
+# What is needed is a dictionary for each part, and the way back:
+
+# %%
+as_dictionary = keras.saving.serialize_keras_object(autoencoder.encoder)
+print({name: as_dictionary[name] for name in ("module", "class_name")})
+part = keras.saving.deserialize_keras_object(as_dictionary)
+print("again a", type(part).__name__)
+
+# %% [markdown]
+# With these two, exercise 5.2 makes our class savable. One more condition: Keras must *know* the class by its name when it meets it in a file. `@keras.saving.register_keras_serializable()` above the class achieves that, and it is why a file of ours loads only after `import ae_keras`. (`ae_keras.load(path)` does the same as `load_model` and says in plain words what is wrong when a file is damaged, foreign or from another version.)
 #
 # ### On another backend
 #
@@ -202,7 +315,7 @@ model = keras.saving.load_model(sys.argv[1] + "/autoencoder.keras")
 x = np.load(sys.argv[1] + "/x.npy")
 np.save(sys.argv[1] + "/x_hat.npy", model.predict(x, verbose=0))
 """
-np.save(folder / "x.npy", test.x[:100])
+np.save(folder / "x.npy", val.x[:100])
 others = [name for name in backend.installed() if name != keras.config.backend()]
 elsewhere = others[0] if others else keras.config.backend()
 subprocess.run(
@@ -250,7 +363,7 @@ checks.check_combine(combine)
 # %% [markdown]
 # ### Exercise 5.2: a model that can be saved
 #
-# Give this class a `get_config` and a `from_config`, so that it survives saving and loading. Start from `super().get_config()`. `keras.saving.serialize_keras_object(part)` turns a model into a dictionary, and `keras.saving.deserialize_keras_object(dictionary)` turns it back.
+# Give this class a `get_config` and a `from_config`, so that it survives saving and loading. `get_config` starts from `super().get_config()`, which holds the name, and adds both parts as dictionaries. `from_config(cls, config)` gets that dictionary back: it turns the two parts into models again and calls `cls`.
 
 
 # %% tags=["exercise"]
@@ -291,34 +404,103 @@ class SavedAutoencoder(keras.Model):
 
 checks.check_saved_autoencoder(SavedAutoencoder)
 
+# %% [markdown]
+# ### Exercise 5.3: learn to read a friend's codes
+#
+# Your friend has the same images, so for each image there is a pair of codes, yours and hers. Write `translator(z_from, z_to)`: from pairs of codes, two arrays `(n, latent_dim)`, it learns a translation and returns it as a *function* from an array of codes to an array of codes. Start with the simplest that could work: each coordinate of hers as a weighted sum of all of yours plus a constant (`np.linalg.lstsq`, or a `Dense` layer that you train). The check tries it on pairs of its own, with codes that it has not shown.
+
+
+# %% tags=["exercise"]
+def translator(z_from, z_to): ...
+
+
+checks.check_translator(translator)
+
+
+# %% tags=["solution"]
+def translator(z_from, z_to):
+    def with_one(z):
+        return np.concatenate([z, np.ones((len(z), 1))], axis=1)  # for the constant
+
+    matrix = np.linalg.lstsq(with_one(z_from), z_to, rcond=None)[0]
+    return lambda z: with_one(z) @ matrix
+
+
+checks.check_translator(translator)
+
+# %% [markdown]
+# ### Exercise 5.4: how many images must you share?
+#
+# **Predict**: how many pairs of codes does a translation between the trained networks need, and can it be good at all if it is linear? `chain_error(n)` below measures it: your encoder, a translation that was learned from `n` pairs, her decoder; squared error per image on the validation set. Try some `n` between 5 and 2,560. Then set `decision = (n, errors)`: `errors` is your evidence, a dict from each `n` that you tried to its error, and `n` the smallest of them that you would send if the error should stay below `1.5 * pca_error`. Search until the next smaller `n` that you tried, and that is not enough, is at least two thirds of yours.
+
+# %% tags=["exercise"]
+z_mine, z_hers = (evaluation.encode(model, train.x[:2560]) for model in models[:2])
+z_mine_val = evaluation.encode(models[0], val.x)
+
+
+def chain_error(n):
+    translate = translator(z_mine[:n], z_hers[:n])
+    z = np.asarray(translate(z_mine_val), "float32")
+    return error_of(models[1].decoder.predict(z, verbose=0))
+
+
+decision = ...
+
+checks.check_pairs(decision, chain_error, 1.5 * pca_error)
+
+# %% tags=["solution"]
+z_mine, z_hers = (evaluation.encode(model, train.x[:2560]) for model in models[:2])
+z_mine_val = evaluation.encode(models[0], val.x)
+
+
+def chain_error(n):
+    translate = translator(z_mine[:n], z_hers[:n])
+    z = np.asarray(translate(z_mine_val), "float32")
+    return error_of(models[1].decoder.predict(z, verbose=0))
+
+
+errors = {n: chain_error(n) for n in (5, 10, 15, 20, 30, 40, 60, 100, 2560)}
+enough = min(n for n, error in errors.items() if error < 1.5 * pca_error)
+decision = (enough, errors)
+print(f"5 pairs {errors[5]:.0f}, 2560 pairs {errors[2560]:.1f}; enough: {enough} pairs")
+checks.check_pairs(decision, chain_error, 1.5 * pca_error)
+
 # %% [markdown] numbers={"10,000": "given: an example of the quiz"}
 # ## What to remember
 #
-# - An autoencoder takes its encoder and its decoder as arguments; `call` chains them.
+# - An autoencoder takes its encoder and its decoder as arguments; `call` chains them. Only an encoder and a decoder that were trained together understand each other.
+# - Name `training` in `call` and pass it on, or dropout may be off in `fit`.
 # - Verify before training: shape in = shape out, width of the code, range of the output. Shapes that broadcast do not complain.
-# - A `.keras` file holds architecture, weights and optimizer. It needs `get_config` and a registered class.
+# - A `.keras` file holds architecture, weights and optimizer. It needs `get_config`, `from_config` and a registered class.
 # - The file moves between backends.
 #
 # ## Quiz
 #
 # 1. `model.fit` runs, but a grey image was subtracted from a coloured reconstruction. Why no error? (a) Keras converts colours. (b) The shapes broadcast. (c) The sigmoid hides it.
 # 2. You load a `.keras` file and get "could not locate class". (a) The file is broken. (b) The backend differs. (c) The class was not registered or its module not imported.
-# 3. After training you want to send 10,000 images over a slow connection. What must be in place? (a) The encoder, on both sides. (b) The encoder at the sender, the decoder at the receiver. (c) The training data, on both sides.
+# 3. You want to send 10,000 images over a slow connection as codes. What must be in place? (a) An encoder at the sender, and any decoder that was trained on the same images at the receiver. (b) The two halves of one autoencoder, one on each side. (c) The training data, on both sides.
 #
 # <details><summary>Answers</summary>
 #
 # 1. **b.** (28, 28, 1) stretches to (28, 28, 3) silently. Keras converts nothing (a), and a sigmoid knows no shapes (c).
 # 2. **c.** Import the package first. A broken file (a) fails while unzipping; the backend (b) does not matter.
-# 3. **b.** The encoder alone (a) cannot draw, and the training data (c) are no longer needed.
+# 3. **b.** Another decoder (a) cannot read the codes, as your friend found out, and the training data (c) are no longer needed.
 # </details>
 #
 # ## Further reading
 #
 # - Keras documentation, *Save, serialize, and export models*.
-# - Keras documentation, *Customizing saving and serialization*: `get_config` and registered classes.
+# - Keras documentation, *Customizing saving and serialization*: `get_config`, `from_config` and registered classes.
+# - Moschella et al. (2023), *Relative representations enable zero-shot latent space communication*, arXiv:2209.15430: codes that other decoders can read.
 
 # %% tags=["receipt"]
 notebook.claim(same, "the package's class must be ours")
+notebook.claim(falling, "shapes that broadcast are trained on without a complaint")
+notebook.claim("must fit together" in refused, "the message is about the pair")
 notebook.claim(np.abs(there - before).max() < 1e-5, "the model must be the same everywhere")
 notebook.claim(np.array_equal(before, after), "a loaded model must draw what the saved one drew")
-notebook.receipt(parameters=autoencoder.count_params())
+notebook.receipt(
+    parameters=autoencoder.count_params(),
+    own_decoder=np.mean(own),
+    another_decoder=np.mean(swapped),
+)

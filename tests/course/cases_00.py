@@ -32,9 +32,9 @@ class BrokenRows(dict):
     __iter__ = __getitem__ = broken
 
 
-def gradient(two_sided=True, factor=1.0, move="one", overwrite=False, shape=None):
+def gradient(factor=1.0, move="one", overwrite=False, shape=None, h=1e-4):
     def numerical_gradient(loss, w):
-        found, h = np.zeros(w.shape), 1e-4
+        found = np.zeros(w.shape)
         for place in np.ndindex(w.shape):
             up, down = w.copy(), w.copy()
             where = ... if move == "all" else place
@@ -46,6 +46,15 @@ def gradient(two_sided=True, factor=1.0, move="one", overwrite=False, shape=None
         return factor * (found.reshape(shape) if shape else found)
 
     return numerical_gradient
+
+
+def one_sided_gradient(loss, w):
+    found = np.zeros(w.shape)
+    for place in np.ndindex(w.shape):
+        up = w.copy()
+        up[place] += 1e-4
+        found[place] = (loss(up) - loss(w)) / 1e-4
+    return found
 
 
 def gradient_in_place(loss, w):
@@ -73,7 +82,8 @@ CASES = {
             (measured(clip=False), "not clipped"),
             (measured(fitted_to=VAL), "PCA's validation error at 2 is"),
             (measured(choose="autoencoder"), "by your own numbers PCA"),
-            (measured(choose="PCA", nets=dict.fromkeys(NETS, 0.001)), "by your own numbers auto"),
+            (measured(choose="PCA", nets=NETS | {2: 0.5}), "by your own numbers auto"),
+            (measured(nets={size: net / 72 for size, net in NETS.items()}), "Is it per image?"),
             (measured(nets=NETS | {64: 0.7}), "should fall as the code grows"),
             (measured(nets=NETS | {2: 1.5}), "between 0 and the mean image's"),
             ({size: row[:2] for size, row in measured().items()}, "two errors and a word"),
@@ -90,6 +100,7 @@ CASES = {
             (gradient(factor=2e-4), "Divide the change of the loss"),
             (gradient(move="all"), "all derivatives are equal"),
             (gradient(overwrite=True), "w was changed"),
+            (one_sided_gradient, "both ways"),
             (gradient(shape=-1), "should have that shape, not (6,)"),
         ],
     ),

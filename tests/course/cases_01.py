@@ -67,6 +67,8 @@ CASES = {
             (lambda train, seed: (run := train(seed)) == run, "runs whose losses differ"),
             (lambda train, seed: train(seed)[0] == train(seed)[0], "part in the last epoch"),
             (lambda train, seed: np.allclose(train(seed), train(seed)), "without a tolerance"),
+            (lambda train, seed: sum(train(seed)) == sum(train(seed)), "Compare the lists"),
+            (lambda train, seed: set(train(seed)) == set(train(seed)), "Compare the lists"),
             (lambda train, seed: train(1) == train(1), "asked for seed 7, it trained from [1]"),
         ],
     ),

@@ -32,6 +32,15 @@ def by_images(groups, fraction, seed):
     return np.random.default_rng(seed).random(len(groups)) < fraction
 
 
+def by_first_images(groups, fraction, seed):
+    """Goes through the images in random order, so that large groups come first."""
+    n, chosen = round(fraction * len(np.unique(groups))), []
+    for each in np.random.default_rng(seed).permutation(groups):
+        if len(chosen) < n and each not in chosen:
+            chosen.append(each)
+    return np.isin(groups, chosen)
+
+
 def unseeded(names, n, rng):
     return np.random.default_rng().permutation(names)[:n]
 
@@ -99,6 +108,7 @@ CASES = {
             (rows_of(neighbours), "are neighbours"),
             (rows_of(lambda names, n, rng: names[::3][:n]), "the same split"),
             (rows_of(mostly_the_first), "the same split, at least in part"),
+            (by_first_images, "groups with many images"),
         ],
     ),
     "batches_of": Case(

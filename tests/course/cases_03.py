@@ -91,6 +91,10 @@ CASES = {
                 "the whole encoder is one matrix",
             ),
             (
+                encoder_of(convolution, layers.Flatten, linear_dense, linear_dense),
+                "2 of the hidden layers are linear",
+            ),
+            (
                 encoder_of(convolution, layers.Flatten, dense, dense, detached=True),
                 "leaves some weights as they were",
             ),

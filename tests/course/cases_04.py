@@ -102,6 +102,7 @@ SHIFTS = {"sigmoid": 0.2, "linear": 0.3, "tanh": 0.3, "relu": 0.1}
 OUTPUTS = {name: X + shift for name, shift in SHIFTS.items()}
 OUTPUTS["sigmoid"] = np.clip(OUTPUTS["sigmoid"], 0, 1)
 OUTPUTS["relu"] = OUTPUTS["relu"] * (np.arange(16).reshape(4, 4, 1) > 3)
+OUTPUTS["relu"][0, 3, 3] = 0  # black in one image, which is not dead
 
 
 def measured(function):
@@ -165,6 +166,12 @@ CASES = {
             (decoder_of(start="zeros"), "two codes gave the same picture"),
             (decoder_of(up=lambda: [Double(), Double()]), "layers.UpSampling2D"),
             (FourTimes, "2 x 2 blocks"),
+            (
+                decoder_of(
+                    up=lambda: [layers.UpSampling2D(interpolation="bilinear") for _ in range(2)]
+                ),
+                "the nearest value",
+            ),
             (decoder_of(kernels=(3, None)), "there are 1"),
             (decoder_of(kernels=(3, 1)), "needs a convolution after it"),
             (decoder_of(clip=True, start="random_normal"), "two codes gave the same picture"),
@@ -186,6 +193,10 @@ CASES = {
             (("sigmoid", "error", measured(raw_error)), "Clip to [0, 1] first"),
             (("relu", "range", measured(outside)), "your own numbers speak for sigmoid"),
             (("relu", "dead", measured(dead)), "your own numbers speak for"),
+            (
+                ("sigmoid", "dead", measured(lambda x_hat: np.mean(np.any(x_hat <= 0, axis=0)))),
+                "'dead' is 0.25; you give 0.312",
+            ),
         ],
         others=(X, OUTPUTS),
     ),

@@ -52,7 +52,7 @@ TRAINED = [
     taught(
         "09",
         "every size is trained with 16 numbers",
-        words("Autoencoder(DenseEncoder(latent_dim),", "Autoencoder(DenseEncoder(16),"),
+        words("DenseEncoder(latent_dim, hidden=(128,))", "DenseEncoder(16, hidden=(128,))"),
     ),
     taught(
         "05",
@@ -176,9 +176,7 @@ MEASURED = [
     taught(
         "06",
         "PCA has fewer numbers than the autoencoder",
-        words(
-            "pca_error(train.x, val.x, latent_dim=16)", "pca_error(train.x, val.x, latent_dim=8)"
-        ),
+        words("def pca_error(images, x, latent_dim=16)", "def pca_error(images, x, latent_dim=8)"),
     ),
     taught(
         "03",
@@ -212,7 +210,7 @@ DRAWN = [
     taught(
         "07",
         "originals in both rows",
-        words("tile([test.x[:10], x_hat[:10]])", "tile([test.x[:10], test.x[:10]])"),
+        words("tile([val.x[:10], x_hat[:10]])", "tile([val.x[:10], val.x[:10]])"),
     ),
     taught(
         "07",
@@ -236,7 +234,8 @@ DRAWN = [
         "08",
         "points coloured by the labels of other images",
         words(
-            "plots.plot_codes(points, test.labels[:n],", "plots.plot_codes(points, val.labels[:n],"
+            "plots.plot_codes(points, labels, title=name",
+            "plots.plot_codes(points, labels[::-1], title=name",
         ),
     ),
     taught("00", "a blank figure", words("plots.plot_images(train.x[:12], ax=ax)\n", "")),
@@ -290,7 +289,7 @@ def solve_exercise(cells):
 
 def drop_solution(cells):
     # what is stored has no such tag; an exercise holds three dots
-    return [c for c in cells if "def interpolate" not in c.source or "..." in c.source]
+    return [c for c in cells if "def sample(" not in c.source or "n): ..." in c.source]
 
 
 def drop_claims(cells):
@@ -328,7 +327,10 @@ SAID = [
     taught(
         "08",
         "a solution is wrong",
-        words("t = np.linspace(0, 1, n)[", "t = np.linspace(0, 1, n, endpoint=False)["),
+        words(
+            "for t in np.linspace(0, 1, 5)]\n",
+            "for t in np.linspace(0, 1, 5, endpoint=False)]\n",
+        ),
         "documents",
         "solutions 08",
     ),
