@@ -65,11 +65,11 @@ pca_error["test"] = evaluation.pca_error(train.x, test.x, 16)
 mean_error = evaluation.mean_image_error(train.x, test.x)
 print("squared error per image  training    test")
 print(f"mean image                         {mean_error:7.2f}")
-print(f"linear, as in lesson 09   {error(hasty, train.x):7.2f} {error(hasty, test.x):7.2f}")
+print(f"linear, 10 epochs         {error(hasty, train.x):7.2f} {error(hasty, test.x):7.2f}")
 print(f"PCA, 16 numbers           {pca_error['training']:7.2f} {pca_error['test']:7.2f}")
 
 # %% [markdown] numbers={"16": "given: the width of the code"}
-# Trained exactly as the networks of lesson 09, the linear model comes within two per cent of PCA, from above. It cannot be (c) on the training images: PCA's error there is the smallest that *any* such pair of matrices can have. So has it found PCA, nearly? The error alone cannot tell. We have to look at the *directions* it uses.
+# Trained for ten epochs, as many networks here are, the linear model comes within two per cent of PCA, from above. It cannot be (c) on the training images: PCA's error there is the smallest that *any* such pair of matrices can have. So has it found PCA, nearly? The error alone cannot tell. We have to look at the *directions* it uses.
 #
 # ## Do they span the same subspace?
 #

@@ -243,7 +243,7 @@ plt.show()
 #
 # Why so much? The likeliest reason: both decoders draw 2 × 2 pixels from every value of the map. The transposed one draws each block alone: its neighbours are not consulted, and strokes must fit together by luck and training. The 3 × 3 windows after the copying reach into the neighbouring blocks and so can draw a smooth stroke across them. It is the overlap, without the unevenness.
 #
-# What could go wrong is the conclusion. These are few images and a short training, which is where sharing weights, the *inductive bias* of convolution, helps most; with all images and more epochs the dense pair of lesson 09 has gone further down than here. The fair claim is: at *this* budget, and for the same number of weights or far fewer.
+# What could go wrong is the conclusion. These are few images and a short training, which is where sharing weights, the *inductive bias* of convolution, helps most; with all images and more epochs the dense pair of lesson 06 has gone further down than here. The fair claim is: at *this* budget, and for the same number of weights or far fewer.
 
 # %% [markdown] numbers={"four": "given: latent_dim of the code below"}
 # ## Colour

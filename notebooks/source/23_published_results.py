@@ -291,7 +291,7 @@ for name, values in auroc.items():
 #
 # ## An order instead of a number
 #
-# Vincent et al. (2008, 2010) argue that learning to denoise gives better features than learning to copy. Their numbers come from stacks of layers, fine-tuned with labels, and cannot be reproduced in a minute. The *order* can. We train two dense autoencoders with 32 numbers, alike but for the noise on the input ($\sigma = 0.5$), and ask a linear classifier, the **linear probe** of lesson 08, what it can read from their codes.
+# Vincent et al. (2008, 2010) argue that learning to denoise gives better features than learning to copy. Their numbers come from stacks of layers, fine-tuned with labels, and cannot be reproduced in a minute. The *order* can. We train two dense autoencoders with 32 numbers, alike but for the noise on the input ($\sigma = 0.5$), and ask a linear classifier, the **linear probe** of lesson 09, what it can read from their codes.
 
 # %%
 noise = 0.5

@@ -193,7 +193,7 @@ print("same weights as one device:", bool(difference <= 1e-5))
 # %% [markdown]
 # ## A sweep on a cluster
 #
-# Most of the time one does not need one model faster, but *many models*. Those are independent: no gradients are exchanged, and nothing changes but where they run. Here is lesson 09's sweep as a function of one size. It reads its data from the file, because a worker is another process, in practice on another machine, and returns plain numbers.
+# Most of the time one does not need one model faster, but *many models*. Those are independent: no gradients are exchanged, and nothing changes but where they run. Here is a sweep like lesson 09's as a function of one size. It reads its data from the file, because a worker is another process, in practice on another machine, and returns plain numbers.
 
 # %%
 sizes = [2, 4, 8, 16]
