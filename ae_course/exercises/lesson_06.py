@@ -8,7 +8,7 @@ from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, data, eva
 
 HINTS = {
     "6.1": (
-        "How would you notice that the best of your rates is only the best of a bad lot?",
+        "How would you notice that a better rate lies outside those that you tried?",
         "Begin with 0.001 and go up and down by a factor of three until both ends are clearly "
         "worse. Each run takes about a second; keep all results in a dict.",
         "`errors = {rate: error_after(rate) for rate in (0.0003, 0.001, 0.003, 0.01, 0.03)}`, then "
@@ -152,7 +152,7 @@ def check_early_stop(early_stop):
     )
     expect(
         tuple(early_stop(rising, 5)) == (7, 7),
-        "with patience 5 it lives to see the 5.0 of epoch 7.",
+        "with patience 5 it must reach epoch 7, whose 5.0 is the best.",
     )
     expect(tuple(early_stop([3.0, 3.0, 3.0], 1)) == (1, 2), "an equal loss is no improvement.")
     return "stops in time, and not too early"

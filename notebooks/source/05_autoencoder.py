@@ -94,8 +94,8 @@ notebook.claim(max(own) < pca_error, "each pair that was trained together beats 
 notebook.claim(min(swapped) > 1.5 * mean_error, "a swapped pair is far worse than the mean image")
 
 # %% [markdown]
-# Blotches and speckle, and nothing that you sent. Each of the three pairs beats PCA; all six swapped pairs do far worse than somebody who answers every code with the mean image. The sixteen numbers of a code have no meaning of their own. Encoder and decoder *agree* on one while they are trained together, and every seed leads to another agreement. An autoencoder is therefore one model, and this lesson makes it one. (Can a friend still learn to read your codes? That is exercise 5.3.)
-#
+# Nearest to *noise*: blotches and speckle, much alike, and nothing that you sent. Each of the three pairs beats PCA; each of the six swapped pairs does far worse than answering every code with the mean image. The sixteen numbers of a code have no meaning of their own. Encoder and decoder *agree* on one while they are trained together, and every seed leads to another agreement. An autoencoder is therefore one model, and this lesson makes it one. (Can a friend still learn to read your codes? That is exercise 5.3.)
+
 # %% [markdown]
 # ## Q15. How do you combine the Encoder and the Decoder into a single autoencoder?
 #
@@ -123,11 +123,11 @@ for name, part in (("encoder", model.encoder), ("decoder", model.decoder), ("tog
     print(f"{name:9s} {part.count_params():8,} parameters")
 
 # %% [markdown]
-# Keras notices that the attributes are models and collects their weights, so one optimizer trains both halves at once.
+# Keras notices that `self.encoder` and `self.decoder` are models and collects their weights, so one optimizer trains both halves at once.
 #
 # ### What `training` is for
 #
-# Some layers behave differently in training, such as [dropout](glossary.md#dropout), which sets a random part of its input to zero. The argument `training` says which case this is. Must a model hand it on to its parts? Here are two lazier versions of our class. One names the argument and does not pass it on; the other does not even name it.
+# Some layers behave differently in training, such as [dropout](glossary.md#dropout), which in training sets a random part of its input to zero and otherwise does nothing. The argument `training` says whether this is training. Must a model hand it on to its parts? Here are two lazier versions of our class. One names the argument and does not pass it on; the other does not even name it.
 
 
 # %%
@@ -162,8 +162,8 @@ notebook.claim(passed_on, "named and passed on, dropout is on")
 notebook.claim(not not_named, "without the name it is off")
 
 # %% [markdown]
-# `fit` looks whether the *outermost* `call` has an argument `training`, and only then says `training=True`. Without the name dropout is off, on every backend, and nothing says so. If it is named but not passed on, the answer depends on the backend. On TensorFlow and PyTorch it is on: `fit` calls the model as you do, and `model(x)` remembers the value for the layers inside. On JAX it is off: there `fit` must take the weights in and out (lesson 06), goes straight to `call`, and passes by the place where the value is remembered. (All this in Keras 3.15.) So name it, *and* pass it on, and the model does the same everywhere.
-#
+# `fit` checks whether the *outermost* `call` has an argument `training`, and only then passes `training=True`. Without the name, dropout is off on every backend, and no warning is given. If `training` is named but not passed on, the answer depends on the backend. On TensorFlow and PyTorch dropout is on: `fit` calls the model as you do, and `model(x)` remembers the value for the layers inside. On JAX it is off: there `fit` must hand the weights in as arguments (lesson 06), so it goes straight to `call` and skips the step that remembers. (All this in Keras 3.15.) So name it *and* pass it on, and the model does the same everywhere.
+
 # %% [markdown]
 # ## Q16. How do you implement the forward pass of the full autoencoder by chaining Encoder and Decoder?
 #
@@ -177,7 +177,7 @@ chained = keras.ops.convert_to_numpy(model.decoder(model.encoder(x)))
 print("same:", np.array_equal(x_hat, chained))
 
 # %% [markdown]
-# And the halves stay usable on their own. `model.encoder(x)` gives codes, `model.decoder(z)` draws; train the whole, use either part.
+# And the halves can still be used on their own: `model.encoder(x)` gives codes, `model.decoder(z)` draws. Train the whole, use either part.
 #
 # **Predict.** The new model is untrained, its weights set anew. What does the chain return: noise, grey, or a blurred digit?
 
@@ -210,7 +210,7 @@ verify(model, val.x[:8])
 verify(model, val.x[:1])  # a single image is a batch of one
 
 # %% [markdown]
-# `summary` prints the same information for whole models (the 1 is the batch the model was built with):
+# `summary` prints a table of a model's parts, with the shape of each output and the number of parameters. (The 1 is the batch with which the model was built; the numbers in the names are Keras's, which counts the models of each class.)
 
 # %%
 model.summary(line_length=80)
@@ -240,7 +240,7 @@ except ValueError as error:
     print(refused.split(" Received")[0])
 
 # %% [markdown]
-# That is what we wanted to hear: the two do not fit *together*. The shape in the message is that of the decoder, which alone was told for which images it is made. Apart from such checks the class is ours: same parts, same weights, same pictures.
+# That is what we wanted to hear: the two do not fit *together*. The shape in the message is the decoder's, because of the two only the decoder takes the shape of its images as an argument. Apart from such checks the class is ours: same parts, same weights, same pictures.
 
 # %%
 theirs = Autoencoder(DenseEncoder(16), DenseDecoder(image_shape))
@@ -274,7 +274,7 @@ print("class  ", config["registered_name"])
 print("encoder", {k: v for k, v in config["config"]["encoder"]["config"].items() if k != "dtype"})
 
 # %% [markdown]
-# Two methods do this. `get_config` returns the arguments of `__init__` as a dictionary. `from_config` makes a model from such a dictionary. When it is called there is no model yet, so it is a **class method**: marked `@classmethod`, called on the class, and given the class itself as first argument, by custom `cls`. Unless you write another, it just calls the class with the stored arguments, `cls(**config)`:
+# Two methods do this. `get_config` returns the arguments of `__init__` as a dictionary. `from_config` makes a model from such a dictionary. When it is called there is no model yet, so it is a **class method**: marked `@classmethod`, called on the class, and given the class itself as its first argument, which by convention is named `cls`. Unless you write another, it just calls the class with the stored arguments, `cls(**config)`:
 
 # %%
 settings = autoencoder.encoder.get_config()
@@ -284,7 +284,7 @@ print("same settings:", twin.get_config() == settings)
 print("weights:", len(autoencoder.encoder.weights), "in the original,", len(twin.weights), "here")
 
 # %% [markdown]
-# Settings, no weights: `load_model` fills those in afterwards. For numbers and words Keras writes `get_config` for you. An argument that is itself a model, such as our encoder, cannot stand in a text file as it is, and for our own class Keras refuses to save rather than write a file that nobody could read:
+# The twin has the settings but no weights: `load_model` fills those in afterwards. For numbers and words Keras writes `get_config` for you. An argument that is itself a model, such as our encoder, cannot stand in a text file as it is, and for our own class Keras refuses to save rather than write a file that nobody could read:
 
 # %%
 try:
@@ -293,7 +293,7 @@ except NotImplementedError as error:
     print(str(error).split("Please")[0].strip())
 
 # %% [markdown]
-# What is needed is a dictionary for each part, and the way back:
+# What we need is a dictionary for each part, and a way back from it:
 
 # %%
 as_dictionary = keras.saving.serialize_keras_object(autoencoder.encoder)
@@ -306,7 +306,7 @@ print("again a", type(part).__name__)
 #
 # ### On another backend
 #
-# The layers of Keras keep their weights in one layout on all backends, so the file does not care who wrote it. We start a fresh Python process, on another backend if you have two and on the same one otherwise, let it load the file and reconstruct the images, and compare.
+# The layers of Keras keep their weights in one layout on all backends, so it does not matter which of them wrote the file. We start a fresh Python process, on another backend if you have two and on the same one otherwise, let it load the file and reconstruct the images, and compare.
 
 # %%
 script = """
@@ -328,9 +328,9 @@ there = np.load(folder / "x_hat.npy")
 print("largest difference below 0.00001:", np.abs(there - before).max() < 1e-5)
 
 # %% [markdown]
-# The file can be opened *and trained further* anywhere. That takes some care, because Keras writes two things into a file that belong to the backend that wrote it (how the step was compiled and, on PyTorch, a private optimizer class). `ae_keras.Autoencoder` cleans them up on saving and loading; if you write models of your own, look at `portable` in `ae_keras/models/autoencoder.py`.
+# The other process draws the same pictures. The file can also be *trained further* on any backend. That takes some care, because Keras writes two things into a file that belong to the backend that wrote it (how the training step was compiled and, on PyTorch, a private optimizer class). `ae_keras.Autoencoder` cleans them up on saving and loading; if you write models of your own, look at `portable` in `ae_keras/models/autoencoder.py`.
 #
-# Two more habits. Load files only from people you trust: loading a model file can run code, and Keras's `safe_mode` blocks the obvious ways, not all. And if you only need the numbers, `model.save_weights("name.weights.h5")` stores the weights alone, to be loaded into a model that you build from code.
+# Two more habits. Load files only from people you trust: loading a model file can run code, and Keras's `safe_mode` blocks the obvious ways to do so, not all of them. And if you only need the numbers, `model.save_weights("name.weights.h5")` stores the weights alone, to be loaded into a model that you build from code.
 
 # %% [markdown]
 # ## Exercises
@@ -431,7 +431,7 @@ checks.check_translator(translator)
 # %% [markdown]
 # ### Exercise 5.4: how many images must you share?
 #
-# **Predict**: how many pairs of codes does a translation between the trained networks need, and can it be good at all if it is linear? `chain_error(n)` below measures it: your encoder, a translation that was learned from `n` pairs, her decoder; squared error per image on the validation set. Try some `n` between 5 and 2,560. Then set `decision = (n, errors)`: `errors` is your evidence, a dict from each `n` that you tried to its error, and `n` the smallest of them that you would send if the error should stay below `1.5 * pca_error`. Search until the next smaller `n` that you tried, and that is not enough, is at least two thirds of yours.
+# **Predict**: how many pairs of codes does a translation between the trained networks need, and can it be good at all if it is linear? `chain_error(n)` below measures it: your encoder, a translation that was learned from `n` pairs, her decoder; squared error per image on the validation set. Try at least four `n` between 5 and 2,560. Then set `decision = (n, errors)`: `errors` is your evidence, a dict from each `n` that you tried to its error, and `n` the smallest of them whose error is below `1.5 * pca_error`. Search until you can bracket it: the next smaller `n` that you tried must be too small, and at least two thirds of the one you choose.
 
 # %% tags=["exercise"]
 z_mine, z_hers = (evaluation.encode(model, train.x[:2560]) for model in models[:2])
