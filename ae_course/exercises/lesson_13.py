@@ -23,7 +23,7 @@ HINTS = {
         "What does a mistake cost in your use: a grey veil, a changed digit, a spoilt clean page?",
         "Take the measure of that cost, compute it for each of the five, and choose a name whose "
         "number is the smallest.",
-        "`numbers = {name: np.mean((cleaned[name] - x) ** 2 * x[0].size) for name in names}` is "
+        "`numbers = {name: np.mean((cleaned[name] - x) ** 2 * x[0].size) for name in outputs}` is "
         'the evidence for "clean"; `votes(outputs[name]).argmax(axis=1)` is what is read.',
     ),
 }

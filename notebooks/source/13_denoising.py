@@ -5,13 +5,13 @@
 #
 # **You will be able to**
 # - train a denoiser, with noise from the data pipeline, from a Keras layer or from a class of your own;
-# - recognise the mistakes that make a denoiser look good or bad;
+# - recognise the mistakes that make a denoiser look better or worse than it is;
 # - measure how often its clean-looking answer is the wrong one;
-# - say what it does with noise and with shapes that it never saw (distribution shift).
+# - say what it does with noise and shapes that it never saw (distribution shift).
 #
 # **You need** lessons 09, 11 and 12.
 #
-# **Time** 35 minutes to read, 35 for the exercises, about 30 seconds to run.
+# **Time** 30 minutes to read, 35 for the exercises, about 30 seconds to run.
 
 # %% tags=["setup"]
 from ae_course import notebook
@@ -34,13 +34,13 @@ x_train, x = train.x[:3000], val.x[:900]  # enough for the point, and quick
 # %% [markdown]
 # ## Noisy in, clean out
 #
-# Lesson 09 ended with a complaint: an autoencoder that never saw noise may *amplify* it. The cure is one line, and makes it a [denoising autoencoder](glossary.md#denoising-autoencoder). Corrupt the image, encode and decode the corrupted copy $\tilde x$ (`x_noisy` in code), and compare the result with the image $x$ as it was **before**:
+# Lesson 09 ended with a complaint: an autoencoder that never saw noise may *amplify* it. The cure is one line, which makes it a [denoising autoencoder](glossary.md#denoising-autoencoder): corrupt the image, encode and decode the corrupted copy $\tilde x$ (`x_noisy` in code), and compare the result with the image $x$ as it was **before**:
 #
 # $$L(x) = \bigl\lVert x - g(f(\tilde x)) \bigr\rVert^2, \qquad \tilde x \text{ drawn from } C(\tilde x \mid x),$$
 #
-# where $f$ is the encoder, $g$ the decoder and $C$ the [corruption](glossary.md#corruption), a random process that you choose. Copying the input is now a bad answer, because the input is wrong. To do better, the network must know what images look like.
+# where $f$ is the encoder, $g$ the decoder and $C$ the [corruption](glossary.md#corruption), a random process that you choose. Copying the input is now a bad answer: the network must know what images look like.
 #
-# The network is the convolutional one of lesson 11 with a single stage. `data.Batches(x, corruption=...)` hands out pairs (corrupted, clean); the model itself is the `Autoencoder` of lesson 05, unchanged.
+# The network is the convolutional one of lesson 11 with a single stage. `data.Batches(x, corruption=...)` gives pairs (corrupted, clean); the model is the `Autoencoder` of lesson 05.
 
 # %% tags=["keep"]
 stddev = 0.4
@@ -69,7 +69,7 @@ def wide(batches):
 
 wide_denoiser = wide(data.Batches(x_train, corruption=corrupt))
 
-# %% mystnb={"image": {"alt": "Three rows of twelve digits: clean, hardly visible under strong noise, and cleaned with firm strokes on black"}}
+# %% mystnb={"image": {"alt": "Three rows of twelve digits: clean, speckled grey by strong noise, and cleaned, with firm strokes on a nearly black ground"}}
 LEVEL = 0.4  # Change this line and run again: 0, 0.2, 0.6, 0.8
 x_noisy = corrupt(x, np.random.default_rng(1), LEVEL)
 rows = {"clean": x[:12], "noisy": x_noisy[:12]}
@@ -81,16 +81,16 @@ plt.show()
 # %% [markdown]
 # **Change this line and run again:** `LEVEL` is the strength of the noise in the picture, in the unit of the pixels; the network was trained with 0.4 only. (The rest of the lesson uses 0.4 whatever you choose here.)
 #
-# A few seconds of training, and images that the network has never seen come back clean. (Its last bias starts at $\log \frac{m}{1 - m}$, where $m$ is the mean brightness of the images, so that its first picture is an even grey of the right brightness. Started at 0, a decoder with a single bias for all pixels may overshoot on its way to black and stay there.)
+# A few seconds of training, and images that the network has never seen come back clean. (Its last bias starts at $\log \frac{m}{1 - m}$, where $m$ is the mean brightness: an even grey. Started at 0, such a decoder may overshoot to black and stay there.)
 #
-# Is it as good as it looks? That needs a closer look at the noise, baselines, and a reader who is not impressed by firm strokes.
+# Is it as good as it looks? Let us look at the noise, compare with baselines, and ask a reader who is not impressed by firm strokes.
 
 # %% [markdown]
 # ## What the noise does
 #
-# Three corruptions are common. *Gaussian*: add normal noise to each pixel and clip to [0, 1]. *Salt and pepper*: a fraction of the pixels becomes black or white. *Masking*: a fraction becomes black.
+# Three corruptions are common. *Gaussian*: add normal noise to each pixel and clip to [0, 1]. *Salt and pepper*: a fraction of the pixels, here 0.2, becomes black or white. *Masking*: the same fraction becomes black.
 
-# %% tags=["keep"] mystnb={"image": {"alt": "Four rows of ten digits: clean, with Gaussian noise, with black and white specks, and with a fifth of the pixels blackened"}}
+# %% tags=["keep"] mystnb={"image": {"alt": "Four rows of ten digits: clean, with Gaussian noise, with black and white specks, and with a fifth of the pixels blackened, visible as holes in the strokes"}}
 corruptions = {
     "Gaussian": corrupt,
     "salt and pepper": lambda x, rng: data.salt_and_pepper(x, 0.2, rng),
@@ -116,11 +116,11 @@ for name, images in noisy.items():
     print(f"black pixels become {images[black].mean():.2f}, white ones {images[white].mean():.2f}")
 
 # %% [markdown] numbers={"0.16": "0.4 / sqrt(2 * pi)"}
-# Pixel by pixel, images with Gaussian noise or specks are farther from the truth than the mean image, which shows nothing. *We* still read most of them. That gap is what a denoiser can win.
+# In squared error, images with Gaussian noise or with salt and pepper are farther from the truth than the mean image, which shows no digit at all. Yet *we* can read most of them: there is something to win.
 #
-# Read the last columns as well: **clipped noise does not have mean zero.** A black pixel can only get brighter, on average by $0.4 / \sqrt{2 \pi} = 0.16$, and a white one only darker. Averaging such noise away leaves a grey veil; a denoiser has to learn the shift along with everything else.
+# Read the last columns as well: **clipped noise does not have mean zero.** A black pixel can only get brighter, on average by $0.4 / \sqrt{2 \pi} = 0.16$, and a white one only darker. A denoiser has to learn this shift as well.
 #
-# Masking looks like a job for `keras.layers.Dropout`. It is not: dropout *rescales* what survives, so that the mean stays the same.
+# Masking looks like a job for `keras.layers.Dropout`. It is not: dropout *rescales* what survives to keep the mean.
 
 # %%
 ones = np.ones((1, 100, 100, 1), "float32")
@@ -129,17 +129,17 @@ for name, result in (("dropout", dropped), ("masking", data.masking(ones, 0.2, s
     print(f"{name}: values {[f'{value:.2f}' for value in np.unique(result)]}")
 
 # %% [markdown] numbers={"1.25": "1 / (1 - 0.2)"}
-# A white pixel becomes 1.25, which no image has, and the network would learn on images brighter than those it will meet. Right for units inside a network, wrong for pixels.
+# A white pixel becomes 1.25, which no image has: right for units inside a network, wrong for pixels.
 
 # %% [markdown] numbers={"64 numbers, trained": "given: the code below", "twice as many": "12 / 5 - 0.2", "64 components, clipped": "given: the code below"}
 # ## Baselines, and a narrow network
 #
-# Compare with four others:
+# Compare the wide denoiser (so called for its large code) with four others:
 #
 # - the **plain** autoencoder: the same network, trained without noise;
 # - a **narrow** denoiser: dense layers and a code of 64 numbers, trained with noise for more than twice as many epochs;
-# - **PCA** with 64 components, clipped to [0, 1] as a sigmoid is;
-# - the **best linear denoiser**. Take all noisy training images $\tilde X$ (one a row), their clean originals $X$, and solve $\tilde X W \approx X$ for the matrix $W$ by least squares, with a small penalty $\lambda \lVert W \rVert^2$ (*ridge regression*). No training: one equation, one second.
+# - **PCA** with 64 components, clipped to [0, 1];
+# - the **best linear denoiser**: take all noisy training images $\tilde X$ (one a row), their clean originals $X$, and solve $\tilde X W \approx X$ for the matrix $W$ by least squares, with a small penalty $\lambda \lVert W \rVert^2$ (*ridge regression*). One equation, no training.
 #
 # **Predict.** How many of the four come within a factor of two of the wide denoiser's error on noisy images? And which of the five is best on *clean* images?
 
@@ -191,17 +191,17 @@ notebook.claim(
 )
 notebook.claim(clean_in["plain, wide"] < 0.7 * clean_in["wide denoiser"], "clean: plain is best")
 
-# %% [markdown] numbers={"a tenth": "6.6 / 62.6", "6.6": "measured: denoising.json rows.digits.figures: wide_error_least", "6.8": "measured: denoising.json rows.digits.figures: wide_error_most", "8.3": "measured: denoising.json rows.digits.figures: linear_error_least", "8.5": "measured: denoising.json rows.digits.figures: linear_error_most", "13.7": "measured: denoising.json rows.digits.figures: narrow_error_least", "14.1": "measured: denoising.json rows.digits.figures: narrow_error_most", "9.1": "measured: denoising.json rows.mnist.figures: wide_error_least", "9.2": "measured: denoising.json rows.mnist.figures: wide_error_most", "12.2": "measured: denoising.json rows.mnist.figures: linear_error_least", "12.3": "measured: denoising.json rows.mnist.figures: linear_error_most", "20.4": "measured: denoising.json rows.mnist.figures: narrow_error_least", "21.9": "measured: denoising.json rows.mnist.figures: narrow_error_most", "20.": "measured: denoising.json rows.digits.figures: 100 - 100 * wide_error / linear_error", "25 per cent": "measured: denoising.json rows.mnist.figures: 1 - wide_error / linear_error"}
-# The wide denoiser leaves about a tenth of the error that the noise put in, and is the best of all. The runner-up is no network: **the linear denoiser is well ahead of the narrow one**. Even the plain network, which was never shown any noise, removes most of it (why, we shall see).
+# %% [markdown] numbers={"a tenth": "6.6 / 62.6", "twice its error,": "seen: the table", "6.6": "measured: denoising.json rows.digits.figures: wide_error_least", "6.8": "measured: denoising.json rows.digits.figures: wide_error_most", "8.3": "measured: denoising.json rows.digits.figures: linear_error_least", "8.5": "measured: denoising.json rows.digits.figures: linear_error_most", "13.7": "measured: denoising.json rows.digits.figures: narrow_error_least", "14.1": "measured: denoising.json rows.digits.figures: narrow_error_most", "9.1": "measured: denoising.json rows.mnist.figures: wide_error_least", "9.2": "measured: denoising.json rows.mnist.figures: wide_error_most", "12.2": "measured: denoising.json rows.mnist.figures: linear_error_least", "12.3": "measured: denoising.json rows.mnist.figures: linear_error_most", "20.4": "measured: denoising.json rows.mnist.figures: narrow_error_least", "21.9": "measured: denoising.json rows.mnist.figures: narrow_error_most"}
+# The wide denoiser leaves about a tenth of the error that the noise put in, the least of all. Two of the four have less than twice its error, and the runner-up is no network: **the linear denoiser is well ahead of the narrow one**. The other is the plain network, which never saw noise and still removes most of it (we shall see why).
 #
-# On clean images the order is another one: the plain network wins, because a denoiser distrusts details, true ones too. So never evaluate a denoiser by `predict(x)` with clean images: you would pick the wrong model, and nothing would warn you.
+# On clean images the plain network wins, because a denoiser distrusts details, true ones too. (The narrow one gains almost nothing from a clean input: it distorts digits with or without noise.) So never evaluate a denoiser with clean images: you would pick the wrong model.
 #
-# Two doubts. Was it luck? With three seeds (weights, order and noise) the wide denoiser's error was 6.6 to 6.8, the linear one's 8.3 to 8.5, the narrow one's 13.7 to 14.1: the order is safe. And is it the data? Our digits were enlarged from scans of 8 × 8 pixels, and such smooth pictures flatter every linear method. On MNIST, real scans of 28 × 28, with the same code and the same number of images, it was 9.1 to 9.2 for the wide denoiser, 12.2 to 12.3 for the linear one and 20.4 to 21.9 for the narrow one. The order is the same, and the wide denoiser's lead over the linear one is larger there, 25 per cent instead of 20.
+# Was it luck? With three seeds (weights, order and noise) the wide denoiser's error was 6.6 to 6.8, the linear one's 8.3 to 8.5, the narrow one's 13.7 to 14.1. Is it the data? Our digits were enlarged from 8 × 8 pixels, and such smooth pictures suit a linear method. On MNIST, real scans of 28 × 28, they were 9.1 to 9.2, 12.2 to 12.3 and 20.4 to 21.9: the same order.
 
 # %% [markdown]
 # ## Which digit is it now?
 #
-# Errors count pixels. Somebody who cleans digits wants to *read* them. As a reader take five nearest neighbours (lesson 03) among all clean training images: its answer for the clean image against its answer after noise and cleaning. Where they differ, the picture shows **another digit** to this reader.
+# People clean digits in order to *read* them. As a reader take the five nearest neighbours (lesson 03) among all clean training images, and compare its answer for the clean image with its answer for the noisy or the cleaned one. Where they differ, the picture shows **another digit** to this reader.
 #
 # **Predict.** The noise puts in ten times the error that the wide denoiser leaves. How much more often does the reader change its mind over noisy images than over the cleaned ones?
 
@@ -228,7 +228,7 @@ rate = {name: np.mean(changed) for name, changed in false.items()}
 notebook.claim(rate["narrow denoiser"] > 1.5 * rate["leave it as it is"], "narrow: more false ones")
 notebook.claim(rate["wide denoiser"] > 0.8 * rate["leave it as it is"], "wide: no fewer")
 
-# %% mystnb={"image": {"alt": "Five rows of eight digits: clean, noisy, and three denoisers. The narrow one draws smooth shapes that often are another digit, such as a 3 for a 9; the linear one has grey halos, the wide one mostly keeps the digit"}}
+# %% mystnb={"image": {"alt": "Five rows of eight digits: clean, noisy, and three denoisers. The narrow one draws smooth shapes, two of them pale, some of which are another digit, such as a 3 for a 9; the linear one has grey halos, the wide one mostly keeps the digit"}}
 shown = np.flatnonzero(certain["narrow denoiser"])[:8]
 rows = {"clean": x[shown], "noisy": x_noisy[shown]}
 rows |= {name: outputs[name][shown] for name in ("linear denoiser", "narrow denoiser")}
@@ -238,16 +238,16 @@ plots.plot_rows(rows, title="false digits of the narrow denoiser, all neighbours
 plt.show()
 
 # %% [markdown] numbers={"4.1 to 5.0": "measured: denoising.json rows.digits.figures: 100 * noisy_false_least", "5.0": "measured: denoising.json rows.digits.figures: 100 * noisy_false_most", "4.6 to 5.9": "measured: denoising.json rows.digits.figures: 100 * wide_false_least", "5.9": "measured: denoising.json rows.digits.figures: 100 * wide_false_most", "9.7 to 11.4": "measured: denoising.json rows.digits.figures: 100 * narrow_false_least", "11.4": "measured: denoising.json rows.digits.figures: 100 * narrow_false_most", "1.1 to 1.4": "measured: denoising.json rows.digits.figures: 100 * narrow_unanimous_least", "1.4": "measured: denoising.json rows.digits.figures: 100 * narrow_unanimous_most", "3.4 per cent,": "measured: denoising.json rows.mnist.figures: 100 * noisy_false", "4.3": "measured: denoising.json rows.mnist.figures: 100 * wide_false", "12.9": "measured: denoising.json rows.mnist.figures: 100 * narrow_false"}
-# **It does not change its mind more often over noisy images.** With three seeds, 4.1 to 5.0 per cent of the noisy images are read as another digit, 4.6 to 5.9 per cent after the wide denoiser, and 9.7 to 11.4 per cent after the narrow one. (On MNIST: 3.4 per cent, 4.3 and 12.9.) The reader does well with noise by itself, because it compares all pixels at once, and what a denoiser has decided wrongly cannot be read any more. Less error is not more information: cleaning helps the eye, and perhaps a reader trained on clean pictures that is easily upset; measure it before you put a denoiser in front of anything.
+# **It does not change its mind more often over noisy images.** With three seeds, 4.1 to 5.0 per cent of the noisy images are read as another digit, 4.6 to 5.9 per cent after the wide denoiser, and 9.7 to 11.4 per cent after the narrow one. (On MNIST: 3.4 per cent, 4.3 and 12.9.) The reader copes with noise by itself, because it compares all pixels at once, and it cannot undo what a denoiser has decided wrongly. Less error is not more information.
 #
-# The last column is the central danger: 1.1 to 1.4 per cent of the narrow denoiser's pictures are *certainly* another digit to all five neighbours. Look at them. In the second column a 9 has become a 3, in the fourth a 5 has become a 9, and in the last a 9 a 5. No halo, no noise, nothing that says "I am guessing". A network with a bottleneck draws what it knows (people say that it *hallucinates*), and firm strokes say nothing about truth. The linear denoiser's ghosts at least show that they are ghosts. In an archive, a hospital or a court, a noisy original that one can doubt is worth more than a flawless forgery.
+# The last column is the central danger: 1.1 to 1.4 per cent of the narrow denoiser's pictures are another digit to *all five* neighbours. In the second column a 9 has become a 3, in the fourth a 5 something like a 9, and in the last a 9 a 5. Nothing there says "I am guessing". A narrow network draws what it knows (people say that it *hallucinates*), and firm strokes say nothing about truth. The linear denoiser's halos at least show its doubt. In an archive, a hospital or a court, a noisy original that one can doubt is worth more than a flawless forgery.
 
 # %% [markdown]
 # ## When to draw the noise
 #
-# Would it not be simpler to add the noise once, before training? **Predict.** A network sees one noisy copy of its images again and again, another gets new noise each time. Compare their errors on *that* copy, on new noise over the same images, and on new images.
+# Why not add the noise once, before training? **Predict.** A network sees one noisy copy of its images in every epoch, another gets new noise each time. Compare their errors on *that* copy, on new noise over the same images, and on new images.
 #
-# And a classic bug for company: `fit(x_noisy)` without a target, so that the *noisy* image is its own target. To see the effects clearly, take few images and many epochs.
+# The third network has a classic bug: `fit(x_noisy)` without a target, so that the *noisy* image is its own target. Few images and many epochs make the effects clear.
 
 # %%
 few, few_noisy = x_train[:500], fixed_copy[:500]
@@ -271,15 +271,15 @@ notebook.claim(
     "the bug shows only here",
 )
 
-# %% [markdown] numbers={"64 numbers, which": "given: the code above", "18.3": "measured: denoising.json rows.digits.figures: fresh_val_least", "18.9": "measured: denoising.json rows.digits.figures: fresh_val_most", "19.3": "measured: denoising.json rows.digits.figures: copy_val_least", "20.6": "measured: denoising.json rows.digits.figures: copy_val_most"}
-# With one copy the network does best on *that* copy and clearly worse on new noise over the very same digits: it has begun to [overfit](glossary.md#overfitting), memorising noise as one memorises the typos of a book. With new noise each time the first two columns agree, because there is nothing to memorise: fresh noise is free *data augmentation*. On new images the advantage is small: with three seeds 18.3 to 18.9 against 19.3 to 20.6. It grows with every epoch, and costs nothing.
+# %% [markdown] numbers={"18.3": "measured: denoising.json rows.digits.figures: fresh_val_least", "18.9": "measured: denoising.json rows.digits.figures: fresh_val_most", "19.3": "measured: denoising.json rows.digits.figures: copy_val_least", "20.6": "measured: denoising.json rows.digits.figures: copy_val_most"}
+# With one copy the network does best on *that* copy and clearly worse on new noise over the very same digits: it has begun to [overfit](glossary.md#overfitting). With new noise each time the first two columns agree: there is nothing to memorise. Fresh noise is free *data augmentation*. On new images its advantage is small: with three seeds, 18.3 to 18.9 against 19.3 to 20.6.
 #
-# The bug in the last row raises no error, and its loss falls during training like any other. It is asked to reproduce noise and cannot do so through 64 numbers, which is all that saves it. (If the target's noise is *independent* of the input's and has mean zero, noisy targets do work: see Noise2Noise below. Here they are the same noise.)
+# The bug raises no error; only the comparison with clean images shows it. The network is asked to reproduce noise, and only its narrow code keeps it from doing so.
 
 # %% [markdown]
 # ## Noise as a layer
 #
-# Keras has a layer for this. It adds noise in `fit` and nothing in `predict`, so a denoiser is one line more than an autoencoder:
+# Keras has a layer that adds noise in `fit` and nothing in `predict`:
 
 # %%
 encoder = keras.Sequential([layers.GaussianNoise(stddev, seed=0), DenseEncoder(64)])
@@ -294,7 +294,7 @@ print(f"narrow denoiser {errors['narrow denoiser']:.1f}, with GaussianNoise {lay
 notebook.claim(layer_error > 1.03 * errors["narrow denoiser"], "not clipped, not the same noise")
 
 # %% [markdown] numbers={"0.16": "given: lesson 13, above", "15.1": "measured: denoising.json rows.digits.figures: layer_error_least", "16.4": "measured: denoising.json rows.digits.figures: layer_error_most", "13.7": "measured: denoising.json rows.digits.figures: narrow_error_least", "14.1": "measured: denoising.json rows.digits.figures: narrow_error_most", "11.9": "measured: denoising.json rows.digits.figures: layer_unclipped_least", "12.6": "measured: denoising.json rows.digits.figures: layer_unclipped_most"}
-# Not quite. `GaussianNoise` does not clip: it trained with noise of mean zero, and our test noise shifts black to 0.16. With three seeds, 15.1 to 16.4 on clipped noise against the narrow denoiser's 13.7 to 14.1; on unclipped noise, which it knows, 11.9 to 12.6. **Train with the corruption that you will meet**, down to the clipping.
+# No. `GaussianNoise` does not clip: it trained with noise of mean zero, and our test noise shifts black to 0.16. With three seeds, its error was 15.1 to 16.4 on clipped noise, against the narrow denoiser's 13.7 to 14.1, and 11.9 to 12.6 on unclipped noise, which it knows. **Train with the corruption that you will meet**, down to the clipping.
 #
 # When no layer does what you need, write it into `call`:
 
@@ -314,7 +314,7 @@ class MyDenoisingAutoencoder(Autoencoder):
 
 
 # %% [markdown]
-# `fit` compares the output with the clean `x`, because the noisy one exists only inside `call`. The `SeedGenerator` is a small piece of *state* that moves on with every draw. **Predict** what a plain `seed=0` gives in two calls.
+# `fit` compares the output with the clean `x`, because the noisy one exists only inside `call`. The `SeedGenerator` holds a *state* that changes with every draw. **Predict** what a plain `seed=0` gives in two calls.
 
 # %%
 integer = [ops.convert_to_numpy(keras.random.normal((2, 3), seed=0)) for _ in range(2)]
@@ -330,14 +330,14 @@ a, b = (ops.convert_to_numpy(model(images, training=True)) for model in (mine, t
 print("the package's class, the same: ", np.allclose(a, b, atol=1e-5))
 
 # %% [markdown]
-# With an integer, every step of training adds the *same* noise to the first image of a batch, the same to the second, and so on: fixed patterns, which can be memorised like the one copy above, and nothing warns you. (Without any seed, Keras draws from its global generator, which `keras.utils.set_random_seed` resets, lesson 01; inside a compiled `call` on JAX that raises an error. A generator of the model's own works everywhere.)
+# With an integer, every training step adds the *same* noise to the first image of a batch, the same to the second, and so on: fixed patterns, which can be memorised like the one copy above. The last line says that the package's `DenoisingAutoencoder` does the same as our class.
 #
-# Which place is better? Noise in the model travels with it and is drawn on the accelerator. Noise in the pipeline is the same on every backend and can be anything that NumPy can do; most numbers of this course come from there for that reason.
+# Noise in the model travels with it. Noise in the pipeline is the same on every backend and can be anything that NumPy can do, so most of this course uses it.
 
 # %% [markdown]
 # ## What a denoiser learns: arrows
 #
-# Images are hard to draw as points, so take data that are points: on a curve in the plane, the simplest [manifold](glossary.md#manifold). A small dense network gets points pushed off the curve and has to return them. Then ask it about *any* point of the plane, and draw an arrow from the point to the answer. A second network of the same size is trained without noise.
+# Images are hard to draw as points, so take data that are points: on a curve in the plane, the simplest [manifold](glossary.md#manifold). A small dense network gets points pushed off the curve and has to return them; a second one is trained without noise. For points all over the plane we draw an arrow from the point to the answer.
 
 
 # %%
@@ -359,7 +359,7 @@ def taught(noise, n_epochs=40):
 
 returns = {"trained without noise": taught(0.0), "trained with noise 0.2": taught(0.2)}
 
-# %% mystnb={"image": {"alt": "Two panels with three quarters of a circle. Left, trained without noise: arrows of almost no length near the circle. Right, trained with noise: arrows from all sides end on the circle, except in the gap and near its centre"}}
+# %% mystnb={"image": {"alt": "Two panels with three quarters of a circle. Left, trained without noise: arrows of almost no length, longer only in the corners. Right, trained with noise: arrows from all sides end on or near the circle, except in the gap and near its centre"}}
 grid = np.stack(np.meshgrid(*[np.linspace(-1.4, 1.4, 12)] * 2), axis=-1)
 grid = grid.reshape(-1, 2).astype("float32")
 fig, axes = plt.subplots(1, 2, figsize=(8, 4), sharey=True)
@@ -391,18 +391,18 @@ notebook.claim(before_after["trained with noise 0.2"] < distance(pushed) / 2, "b
 notebook.claim(middle < 0.75, "between the arms: a point that is no data")
 
 # %% [markdown] numbers={"a quarter": "0.04 / 0.16"}
-# Without noise the network returns every point near the curve as it is: it has learned to copy, and its arrows have no length. With noise they point **back to the data**, and the points end at about a quarter of their distance. The answer of least expected squared error is the mean of all clean points that may have led to this noisy one, weighted by how likely each is. For weak normal noise of standard deviation $\sigma$ one can show (Alain & Bengio, below)
+# Without noise the network returns every point near the curve as it is: it has learned to copy. With noise the arrows point **back to the data**, and the points end at about a quarter of their distance from the curve. The answer of least expected squared error is the mean of all clean points that may have led to this noisy one, weighted by how likely each is. For weak normal noise of standard deviation $\sigma$ one can show (Alain & Bengio, below)
 #
 # $$r(\tilde x) - \tilde x \approx \sigma^2 \, \nabla \log p(\tilde x),$$
 #
-# where $r = g \circ f$ is the denoiser and $p$ the density of the data: the arrows go uphill in probability. A chain of such denoisers, from strong noise to weak, is how diffusion models draw pictures.
+# where $r = g \circ f$ is the denoiser and $p$ the density of the data: the arrows go uphill in probability. Chains of such denoisers, from strong noise to weak, are how diffusion models draw pictures.
 #
-# Now look at the middle. It is as far from one part of the circle as from another, and the answer is their mean: **a point that is no data**. Between a 3 and an 8 the mean is a blur; with few numbers to choose from, a narrow network often falls to one side, and may fall to the wrong one.
+# Now look at the middle, which is equally far from every part of the curve. The answer lies between its arms, 0.1 from the centre: **a point that is no data**.
 
 # %% [markdown] numbers={"3136": "14 * 14 * 16"}
 # ## A code larger than the picture
 #
-# How many numbers has the wide network's code? $14 \times 14 \times 16 = 3136$, for 784 pixels: it is [overcomplete](glossary.md#overcomplete). Lesson 12 showed that this *allows* copying, which some models learn and some do not. Its test: add a tiny perturbation to a digit, and see how much of it comes back in its own place, where the pixel is black and where it is grey.
+# How many numbers has the wide network's code? $14 \times 14 \times 16 = 3136$, for 784 pixels: it is [overcomplete](glossary.md#overcomplete). Lesson 12 showed that this *allows* copying, which only some models learn. Test it: add a tiny perturbation to a digit, and see how much of it comes back in its own place, where the pixel is black and where it is grey.
 
 # %%
 code = evaluation.encode(wide_denoiser, x[:1])
@@ -421,15 +421,17 @@ notebook.claim(
     "the sigmoid holds black, and lets grey through",
 )
 
-# %% [markdown] numbers={"a third": "0.31", "four times more": "3136 / 784", "five epochs it": "given: the code above", "63. That was": "62.6"}
-# Two things hold the plain network back from passing on noise, although it has four times more numbers than it needs. First the sigmoid: where a pixel is black it is flat, and almost nothing comes through, as in lesson 12. Second, even where pixels are grey, it returns only a third of the perturbation: after five epochs it copies strokes, not pixels. Most pixels are black, so most of the noise stays outside: its error rises from 1.5 on clean images to 9.8 on noisy ones, not to 63. That was luck, not purpose. It depends on the output, on black backgrounds and on short training; noise in training makes it a goal. Then the code may be as large as you like, because copying a noisy input is never a good answer.
+# %% [markdown] numbers={"a third": "0.31", "four times more": "3136 / 784", "five epochs the": "given: the code above", "9.8 against 6.6,": "9.8", "6.6, because one": "6.6", "0.4": "given: the code above"}
+# Two things keep the plain network from passing on noise, although it has four times more numbers than it needs. First, the sigmoid: at black pixels it is nearly flat, so almost nothing comes through (lesson 12). Second, even at grey pixels only a third of the perturbation returns: after five epochs the network copies strokes, not pixels. Most pixels are black, so most of the noise stays outside.
+#
+# That was luck: it depends on black backgrounds, this output and short training. A tiny perturbation does not even distinguish the two networks; noise of 0.4 does, 9.8 against 6.6, because one of them was trained for it. With noise in training the code may be as large as you like.
 
 # %% [markdown]
 # ## Noise and shapes it never saw
 #
-# Our denoisers know one strength, 0.4, and digits. In practice nobody tells you the strength. **Predict** the curve of the error against the strength of the noise: where is the wide denoiser best, and is it of use on nearly clean images?
+# Our denoisers know digits, and noise of strength 0.4. **Predict** the curves of the error against the strength of the noise: where is the wide denoiser ahead of the others, and is it of use on nearly clean images?
 
-# %% mystnb={"image": {"alt": "Squared error against noise: leaving images alone rises steeply from zero; the plain network rises from 0.3 on; linear and wide denoiser start near 3 and stay low, the wide one lower around 0.4, the linear one lower at 0.8"}}
+# %% mystnb={"image": {"alt": "Squared error against noise: leaving images alone rises steeply from zero and out of the picture; the plain network starts at 1.5 and rises to 51; linear and wide denoiser start near 3 and stay below 30, the wide one lower from 0.3 to 0.6, the linear one lower at 0.8"}}
 levels = np.arange(0, 0.81, 0.1)
 shown = {
     "leave it as it is": "--",
@@ -457,11 +459,11 @@ for name, values in by_level.items():
     print(f"{name:17s}" + " ".join(f"{value:5.1f}" for value in values))
 
 # %% [markdown] numbers={"0.6, around the": "seen: the table", "0.2 the plain": "seen: the table", "0.6 the linear": "seen: the table"}
-# The wide denoiser is best between 0.3 and 0.6, around the strength that it knows. On clean images it still makes an error of 3.0: for noise weaker than 0.1 you would do better to leave the image alone, and up to 0.2 the plain network is ahead. Beyond 0.6 the linear denoiser takes over. So a denoiser learns a strength along with the images. If you do not know the strength, train with all of them (*blind denoising*): exercise 13.2.
+# The wide denoiser is ahead between 0.3 and 0.6, around the strength that it knows. Up to 0.2 the plain network is better, beyond 0.6 the linear denoiser. And on clean images the wide denoiser makes an error of 3.0: if there is next to no noise, leave the image alone. So a denoiser learns a strength along with the images. If you do not know the strength, train with all (*blind denoising*): exercise 13.2.
 #
-# Now images of another kind: printed capital letters, with noise of the known strength. **Predict** which denoiser will cope, the narrow one with 64 numbers or the wide one.
+# Now images of another kind: printed capital letters, with noise of strength 0.4. **Predict** which denoiser will cope better, the narrow one or the wide one.
 
-# %% mystnb={"image": {"alt": "Five rows of ten letters: clean, noisy, the narrow denoiser's smudges that look like digits, the linear denoiser's ghostly letters, and the wide denoiser's readable letters"}}
+# %% mystnb={"image": {"alt": "Five rows of ten letters: clean, noisy, the narrow denoiser's smudges, some like digits and two on a grey ground, the linear denoiser's ghostly letters, and the wide denoiser's readable letters"}}
 letters = data.load("glyphs", "test").x[:600]
 letters_noisy = corrupt(letters, np.random.default_rng(5))
 on_letters = {name: error(method(letters_noisy), letters) for name, method in methods.items()}
@@ -478,10 +480,8 @@ notebook.claim(
     on_letters["wide denoiser"] < 0.5 * on_letters["narrow denoiser"], "local filters carry over"
 )
 
-# %% [markdown] numbers={"64": "given: the code above", "three quarters": "46.5 / 63.0", "46.6": "measured: denoising.json rows.digits.figures: narrow_letters_least", "50.1": "measured: denoising.json rows.digits.figures: narrow_letters_most", "13.5": "measured: denoising.json rows.digits.figures: wide_letters_least", "14.1": "measured: denoising.json rows.digits.figures: wide_letters_most", "22": "measured: denoising.json rows.digits.figures: linear_letters"}
-# The narrow denoiser sees digits everywhere: the Q becomes a 0, and most other letters become smudges. Its decoder can only draw what its 64 numbers were trained to mean, and three quarters of the noise's error remain. The wide denoiser has never seen a letter either, but its filters look at a few pixels at a time, and pieces of strokes are the same in letters and digits: less than a quarter is left. (Three seeds: 46.6 to 50.1 against 13.5 to 14.1, and 22 for the linear denoiser, which has no bottleneck either.)
-#
-# There is a price. A code of 3136 numbers describes nothing briefly. A model that can clean everything knows little about digits; a model that knows digits sees them everywhere.
+# %% [markdown] numbers={"64": "given: the code above", "three quarters": "46.5 / 63.0", "46.6": "measured: denoising.json rows.digits.figures: narrow_letters_least", "50.1": "measured: denoising.json rows.digits.figures: narrow_letters_most", "13.5": "measured: denoising.json rows.digits.figures: wide_letters_least", "14.1": "measured: denoising.json rows.digits.figures: wide_letters_most"}
+# The narrow denoiser sees digits everywhere: the Q becomes a 0, and most other letters become smudges; three quarters of the noise's error remain. The wide denoiser has never seen a letter either, but its filters look at a few pixels at a time, and pieces of strokes are the same in letters and digits: less than a quarter is left. (Three seeds: 46.6 to 50.1 against 13.5 to 14.1.) The bottleneck alone does not explain the failure: PCA, also with 64 numbers, has 25.6. Its sums of components come closer to letters than anything that the narrow decoder has learned to draw.
 
 # %% [markdown]
 # ## Exercises
@@ -490,7 +490,7 @@ notebook.claim(
 #
 # ### Exercise 13.1: noise of every strength
 #
-# A denoiser that will meet all strengths should train on all. Write the corruption `any_level(x, rng)`: for *each image* a standard deviation drawn evenly from 0 to 0.8, then normal noise of that strength for its pixels, clipped to [0, 1], float32.
+# Write the corruption `any_level(x, rng)`: for *each image* a standard deviation drawn uniformly between 0 and 0.8, then normal noise of that strength for its pixels, clipped to [0, 1], float32.
 
 
 # %% tags=["exercise"]
@@ -511,7 +511,7 @@ checks.check_any_level(any_level)
 # %% [markdown]
 # ### Exercise 13.2: a blind denoiser
 #
-# Train a denoiser for an unknown strength: under noise of 0.8 it should have at least 8 per cent less error than our wide denoiser, and under noise of 0.4, for which that one was made, at most 15 per cent more. Set `blind` to a function from noisy to clean images. The linear denoiser manages the first, not the second.
+# Train a denoiser for an unknown strength: under noise of 0.8 it should have at least 8 per cent less error than our wide denoiser, and under noise of 0.4, which that one knows, at most 15 per cent more. Set `blind` to a function from noisy to clean images (`run(model)` is one).
 
 # %% tags=["exercise"]
 blind = ...
@@ -526,13 +526,13 @@ checks.check_blind(blind, x[:300], methods["wide denoiser"])
 # %% [markdown]
 # ### Exercise 13.3: decide, and show why
 #
-# Which of the five denoisers would you put before a machine that sorts letters by their handwritten codes? Or before the eyes of a reader in an archive, who mostly gets clean pages? Choose a use, then set `decision = (choice, reason, numbers)`:
+# Which of the five would you put before a machine that sorts mail by handwritten postcodes? Or before a reader in an archive, whose pages are mostly clean? Choose a use, then set `decision = (choice, reason, numbers)`:
 #
 # - `choice` is one of the names in `outputs`, without `"leave it as it is"`;
 # - `reason` is `"error"` (squared error per image, noisy in), `"false"` (the fraction of images that `votes` reads as another digit than the clean one, noisy in) or `"clean"` (squared error per image, clean in);
 # - `numbers` is your evidence: a dict from each of the five names to that measure, from `outputs` (noisy in) or `cleaned` (clean in) below.
 #
-# There is more than one defensible choice. The check computes the numbers again, and asks whether they support yours. Differences that another seed may turn round count as ties.
+# There is more than one defensible choice. The check asks whether your numbers support it; differences that another seed might reverse count as ties.
 
 # %% tags=["keep"]
 cleaned = {name: method(x) for name, method in methods.items()}
@@ -553,30 +553,30 @@ checks.check_use(decision, x, outputs, cleaned, votes)
 # %% [markdown] numbers={"8 into a": "given: an example", "2. What would": "given: an example"}
 # ## What to remember
 #
-# - Noisy in, clean out, new noise every time; test with noisy images too, and with the corruption that you will meet.
-# - A clean-looking answer can be the wrong one. Count the changed meanings, not only the pixels.
-# - A denoiser points towards the data; between two likely answers it draws neither.
-# - Local filters carry over to new shapes; a bottleneck draws what it knows.
+# - Noisy in, clean out, new noise every time. Test with noisy images too, with the corruption that you will meet.
+# - A clean-looking answer can be the wrong one. Count what is read wrongly, not only squared errors.
+# - A denoiser points towards the data; between two likely answers it may draw neither.
+# - Local filters carry over to new shapes; a narrow network draws what it knows.
 # - Noise inside `call` needs a `SeedGenerator`, never an integer. Masking is not dropout.
 #
 # ## Quiz
 #
-# 1. The training loss with one fixed noisy copy is lower than with new noise each time. So (a) it is the better denoiser; (b) it has memorised part of the noise: overfitting; (c) new noise is a bug.
-# 2. On clean images the plain autoencoder beats the denoiser. (a) The denoiser is broken. (b) They were trained for different inputs, and the test must use the input of the task. (c) Denoising does not work.
-# 3. A denoiser turns a noisy 8 into a flawless 2. What would have warned you? (a) Its error on that image, in use. (b) A look at the output. (c) Neither: only a comparison with the truth, made beforehand, on images whose clean version you have.
+# 1. With one fixed noisy copy the training loss is lower than with new noise each time. So (a) it is the better denoiser; (b) it overfits the noise; (c) new noise is a bug.
+# 2. On clean images the plain autoencoder beats the denoiser. (a) The denoiser is broken. (b) They were trained for different inputs. (c) Denoising does not work.
+# 3. A denoiser turns a noisy 8 into a flawless 2. What would have warned you? (a) Its error on that image, in use. (b) A look at the output. (c) Only a test made beforehand, on images whose clean version you have.
 #
 # <details><summary>Answers</summary>
 #
 # 1. **b.** Try it on new noise over the same images (not a). New noise (c) is what keeps it honest.
-# 2. **b.** It does what it was trained for (not a), and on noisy images it wins (not c).
+# 2. **b.** On noisy images it wins (not a, not c).
 # 3. **c.** In use there is no clean image to compute an error from (a), and the output looks fine (b).
 # </details>
 #
 # ## Further reading
 #
-# - Vincent et al., *Stacked denoising autoencoders*, JMLR 11 (2010), sections 2.3 and 3: the objective, and the three corruptions.
+# - Vincent et al., *Stacked denoising autoencoders*, JMLR 11 (2010), sections 2.3 and 3: objective and corruptions.
 # - Alain & Bengio, *What regularized auto-encoders learn from the data-generating distribution*, JMLR 15 (2014): the arrows, with proof.
-# - Lehtinen et al., *Noise2Noise*, arXiv:1803.04189: when noisy targets are good enough.
+# - Lehtinen et al., *Noise2Noise*, arXiv:1803.04189: noisy targets do work if their noise is independent of the input's and has mean zero.
 # - Ho, Jain & Abbeel, *Denoising diffusion probabilistic models*, arXiv:2006.11239: pictures drawn by a chain of denoisers.
 
 # %% tags=["receipt"]
