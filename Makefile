@@ -18,11 +18,12 @@ test: PLAIN = env -u AE_KERAS_DATASET GPU=1
 test: BACKEND := $(or $(BACKEND),$(KERAS_BACKEND))
 endif
 
-.PHONY: help course lab test notebooks picture report bench mutants clean
+.PHONY: help course book lab test notebooks picture report bench mutants clean
 
 help:
 	@echo "make lab         open the lessons in JupyterLab: start here"
-	@echo "make course      run all lessons; notebooks and pages go to build/course/<backend>/"
+	@echo "make course      run all lessons, and make a web book of them in build/course/<backend>/"
+	@echo "make book        make the same book from the stored notebooks, in build/book/"
 	@echo "make test        check everything, on all three backends"
 	@echo "make notebooks   rebuild the outputs stored in notebooks/ from notebooks/source/"
 	@echo "make picture     draw the picture of the README"
@@ -40,7 +41,10 @@ help:
 	@echo "ARGS='--only fit'                    for bench: what to measure"
 
 course:
-	@$(RUN) $(KERAS_BACKEND),notebooks tools/course.py $(ONLY)
+	@$(RUN) $(KERAS_BACKEND),notebooks,book tools/course.py $(ONLY)
+
+book:
+	@$(RUN) book tools/book.py
 
 # In a container one often is root, which Jupyter wants to be told.
 lab:
@@ -48,7 +52,7 @@ lab:
 		--ServerApp.root_dir=notebooks
 
 test:
-	@$(PLAIN) $(RUN) $(if $(BACKEND),$(BACKEND)$(comma)notebooks$(comma)test,all) \
+	@$(PLAIN) $(RUN) $(if $(BACKEND),$(BACKEND)$(comma)notebooks$(comma)book$(comma)test,all) \
 		tools/run_tests.py $(if $(BACKEND),--backend $(BACKEND))
 
 notebooks:

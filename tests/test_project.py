@@ -107,11 +107,12 @@ def installed_with_the_project():
 def test_extras_cover_each_backend_on_cpu_and_gpu():
     assert set(EXTRAS) == BACKENDS | {f"{name}-cuda" for name in BACKENDS} | {
         "notebooks",
+        "book",
         "test",
         "all",
     }
     (everything,) = map(Requirement, EXTRAS["all"])
-    assert everything.extras == BACKENDS | {"notebooks", "test"}
+    assert everything.extras == BACKENDS | {"notebooks", "book", "test"}
 
 
 def test_environment_yml_installs_the_same():
@@ -152,7 +153,7 @@ ELSEWHERE = {
 }
 
 
-BINARY = {".gif", ".keras", ".png"}
+BINARY = {".gif", ".keras", ".png", ".woff2"}
 
 
 def tracked():

@@ -1,13 +1,11 @@
-"""Run the lessons in order on this machine, and write each as a notebook and as a page.
+"""Run the lessons in order on this machine, and make a web book of the results.
 
     KERAS_BACKEND=jax python tools/course.py [part of a name ...]
 
-The lessons come from notebooks/source, the results go to build/course/<backend>/.
+The lessons come from notebooks/source; notebooks and pages go to build/course/<backend>/. A lesson
+that has not run there stands in the book as it is stored in notebooks/.
 """
 
-import copy
-import html
-import json
 import os
 import re
 import sys
@@ -16,25 +14,14 @@ import time
 import jupytext
 import nbformat
 from nbclient.exceptions import CellExecutionError
-from nbconvert import HTMLExporter
 from tqdm import tqdm
 
+import book as web
 import execution
 
-BUILD = execution.ROOT / "build" / "course"
 # A cell raised, the kernel died, or a cell ran too long. On Ctrl-C, nbclient ends with a failed
 # assertion.
 FAILURES = (CellExecutionError, RuntimeError, TimeoutError, AssertionError)
-
-# nbconvert's template does not show the description that a figure's cell carries, so this one adds
-# it as the alternative text of the picture.
-PAGE = """
-{%- extends 'lab/index.html.j2' -%}
-{%- block data_png -%}
-<img src="data:image/png;base64,{{ output.data['image/png'] | trim }}"
-  alt="{{ cell.metadata.get('mystnb', {}).get('image', {}).get('alt', '') | escape_html }}">
-{%- endblock -%}
-"""
 
 
 def chosen(parts):
@@ -44,38 +31,6 @@ def chosen(parts):
             names = "\n  ".join(path.stem for path in execution.sources())
             raise SystemExit(f"No lesson is called {part!r}. There are:\n  {names}")
     return execution.sources(parts)
-
-
-def alt(cell):
-    """The alternative text of a cell's figure, escaped for HTML."""
-    return html.escape(cell.metadata.get("mystnb", {}).get("image", {}).get("alt", ""))
-
-
-def page(book, name):
-    """A notebook as an HTML page, with links to the other pages instead of the notebooks."""
-    book = copy.deepcopy(book)
-    for cell in book.cells:
-        for output in cell.get("outputs", ()):
-            film = output.get("data", {}).get("image/gif")
-            # nbconvert shows no animations.
-            if film:
-                data = film.replace("\n", "")
-                output.data["text/html"] = (
-                    f'<img src="data:image/gif;base64,{data}" alt="{alt(cell)}">'
-                )
-    exporter = HTMLExporter(raw_template=PAGE, embed_images=True)
-    place = {"metadata": {"name": name, "path": str(execution.NOTEBOOKS)}}
-    text = exporter.from_notebook_node(book, resources=place)[0]
-    return re.sub(r'href="(glossary|\d\d_\w+)\.(?:md|ipynb)', r'href="\1.html', text)
-
-
-def glossary():
-    """The glossary as an HTML page, with lower-case anchors like those that lessons link to."""
-    text = (execution.NOTEBOOKS / "glossary.md").read_text(encoding="utf-8")
-    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text)])
-    return re.sub(
-        r'(<h3 id=")([^"]+)', lambda found: found[1] + found[2].lower(), page(book, "Glossary")
-    )
 
 
 def run(book, name):
@@ -100,12 +55,9 @@ def run(book, name):
 
 def figures(book):
     """The key figures in the receipt at the end of a lesson, in words."""
-    for cell in reversed(book.cells):
-        for output in cell.get("outputs", ()):
-            if "receipt" in output.get("metadata", {}):
-                found = json.loads(output.metadata["receipt"])["figures"]
-                return ", ".join(f"{k.replace('_', ' ')} {v:g}" for k, v in found.items())
-    return ""
+    ended = web.receipt(book)
+    found = ended.figures.items() if ended else ()
+    return ", ".join(f"{name} {value}" for name, value in found if name != "seconds")
 
 
 def explain(error, cell, name, path):
@@ -134,18 +86,15 @@ def table(rows):
 
 
 def lesson(source, folder):
-    """Run one lesson and write its notebook and page; return its row of the table."""
+    """Run one lesson and write its notebook; return its row of the table."""
     start = time.perf_counter()
     book = execution.lesson(jupytext.read(source))
     book.metadata = nbformat.from_dict(execution.METADATA)
     path = folder / f"{source.stem}.ipynb"
-    # If this run fails, no page of an earlier run must stay beside its notebook.
-    path.with_suffix(".html").unlink(missing_ok=True)
     error, cell = run(book, source.stem)
     execution.write(nbformat.writes(book), path)
     if error is not None:
         raise SystemExit(explain(error, cell, source.stem, path.relative_to(execution.ROOT)))
-    execution.write(page(book, source.stem), path.with_suffix(".html"))
     return source.stem, time.perf_counter() - start, figures(book)
 
 
@@ -158,9 +107,8 @@ def main(parts):
     # A backend set in the user's shell would keep figures out of the notebooks.
     os.environ.pop("MPLBACKEND", None)
     backend = os.environ.setdefault("KERAS_BACKEND", "jax")
-    folder = BUILD / backend
+    folder = web.COURSE / backend
     folder.mkdir(parents=True, exist_ok=True)
-    execution.write(glossary(), folder / "glossary.html")
     rows = []
     try:
         for source in sources:
@@ -168,9 +116,10 @@ def main(parts):
     except KeyboardInterrupt:
         raise SystemExit("\nStopped.") from None
     finally:
+        # What ran before a failure is worth reading, too.
         if rows:
             print(f"\n{table(rows)}", flush=True)
-    print(f"\nNotebooks and pages: {folder.relative_to(execution.ROOT)}/")
+            web.build(folder, own=folder)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
+import browser
 import environment as installed
 import execution
 
@@ -32,6 +33,8 @@ TWO_AT_A_TIME = [
     "--dist",
     "loadfile",
 ]
+# The book in a browser, without conftest.py, which would import keras. A page is a test.
+BOOK = ["--noconftest", "tests/book", "-n", "2"]
 NBVAL = ["-p", "tests.nbval_plugin", "--nbval", "--nbval-current-env"]
 NBVAL += ["--nbval-sanitize-with=tests/nbval.cfg", "--nbval-cell-timeout=240", *TWO_AT_A_TIME]
 # Tests run on the bundled data, on the CPU unless GPU=1 is set, and open no window. JAX caches
@@ -171,7 +174,8 @@ def checks(backends):
     yield command("imports", ["lint-imports"])
     # These tests need no keras, which conftest.py would import.
     yield pytest("documents", ["--noconftest", *DOCUMENTS])
-    ignored = [f"--ignore={path}" for path in DOCUMENTS]
+    yield pytest("book", BOOK)
+    ignored = [f"--ignore={path}" for path in [*DOCUMENTS, "tests/book"]]
     for backend in backends:
         yield pytest("package", [*PACKAGE, *ignored, *TWO_AT_A_TIME], backend)
     for backend in backends:
@@ -207,6 +211,8 @@ def main():
         rows = list(checks(backends))
     failed = sum(row.failed for row in rows)
     print(summary(rows))
+    if not browser.find():
+        print(f"Not tested: {browser.ADVICE}")
     print(f"{sum(row.passed for row in rows)} passed, {failed} failed")
     sys.exit(bool(failed))
 
