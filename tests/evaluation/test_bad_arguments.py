@@ -62,7 +62,7 @@ MEASURES = {
     "perplexity": (evaluation.perplexity, {"indices": LABELS, "num_embeddings": 3}),
     "mutual_information_gap": (
         evaluation.mutual_information_gap,
-        {"z": Z, "factors": FACTORS, "n_bins": 4},
+        {"z": Z, "factors": FACTORS, "n_bins": 4, "z_log_var": Z / 2, "seed": 3},
     ),
     "pixel_entropy": (evaluation.pixel_entropy, {"x": X}),
     "negative_elbo": (
@@ -372,6 +372,10 @@ WRONG = {
         "fractions": (FACTORS / 2, "factors.dtype=float64"),
     },
     ("mutual_information_gap", "n_bins"): bad_whole("n_bins") | {"one": (1, "n_bins=1")},
+    ("mutual_information_gap", "z_log_var"): {
+        **only(bad_codes("z_log_var", Z), "none", "one number", "words", "NaN", "infinity"),
+        "another": (Z[:5], "(5, 2)"),
+    },
     ("negative_elbo", "model"): NOT_VAE,
     ("log_likelihood", "model"): NOT_VAE,
     ("elbo_score", "model"): NOT_VAE,
@@ -408,7 +412,7 @@ for _name in ("reconstruct", "encode", "decode", "posterior"):
     WRONG[_name, "batch_size"] = bad_whole("batch_size")
 for _name in ("negative_elbo", "negative_elbo_per_image", "log_likelihood", "elbo_score"):
     WRONG[_name, "n_samples"], WRONG[_name, "seed"] = bad_whole("n_samples"), SEEDS
-WRONG["cluster", "seed"] = SEEDS
+WRONG["cluster", "seed"] = WRONG["mutual_information_gap", "seed"] = SEEDS
 for _name, (_, _given) in MEASURES.items():
     if _given.get("x") is X and _name not in ("squared_error", "masked_mse", "pca_reconstruct"):
         WRONG.setdefault((_name, "x"), bad_images("x", X))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from scipy.signal import convolve2d
-from scipy.stats import entropy
+from scipy.stats import entropy, norm
 
 from ae_keras import evaluation
 from contract import images, output, says, tiny
@@ -196,6 +196,47 @@ FACTORS = np.tile(np.stack(np.unravel_index(np.arange(120), (3, 5, 8)), axis=1),
 )
 def test_mutual_information_gap_is_large_with_one_unit_for_each_factor(z, low, high):
     assert low <= evaluation.mutual_information_gap(z, FACTORS) <= high + 1e-9
+
+
+def gap_of(z, width, **kwargs):
+    z_log_var = np.full(z.shape, 2 * np.log(width))
+    return evaluation.mutual_information_gap(z, FACTORS, z_log_var=z_log_var, **kwargs)
+
+
+def test_narrow_clouds_have_the_gap_of_their_means():
+    mixed = FACTORS @ np.array([[1, 1, 0], [1, -1, 0], [0, 0, 1]])
+    means = evaluation.mutual_information_gap(mixed, FACTORS)
+    assert gap_of(mixed, 1e-6) == pytest.approx(means, abs=0.005)
+
+
+def test_a_collapsed_unit_carries_nothing_however_its_mean_moves():
+    z_mean = np.hstack([FACTORS, 0.01 * FACTORS])  # each factor twice, once in units of pure noise
+    z_log_var = np.hstack([np.full(FACTORS.shape, -9.0), np.zeros(FACTORS.shape)])
+    assert evaluation.mutual_information_gap(z_mean, FACTORS) < 1e-9
+    assert evaluation.mutual_information_gap(z_mean, FACTORS, z_log_var=z_log_var) > 0.95
+    assert (
+        evaluation.mutual_information_gap(z_mean[:, 3:], FACTORS, z_log_var=0 * z_mean[:, 3:])
+        < 0.02
+    )
+
+
+def test_the_gap_of_clouds_is_that_of_the_exact_integral():
+    # Two places, two units: the first tells them apart up to its noise, the second not at all.
+    places = np.repeat([[0], [1]], 3000, axis=0)
+    z_mean = np.hstack([2.0 * places - 1, 0 * places])
+    found = evaluation.mutual_information_gap(z_mean, places, n_bins=50, z_log_var=0 * z_mean)
+    z, step = np.linspace(-8, 8, 4001, retstep=True)
+    given = [norm.pdf(z, mean) for mean in (-1, 1)]
+    both = (given[0] + given[1]) / 2
+    nats = sum(np.sum(p * np.log(p / both)) for p in given) * step / 2
+    assert found == pytest.approx(nats / np.log(2), abs=0.01)
+
+
+def test_the_seed_decides_the_draws():
+    first = gap_of(FACTORS.astype(float), 1.0, seed=1)
+    assert first == gap_of(FACTORS.astype(float), 1.0, seed=1)
+    assert first != gap_of(FACTORS.astype(float), 1.0, seed=2)
+    assert first == pytest.approx(gap_of(FACTORS.astype(float), 1.0, seed=2), abs=0.01)
 
 
 @pytest.mark.parametrize(
