@@ -163,6 +163,15 @@ def test_every_question_is_asked_once_in_order_and_answered_by_code():
     assert {stem[:2] for _, stem in found} == {f"{number:02d}" for number in range(1, 10)}
 
 
+def test_the_readme_lists_each_lesson_with_its_minutes():
+    listed = re.findall(
+        r"\(notebooks/(\w+)\.ipynb\) \|.*\| (\d+) \|",
+        (execution.ROOT / "README.md").read_text("utf-8"),
+    )
+    minutes = re.compile(r"\*\*Time\*\* (\d+)")
+    assert listed == [(path.stem, minutes.search(prose(read(path)))[1]) for path in LESSONS]
+
+
 # Any stored notebook ----------------------------------------------------------------------------
 
 

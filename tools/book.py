@@ -6,8 +6,10 @@ The pages come from notebooks/ and go to build/book/. `make course` builds the s
 own run. How it looks and how Sphinx is set up is in ae_course/book.
 """
 
+import base64
 import copy
 import html
+import io
 import json
 import re
 import shutil
@@ -19,6 +21,7 @@ from typing import NamedTuple
 
 import jupytext
 import nbformat
+from PIL import Image
 
 import execution
 
@@ -30,6 +33,7 @@ README = (execution.ROOT / "README.md").read_text(encoding="utf-8")
 # An output of this type holds a widget as JSON, beside a picture of it. A script in the pages
 # brings to life what `widget` makes of it.
 WIDGET = "application/vnd.ae-course.widget+json"
+LARGE = 60_000  # characters of a stored picture
 
 
 class Lesson(NamedTuple):
@@ -158,6 +162,16 @@ def widget(output, alt):
     }
 
 
+def lighter(picture):
+    """A stored picture with at most 256 colours if that is smaller: a page loads in 2 MB."""
+    if len(picture) < LARGE:
+        return picture
+    new = io.BytesIO()
+    full = Image.open(io.BytesIO(base64.b64decode(picture))).convert("RGB")
+    full.quantize(256, dither=Image.Dither.NONE).save(new, "png", optimize=True)
+    return min(picture, base64.b64encode(new.getvalue()).decode(), key=len)
+
+
 def fold(cell, how, prompt):
     """Fold a code cell ("hide-cell") or its code ("hide-input"), under a line to click on."""
     prompts = {"code_prompt_show": prompt, "code_prompt_hide": prompt.replace("Show", "Hide")}
@@ -180,6 +194,8 @@ def page(lesson, github=""):
             fold(cell, "hide-input", "Show how these figures were checked")
         alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
         for output in cell.get("outputs", ()):
+            if "image/png" in output.get("data", {}):
+                output.data["image/png"] = lighter(output.data["image/png"])
             if WIDGET in output.get("data", {}):
                 widget(output, html.escape(alt))
         if "exercise" in execution.tags(cell):

@@ -53,6 +53,8 @@ def tidy(book):
             cell.outputs = [out for out in cell.outputs if out.get("name") != "stderr"]
             for out in cell.outputs:
                 out.get("metadata", {}).pop("receipt", None)
+                # It lives in a kernel, and is nothing without it.
+                out.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
     return book
 
 

@@ -78,6 +78,7 @@ def execute(book, folder, on_cell=None, timeout=3600):
         timeout=timeout,
         kernel_name="python3",
         record_timing=False,
+        store_widget_state=False,
         # Below this level, ipykernel warns of its own local connection.
         extra_arguments=["--log-level=ERROR"],
         coalesce_streams=True,

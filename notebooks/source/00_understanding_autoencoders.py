@@ -13,7 +13,7 @@
 # **Time** 25 minutes to read, 15 for the exercises, about 15 seconds to run.
 
 # %% tags=["setup"]
-from ae_course import notebook
+from ae_course import notebook, widgets
 from ae_course.exercises import lesson_00 as checks
 from ae_keras import backend, data, evaluation, plots
 
@@ -294,8 +294,17 @@ if CODE == 16:
     notebook.claim(to_pca["photographs"] > 1, "PCA is better on photographs")
     notebook.claim(of["negatives"] > max(50, 2 * of["photographs"]), "negatives: the largest error")
 
-# %% [markdown] numbers={"twice": "14.2 / 7.9", "five": "45.5 / 7.9", "fifty": "442.8 / 7.9", "44": "given: measured, three seeds", "46": "given: measured, three seeds", "173": "given: measured, three seeds", "451": "given: measured, seed 1", "473": "given: measured, seed 2"}
-# Mirrored digits come back best: their error is less than twice that of digits, and below PCA's. A mirrored stroke is still a stroke: that much the network has learned beyond the ten shapes. With letters its error is more than five times that of digits, and *PCA does better*: the network draws sharp strokes in the wrong places (its N is made of scraps, its Q a pointed ring), and a bold mistake costs more squared error than PCA's hesitant grey. On photographs PCA is better, too. So it was for all three seeds we tried (letters 44 to 46, PCA 37; photographs 167 to 173, PCA 149).
+# %% [markdown]
+# Now a stranger of your own. Draw a digit, or start from one of the images above, and look at its code, at what comes back, and at the three errors. (If this is only a picture where you read, run the cell in Jupyter, or open the web book.)
+#
+# **Try it:** start from the mirrored digit and move it to the right, pixel by pixel. After how many pixels is PCA's copy nearer than the network's?
+
+# %% mystnb={"image": {"alt": "A figure to turn, as a picture: in four rows a digit, a mirrored digit, a letter, a photograph and a negative as they are, as the autoencoder returns them, as PCA does, and the mean image"}}
+samples = {name: x[0] for name, x in strangers.items()}
+widgets.draw_digit(encoder, decoder, pca, val, samples)
+
+# %% [markdown] numbers={"three pixels, the": "seen: the figure to turn", "twice": "14.2 / 7.9", "five": "45.5 / 7.9", "fifty": "442.8 / 7.9", "44": "given: measured, three seeds", "46": "given: measured, three seeds", "173": "given: measured, three seeds", "451": "given: measured, seed 1", "473": "given: measured, seed 2"}
+# Mirrored digits come back best: their error is less than twice that of digits, and below PCA's. A mirrored stroke is still a stroke: that much the network has learned beyond the ten shapes. (But not strokes in other places: moved to the right by three pixels, the mirrored digit has the larger error with the network.) With letters its error is more than five times that of digits, and *PCA does better*: the network draws sharp strokes in the wrong places (its N is made of scraps, its Q a pointed ring), and a bold mistake costs more squared error than PCA's hesitant grey. On photographs PCA is better, too. So it was for all three seeds we tried (letters 44 to 46, PCA 37; photographs 167 to 173, PCA 149).
 #
 # Negatives have the largest error by far, more than fifty times that of digits. But look along the row: the mean image and PCA fail in the same way, because most of a negative is white, just where digits are black. A large error can mean *strange* or only *bright*; only a baseline shows which. (Against PCA's 452, the three seeds had 443, 451 and 473: no clear difference.)
 #

@@ -15,7 +15,7 @@
 # **Time** 30 minutes to read, 45 for the exercises, about 40 seconds to run.
 
 # %% tags=["setup"]
-from ae_course import notebook
+from ae_course import notebook, widgets
 from ae_course.exercises import lesson_08 as checks
 from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, data
 from ae_keras import evaluation, losses, plots
@@ -106,8 +106,16 @@ ax.scatter(*z_plane.T, s=3, color="C1", alpha=0.7)
 ax.set(ylabel="second number of the code, against the first")
 plt.show()
 
+# %% [markdown]
+# A sheet shows some places; here you can go to any of them. Drag the ring, or move it with the arrow keys or the sliders, and see what the decoder draws there, which validation digits have the nearest codes, and how far away they are. (If this is only a picture where you read, run the cell in Jupyter, or open the web book.)
+#
+# **Find two places:** a *hole*, farther from all digits than they are from one another, in which a clear digit is drawn all the same; and a place *among* the digits in which none is.
+
+# %% mystnb={"image": {"alt": "A figure to turn, as it is at first. Left: validation digits as dots in the plane of codes, a line through it from the upper left to the lower right, and half-way a ring. Right: the picture decoded at the ring, and the three digits with the nearest codes"}}
+widgets.latent_plane(plane, val, START, END)
+
 # %% [markdown] numbers={"sixteen": "given: the width of the codes"}
-# Between the dots are digits nearly everywhere, and they change gradually into each other: 3s at the upper left, 0s at the lower left, 7s at the lower right, and blurred mixtures in the middle, where most classes are crowded. Below the cloud the nearest digit is simply repeated. But in the upper right corner, where no image was ever encoded, the decoder draws black blots on white. It was never asked about these places, and answers anyway. We shall come back to such places at the end.
+# Between the dots are digits nearly everywhere, and they change gradually into each other: 3s at the upper left, 0s at the lower left, 7s at the lower right, and blurred mixtures in the middle, where most classes are crowded. Below the cloud the nearest digit is simply repeated: a hole, but a clear picture. In the crowded middle it is the other way round, so distance alone does not tell what is drawn. But in the upper right corner, where no image was ever encoded, the decoder draws black blots on white. It was never asked about these places, and answers anyway. We shall come back to such places at the end.
 #
 # ## Q24. How do you extract the latent representations of the data from the Encoder?
 #

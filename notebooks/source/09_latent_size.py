@@ -13,7 +13,7 @@
 # **Time** 25 minutes to read, 25 for the exercises, about 30 seconds to run.
 
 # %% tags=["setup"]
-from ae_course import notebook
+from ae_course import notebook, widgets
 from ae_course.exercises import lesson_09 as checks
 from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, data
 from ae_keras import evaluation, losses, plots
@@ -162,6 +162,19 @@ notebook.claim(shares[1] > shares[0] + 0.2 and shares[1] > shares[2] + 0.1, "sha
 notebook.claim(
     pca_errors[4] - max(errors[4]) > pca_errors[16] - min(errors[16]), "the lead is largest at 4"
 )
+
+# %% [markdown] numbers={"2": "given: the code below", "32": "given: the code below", "16": "given: a size of the sweep", "64": "given: a size of the sweep"}
+# Now look along the sizes yourself, with 2 and 32 added (one network each): move the slider, or click on the curve. (If this is only a picture where you read, run the cell in Jupyter, or open the web book.)
+#
+# **Find out:** the network is ahead at 16, PCA at 64. Who is ahead at 32? And which digits can be read from fewer numbers in the network's rows than in PCA's?
+
+# %% mystnb={"image": {"alt": "A figure to turn, as it is at first: three rows of ten, digits, and what PCA and the autoencoder return from two numbers, PCA's blurred and of few kinds, the autoencoder's firmer, several of a wrong digit"}}
+by_pca, by_network = {}, {}
+for size in (2, 4, 16, 32, 64):
+    one = models[size][0] if size in models else trained_autoencoder(size)
+    by_pca[size] = pca_images(evaluation.fit_pca(train.x, size), val.x)
+    by_network[size] = evaluation.reconstruct(one, val.x)
+widgets.size_and_rank(val.x, by_pca, by_network, mean_error)
 
 # %% [markdown] numbers={"64": "given: a size of the sweep"}
 # The answers. **Neither amount nor share** stays the same. The first four numbers remove 22.9 of the mean image's error (a code of no numbers at all), the step to 16 removes 18.8, the step to 64 only 3.9: the amounts fall. The shares of what is left rise and fall: 46 per cent, 70 per cent, 50 per cent. **The lead over PCA** depends on what you call a lead. In squared error it is largest at 4 numbers; as a share of PCA's error, at 16, where the network makes 37 per cent less. Both hold for every seed. With 64 numbers **PCA wins**, and not narrowly.
