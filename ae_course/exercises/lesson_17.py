@@ -1,49 +1,60 @@
-"""Checks of the exercises in lesson 17, Beyond: quantised, contractive, importance-weighted."""
+"""Checks of the exercises in lesson 17, Discrete codes, and two kinds more."""
 
+import keras
 import numpy as np
-from scipy.special import logsumexp
 
 from ae_course.exercises.grading import Hints, call, check, close, expect
+from ae_keras import VQVAE, Autoencoder, DenseDecoder, DenseEncoder, evaluation
 
 HINTS = {
     "17.1": (
-        "How many distances are there in all, and along which axis do you look for the smallest?",
+        "Which embedding is nearest to each row of `h`, and which numbers never occur among them?",
         (
-            "Give `h` another axis, `h[:, None]`, and NumPy subtracts every embedding from every "
-            "vector, in shape (n, num_embeddings, embedding_dim). Then come the squares, a sum and "
-            "`argmin`."
+            "`h[:, None] - codebook` has shape (n, num_embeddings, embedding_dim): its squares, "
+            "summed over the last axis, and `argmin` give the nearest. Count with `np.bincount`, "
+            "and change a copy of the codebook."
         ),
         (
-            "`distances = np.sum((h[:, None] - codebook) ** 2, axis=-1)` is (n, num_embeddings); "
-            "return where each row is smallest."
+            "`dead = np.flatnonzero(np.bincount(nearest, minlength=len(codebook)) == 0)`, then "
+            "`new = codebook.copy()` and "
+            "`new[dead] = h[rng.choice(len(h), len(dead), replace=False)]`."
         ),
     ),
     "17.2": (
+        "How many bits lie between a codebook of 16 and one of 256, and which images have no part?",
         (
-            "If pixel i changes a little, how much does z_j change: what comes from the weight, "
-            "and what from the slope of the sigmoid?"
+            "For each size: `model = one_vector(size)`, then `start_codebook(model, plain, few)`, "
+            "then `fit` for 8 epochs with the same learning rate. `error(model)` is the error of "
+            "the validation images."
         ),
         (
-            "dz_j/dx_i = z_j (1 - z_j) w_ij. Square it and sum over i and j. The slope does not "
-            "depend on i, so sum the squared weights over i first."
-        ),
-        (
-            "`z = 1 / (1 + np.exp(-(x @ w + b)))`; the slopes `z * (1 - z)`, squared, are "
-            "multiplied (`@`) by the sums of `w**2` over axis 0."
+            "`errors = {size: error(model) for size, model in models.items()}`, and with `low` and "
+            "`high` as your smallest and largest size "
+            "`gain = (errors[low] - errors[high]) / np.log2(high / low)`."
         ),
     ),
     "17.3": (
+        "On which images would a table that remembers everything and trusts every count look best?",
         (
-            "If you add 900 to all log weights of an image, by how much does the logarithm of "
-            "their mean grow?"
+            "The table is always made of the training tokens; the bits are those of other images: "
+            "`table_bits(count_table(tokens, s), tokens_val)`. Try strengths below 10 as well as "
+            "above it, until the best has a worse one on each side."
         ),
         (
-            "Subtract each image's largest log weight before `np.exp`, so that the largest weight "
-            "becomes 1, and add it again after the logarithm. The mean is over the draws, axis 0."
+            "`numbers = {s: table_bits(count_table(tokens, s), tokens_val) for s in (...)}` and "
+            "`decision = (min(numbers, key=numbers.get), numbers)`."
+        ),
+    ),
+    "17.4": (
+        "If the code is a hundred times smaller, what must the decoder do to draw the same image?",
+        (
+            "The code is the encoder's last layer and linear: its kernel and bias are the last two "
+            "arrays of `model.encoder.get_weights()`. The decoder reads the code by one kernel, "
+            "the first array of its weights."
         ),
         (
-            "`largest = log_weights.max(axis=0)` and `w = np.exp(log_weights - largest)`; the "
-            "bound is the logarithm of the mean of `w` over axis 0, plus what you subtracted."
+            "Divide the encoder's last two arrays by 200 and multiply the decoder's first by 200; "
+            "`set_weights` takes the whole list of arrays; return the model."
         ),
     ),
 }
@@ -51,59 +62,200 @@ hint = Hints(HINTS)
 
 
 @check
-def check_nearest_code(nearest_code):
-    """Exercise 17.1: `nearest_code(h, codebook)`."""
-    rng = np.random.default_rng(0)
-    h, codebook = rng.normal(size=(40, 3)), rng.normal(size=(7, 3))
-    right = np.linalg.norm(h[:, None] - codebook, axis=-1).argmin(axis=1)
-    result = np.asarray(call(nearest_code, h, codebook))
-    expect(result.shape == (40,), f"one index for each vector is (40,), not {result.shape}.")
-    expect(np.issubdtype(result.dtype, np.integer), "return indices, which are whole numbers.")
-    expect(not np.array_equal(result, (h @ codebook.T).argmax(axis=1)), "that is the largest dot.")
-    expect(np.array_equal(result, right), "take the code with the smallest sum of squares.")
-    return "every vector finds its nearest code"
+def check_revive(revive):
+    """Exercise 17.1: `revive(codebook, h, rng)`."""
+    for seed, (n, n_codes, width) in enumerate([(50, 12, 3), (9, 8, 1), (200, 20, 6)]):
+        rng = np.random.default_rng(seed)
+        h = rng.normal(size=(n, width))
+        codebook = rng.normal(size=(n_codes, width))
+        codebook[::3] += 9  # far from every row of h
+        h[0], codebook[1] = -9, -9.1  # near a single row, and alive all the same
+        given = codebook.copy(), h.copy()
+        result = call(revive, codebook, h, np.random.default_rng(seed))
+        result = np.array(result)
+        expect(
+            np.array_equal(codebook, given[0]) and np.array_equal(h, given[1]),
+            "your function changes the arrays that it was given: change a copy.",
+        )
+        expect(
+            result.shape == codebook.shape,
+            f"a codebook of shape {codebook.shape} came back as {result.shape}.",
+        )
+        nearest = np.linalg.norm(h[:, None] - codebook, axis=-1).argmin(axis=1)
+        dead = ~np.isin(np.arange(n_codes), nearest)
+        expect(
+            np.array_equal(result[~dead], codebook[~dead]),
+            "an embedding that is nearest to some row of h was moved: it is alive, leave it.",
+        )
+        stayed = np.all(result == codebook, axis=1) & dead
+        expect(
+            not stayed.any(),
+            f"{stayed.sum()} of {dead.sum()} dead embeddings stayed where they were. Dead is what "
+            "is nearest (by the squared distance) to no row.",
+        )
+        rows = [np.flatnonzero(np.all(h == each, axis=1)) for each in result[dead]]
+        expect(all(map(len, rows)), "each revived embedding should be a row of h, exactly.")
+        rows = [row[0] for row in rows]
+        expect(len(set(rows)) == len(rows), "two dead embeddings were moved to the same row of h.")
+    others = [
+        np.array(revive(codebook, h, np.random.default_rng(seed)))[dead] for seed in range(10, 14)
+    ]
+    expect(
+        any(not np.array_equal(each, others[0]) for each in others[1:]),
+        "another `rng` gives the same rows: let it draw them.",
+    )
+    repeated = np.array(revive(codebook, h, np.random.default_rng(10)))[dead]
+    expect(np.array_equal(repeated, others[0]), "take all randomness from `rng`, to be repeatable.")
+    return "the dead stand where codes are, the living where they stood"
 
 
 @check
-def check_jacobian_norm(jacobian_norm):
-    """Exercise 17.2: `jacobian_norm(x, w, b)` of a sigmoid layer."""
-    rng = np.random.default_rng(0)
-    x, w, b = rng.normal(size=(3, 5)), rng.normal(size=(5, 4)), rng.normal(size=4)
-
-    def encode(x):
-        return 1 / (1 + np.exp(-(x @ w + b)))
-
-    step = 1e-5
-    moved = [(encode(x + step * e) - encode(x - step * e)) / (2 * step) for e in np.eye(5)]
-    right = np.sum(np.square(moved), axis=(0, 2))
-    result = np.asarray(call(jacobian_norm, x, w, b))
-    expect(result.shape == (3,), f"one number for each row of x is (3,), not {result.shape}.")
-    slope = encode(x) * (1 - encode(x))
-    expect(not close(result, slope @ (w**2).sum(axis=0)), "square the slope s (1 - s) as well.")
-    expect(not close(result, np.sqrt(right)), "that is the norm; its square is wanted.")
+def check_sizes(answer, x):
+    """Exercise 17.2: `answer = (models, errors, gain)`, judged on the images `x`."""
+    if callable(answer) and not isinstance(answer, keras.Model):
+        answer = call(answer)
     expect(
-        close(result, right, 1e-4), "sum over j of (s_j (1 - s_j))**2 times sum over i of w_ij**2."
+        isinstance(answer, tuple) and len(answer) == 3,
+        "set answer = (models, errors, gain).",
     )
-    return "equal to finite differences"
+    models, errors, gain = answer
+    expect(
+        isinstance(models, dict) and isinstance(errors, dict) and set(models) == set(errors),
+        "models and errors are two dicts with the same sizes.",
+    )
+    expect(
+        len(models) >= 3 and min(models) < 64 < max(models) and 64 in models,
+        f"three sizes or more are wanted, below 64, 64 and above; you have {sorted(models)}.",
+    )
+    expect(
+        all(isinstance(model, VQVAE) for model in models.values()),
+        "each of the models should be a VQVAE.",
+    )
+    for size, model in models.items():
+        own = model.quantizer.num_embeddings
+        expect(own == size, f"the model under {size} has a codebook of {own}.")
+        use, error = _use_and_error(model, x)
+        expect(
+            close(errors[size], error, 1e-2),
+            f"for {size} the error of the validation images is {error:.1f}; you give "
+            f"{float(errors[size]):.1f}.",
+        )
+        expect(
+            use > size / 4,
+            f"with {size} embeddings the perplexity is {use:.1f}: most are dead. Start the "
+            "codebook from k-means, as `from_kmeans` was.",
+        )
+    low, high = min(models), max(models)
+    expect(
+        errors[high] < errors[low],
+        f"the error of {high} is not smaller than that of {low}: were all trained for 8 epochs, "
+        "from the same plain autoencoder?",
+    )
+    right = (errors[low] - errors[high]) / np.log2(high / low)
+    expect(
+        not close(gain, (errors[low] - errors[high]) / (high - low), 2e-2),
+        "that is the gain for each embedding more; one bit more is twice as many embeddings.",
+    )
+    expect(
+        close(gain, right, 2e-2),
+        f"from {low} to {high} there are {np.log2(high / low):.1f} bits, and the error falls by "
+        f"{errors[low] - errors[high]:.1f}: that is {right:.2f} for each bit, not {gain:.2f}.",
+    )
+    return f"each bit more lowers the error by {right:.1f}"
+
+
+def _use_and_error(model, x):
+    indices = keras.ops.convert_to_numpy(model.indices(x))
+    use = evaluation.perplexity(indices, model.quantizer.num_embeddings)
+    return use, evaluation.squared_error(x, evaluation.reconstruct(model, x)).mean()
 
 
 @check
-def check_weighted_bound(weighted_bound):
-    """Exercise 17.3: `weighted_bound(log_weights)`."""
-    small = np.log([[0.1, 0.5], [0.3, 0.5]])
-    result = np.asarray(call(weighted_bound, small))
-    expect(result.shape == (2,), f"(2 draws, 2 images) should give (2,), not {result.shape}.")
-    expect(not close(result, small.mean(axis=0)), "that is the mean of the logs: the VAE's bound.")
+def check_strength(decision, tokens, tokens_val):
+    """Exercise 17.3: `decision = (strength, numbers)` for index maps of 7 x 7 places."""
+    if callable(decision):
+        decision = call(decision)
     expect(
-        not close(result, np.log([0.4, 1.0])), "divide by k: the mean of the weights, not the sum."
+        isinstance(decision, tuple) and len(decision) == 2,
+        "set decision = (strength, numbers).",
     )
-    expect(close(result, np.log([0.2, 0.5])), "the logarithm of the mean over the draws (axis 0).")
-    large = np.random.default_rng(0).normal(-900, 5, (6, 3))
-    with np.errstate(all="ignore"):
-        result = np.asarray(weighted_bound(large))
+    choice, numbers = decision
     expect(
-        np.isfinite(result).all(), "exp(-900) is 0 in floating point: subtract the maximum first."
+        isinstance(numbers, dict) and len(numbers) >= 4,
+        "the evidence is a dict from at least four strengths to their bits.",
     )
-    right = logsumexp(large, axis=0) - np.log(6)
-    expect(close(result, right), "subtract the maximum before exp, and add it after the log.")
-    return "right, and also for weights too small for exp"
+    expect(min(numbers) > 0, "a strength of 0 makes pairs never seen impossible: stay above it.")
+    expect(choice in numbers, f"{choice} is not among the strengths that you measured.")
+    size = max(tokens.max(), tokens_val.max()) + 1
+    for strength, given in numbers.items():
+        seen, right = _bits(tokens, strength, (tokens, tokens_val), max(size, 32))
+        expect(
+            not close(given, seen, 2e-3),
+            f"for {strength}, {given:.1f} are the bits of the training images, which the table has "
+            "counted itself: the less it is smoothed, the better they look. Judge by others.",
+        )
+        expect(
+            close(given, right, 2e-3),
+            f"for {strength} a validation image takes {right:.1f} bits; you give {given:.1f}.",
+        )
+    best = min(numbers, key=numbers.get)
+    expect(choice == best, f"your own numbers are lowest at {best}, not at {choice}.")
+    expect(
+        min(numbers) < choice < max(numbers),
+        f"{choice} is at the end of what you tried; further out it may be better still.",
+    )
+    return f"{choice} has fewer bits than its neighbours on both sides"
+
+
+def _bits(tokens, strength, judged, size):
+    places = np.arange(49)
+    alone = np.full((49, size), 0.1)
+    np.add.at(alone, (places, tokens), 1)
+    alone /= alone.sum(axis=1, keepdims=True)
+    counts = np.zeros((49, size + 1, size + 1, size))
+    np.add.at(counts, (places, *_neighbours(tokens, size), tokens), 1)
+    found = []
+    for each in judged:
+        left, above = _neighbours(each, size)
+        total = counts.sum(axis=-1)[places, left, above] + strength
+        seen = counts[places, left, above, each] + strength * alone[places, each]
+        found.append(-np.log2(seen / total).sum(axis=1).mean())
+    return found
+
+
+def _neighbours(tokens, edge):
+    padded = np.pad(tokens.reshape(-1, 7, 7), ((0, 0), (1, 0), (1, 0)), constant_values=edge)
+    return padded[:, 1:, :-1].reshape(-1, 49), padded[:, :-1, 1:].reshape(-1, 49)
+
+
+@check
+def check_cheat(cheat):
+    """Exercise 17.4: `cheat(model)` makes the slope small and nothing else."""
+    for seed, latent_dim in enumerate((2, 5)):
+        rng = np.random.default_rng(seed)
+        encoder = DenseEncoder(latent_dim, hidden=(12,))
+        model = Autoencoder(encoder, DenseDecoder((6, 6, 1), hidden=(10,)))
+        model.set_weights([rng.normal(0, 0.5, weight.shape) for weight in model.weights])
+        x = rng.random((20, 6, 6, 1), "float32")
+        x_hat, before = evaluation.reconstruct(model, x), _slope(model, x)
+        result = call(cheat, model)
+        expect(isinstance(result, Autoencoder), "return the model.")
+        off = np.abs(evaluation.reconstruct(result, x) - x_hat).max()
+        after = _slope(result, x)
+        expect(
+            off < 1e-3,
+            f"pixels changed by up to {off:.2f}. What the encoder's last layer loses, its bias "
+            "included, the decoder's first kernel (not its bias) must give back.",
+        )
+        expect(after > 0, "the code no longer depends on the image.")
+        expect(
+            after < before / 99,
+            f"the slope fell to 1/{before / after:.0f}; a hundredth is wanted.",
+        )
+    return "the same autoencoder, with a slope as small as you like"
+
+
+def _slope(model, x, step=0.1):
+    nudge = step * np.random.default_rng(0).normal(size=x.shape).astype("float32")
+    z, z_nudged = (model.encoder.predict(each, verbose=0) for each in (x, x + nudge))
+    return np.sqrt(np.mean(np.sum(((z_nudged - z) / step) ** 2, axis=1)))

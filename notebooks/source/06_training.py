@@ -170,7 +170,7 @@ for name, loss in of_one_pixel.items():
     print(f"{name:13s}", "  ".join(f"{push(loss, at):6.3f}" for at in (0, -4, -8, -18)))
 
 # %% [markdown] numbers={"-8": "given: a column of the table", "-16": "log(1e-7)"}
-# At $a = -8$ the squared error hardly pushes any more: its gradient has the factor $\hat x (1 - \hat x)$, the slope of the sigmoid, which vanishes where the sigmoid is **saturated**. In the cross-entropy that factor cancels, and what remains is $\hat x - x$: the push is full, however sure the pixel is. (Until about $a = -16$. There our clipping at $10^{-7}$ sets in, and the push is zero; remember this for the next question.)
+# At $a = -8$ the squared error hardly pushes any more: its gradient has the factor $\hat x (1 - \hat x)$, the slope of the sigmoid, which vanishes where the sigmoid is **[saturated](glossary.md#saturated)**. In the cross-entropy that factor cancels, and what remains is $\hat x - x$: the push is full, however sure the pixel is. (Until about $a = -16$. There our clipping at $10^{-7}$ sets in, and the push is zero; remember this for the next question.)
 
 # %% tags=["keep"]
 few = train.x[:2560]

@@ -53,7 +53,7 @@ def inverted(p, temperature):
 def vae(size=3.0, log_var=-2.0, listens=True, sure=8.0, extra=0, plain=False, spread=True):
     """A VAE of the names X: the signs of two code numbers say the letter."""
 
-    def encode(x, verbose=0):
+    def encode(x):
         z_mean = size * SIGNS[x[:, 0].argmax(axis=1)]
         z_mean = z_mean if spread else np.full_like(z_mean, size)
         z_mean = np.concatenate([z_mean, np.zeros((len(x), extra), "float32")], axis=1)
@@ -61,7 +61,7 @@ def vae(size=3.0, log_var=-2.0, listens=True, sure=8.0, extra=0, plain=False, sp
             return z_mean[:, :1]
         return np.concatenate([z_mean, np.full_like(z_mean, log_var)], axis=1)
 
-    def decode(inputs, verbose=0):
+    def decode(inputs):
         previous, z = inputs
         if z.shape[1] != 2 + extra:
             raise ValueError(f"a code of {z.shape[1]}")
@@ -73,15 +73,11 @@ def vae(size=3.0, log_var=-2.0, listens=True, sure=8.0, extra=0, plain=False, sp
         logits[:, 5] = [sure, 0, 0, 0, 0]
         return logits
 
-    return SimpleNamespace(
-        encoder=SimpleNamespace(predict=encode), decoder=SimpleNamespace(predict=decode)
-    )
+    return SimpleNamespace(encoder=encode, decoder=decode)
 
 
 def broken_model():
-    return SimpleNamespace(
-        encoder=SimpleNamespace(predict=broken), decoder=SimpleNamespace(predict=broken)
-    )
+    return SimpleNamespace(encoder=broken, decoder=broken)
 
 
 TEXTS = ["red", "sky blue", "green", "pink"]

@@ -130,14 +130,14 @@ FITTED = [
         "np.log(x_train.mean() / (1 - x_train.mean()))",
         'np.log(x_train.mean() / (1 - data.load("digits", "test").x.mean()))',
     ),
-    ("15", "PCA", "fit_pca(x_train, 16)", "fit_pca(x_test, 16)"),
+    ("15", "PCA", "fit_pca(x_train, 16)", "fit_pca(binarise(test.x), 16)"),
     (
         "17",
         "k-means",
-        "vectors = evaluation.encode(start, x_train)",
-        "vectors = evaluation.encode(start, x_test)",
+        "start_codebook(from_kmeans, plain, few)",
+        'start_codebook(from_kmeans, plain, data.load("digits", "test").x[:3000])',
     ),
-    ("17", "the range of a rounding", "np.quantile(z_train, [0.01", "np.quantile(z, [0.01"),
+    ("17", "PCA", "fit_pca(train.x, n)", 'fit_pca(data.load("digits", "test").x, n)'),
     (
         "18",
         "the ellipsoid",
@@ -273,7 +273,8 @@ MODELS = [
         "VAE(DenseEncoder(2 * 16), DenseDecoder(image_shape)), epochs=15)",
         "VAE(DenseEncoder(2 * 16), DenseDecoder(image_shape)),\n    epochs=1 + int(np.argmin([\n"
         "        evaluation.negative_elbo(trained(VAE(DenseEncoder(32), "
-        "DenseDecoder(image_shape)), n)[0], x_test)\n        for n in (5, 10, 15)\n    ])))",
+        "DenseDecoder(image_shape)), n)[0], binarise(test.x))\n"
+        "        for n in (5, 10, 15)\n    ])))",
     ),
     (
         "15",
@@ -282,6 +283,7 @@ MODELS = [
         "several = []\nfor seed in range(3):\n    backend.set_seed(seed)\n"
         "    parts = DenseEncoder(16), DenseDecoder(image_shape)\n"
         "    several.append(trained(Autoencoder(*parts), 10)[0])\n"
+        "x_test = binarise(test.x)\n"
         "losses_ = np.array([m.evaluate(x_test, x_test, verbose=0) for m in several])\n"
         "plain = several[losses_.argsort()[0]]",
     ),
