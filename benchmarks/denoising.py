@@ -1,4 +1,4 @@
-"""Lessons 13 and 26 with three seeds each, on the embedded digits and on MNIST.
+"""Lessons 13 and 14 with three seeds each, on the embedded digits and on MNIST.
 
 Results go to benchmarks/results/denoising.json, which the text of those lessons quotes:
 

@@ -1,4 +1,4 @@
-"""How far beta-VAEs separate the factors of lesson 16's shapes: twenty seeds of each model.
+"""How far beta-VAEs separate the factors of lesson 17's shapes: twenty seeds of each model.
 
 Results go to benchmarks/results/disentangling.json, which the text of that lesson quotes:
 

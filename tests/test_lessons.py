@@ -320,42 +320,42 @@ def test_solutions_pass(lesson_path, source):
 # The part that a name stands for, where its origin does not say it.
 NAMED = {
     # The lesson's own payments: the month is what the methods are judged on.
-    "18": {"month": "test"},
+    "20": {"month": "test"},
     # All images that there are, of a made world: how they are described, not how new ones fare.
-    "16": {"x": "all", "factors": "all"},
+    "17": {"x": "all", "factors": "all"},
     # Answers of other processes.
-    "22": {"answers": "recorded"},
+    "24": {"answers": "recorded"},
 }
 # Results by which the text of a lesson chooses; the code that follows holds only the choice.
 READ = {
     "09": ("errors", "pca_errors", "scores"),
     "12": ("scores", "nudges"),
-    "14": ("scores",),
-    "19": ("by_rounds",),
-    "20": ("spent",),
-    "24": ("serial", "pca"),
+    "15": ("scores",),
+    "21": ("by_rounds",),
+    "22": ("spent",),
+    "26": ("serial", "pca"),
 }
 # What may be done with the test part: (lesson, part of the line, what it does): why.
 MAY = {
-    ("18", "np.quantile(s[fraud]", "makes a threshold"): "a whole curve; no point of it is used",
-    ("18", "fraud[s >= threshold]", "compares results"): "the same",
-    ("19", "np.linalg.solve(precision", "fits"): "an image is solved for from its own pixels",
+    ("20", "np.quantile(s[fraud]", "makes a threshold"): "a whole curve; no point of it is used",
+    ("20", "fraud[s >= threshold]", "compares results"): "the same",
+    ("21", "np.linalg.solve(precision", "fits"): "an image is solved for from its own pixels",
     (
-        "20",
+        "22",
         "cross_val_score(SVC()",
         "fits",
     ): "tells test images from drawn ones, between two halves",
     (
-        "21",
+        "23",
         "best = int(np.argmax(on_test))",
         "ranks results",
     ): "a bug to be found: selection on test",
-    ("21", "the best code gets", "selects"): "the same",
-    ("21", "the chosen code on fresh", "selects"): "the same",
-    ("21", "all forty on fresh", "compares results"): "the same",
-    ("21", "all forty on fresh", "decides"): "the same",
+    ("23", "the best code gets", "selects"): "the same",
+    ("23", "the chosen code on fresh", "selects"): "the same",
+    ("23", "all forty on fresh", "compares results"): "the same",
+    ("23", "all forty on fresh", "decides"): "the same",
     (
-        "21",
+        "23",
         'PCA(16, svd_solver="full").fit(flat)',
         "fits",
     ): "photographs, to show what scrambles any",

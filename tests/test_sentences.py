@@ -26,34 +26,34 @@ NOT_YET = {
         "9.3 when we",
         "a tenth.) Small pieces",
     },
-    "18": {
+    "20": {
         "0.13. No score",
     },
-    "19": {
+    "21": {
         "25 epochs the",
         "256, twice the",
         "400 scattered ones.",
         "twice the training:",
         "twice the width,",
     },
-    "20": {
+    "22": {
         "0.72 for the",
         "0.74 to 0.75",
         "0.75 for the",
         "0.78.) The rule",
         "two points. Label",
     },
-    "21": {
+    "23": {
         "six per cent",
     },
-    "22": {
+    "24": {
         "0.27. **Predict.** After",
         "48.3, which looks",
         "50.14. No curve",
         "65 times slower",
         "five digits; same",
     },
-    "23": {
+    "25": {
         "0.008 without it,",
         "0.008: 2.9. 0.016:",
         "0.14 after twelve",
@@ -95,7 +95,7 @@ NOT_YET = {
         "twice as wide,",
         "twice that rate,",
     },
-    "24": {
+    "26": {
         "0.66 and 1.23:",
         "1.23: no faster",
         "1.5 million page faults",

@@ -1,1 +1,1 @@
-"""The checks of the exercises, one module for each lesson, such as `lesson_14`."""
+"""The checks of the exercises, one module for each lesson, such as `lesson_15`."""

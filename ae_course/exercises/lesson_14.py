@@ -1,90 +1,127 @@
-"""Checks of the exercises in lesson 14, Sparse autoencoders."""
+"""Checks of the exercises in lesson 14, Measures, signals and real baselines."""
 
 import numpy as np
 
 from ae_course.exercises.grading import Hints, call, check, close, expect
-from ae_keras import evaluation
+from ae_keras import data, evaluation
 
 HINTS = {
     "14.1": (
-        "The penalty looks only at what a unit does on average: what is averaged before any "
-        "logarithm is taken?",
-        "`a = z.mean(axis=0)` is the mean activity of each unit. Put it into the lesson's "
-        "formula, with `target` for ρ: one divergence for each unit.",
-        "The first half is `target * np.log(target / a)`; the second is the same with `1 - "
-        "target` and `1 - a`. Add the halves, and sum over the units.",
+        "What happens to the squared error if every pixel is multiplied by 255?",
+        "Divide the difference by `peak` first. Differences of `uint8` cannot be negative: make "
+        "floats of both arrays before you subtract.",
+        '`difference = (np.asarray(x, "float64") - np.asarray(x_hat, "float64")) / peak`, then '
+        "-10 times `np.log10` of its mean square over the axes 1, 2 and 3.",
     ),
     "14.2": (
-        "For how many images must a unit be active to be alive?",
-        "One is enough. `z > 0` says where a unit is active; `np.any` along the axis of the "
-        "images says whether it ever was.",
-        "`alive = np.any(z > 0, axis=0)` has one entry for each unit. Count those that are False.",
+        "Which pixels of a speckled image can be specks at all?",
+        "Specks are exactly 0 or 1. Every other pixel is right as it is, and the median spoils it.",
+        '`np.where(suspect, ways["specks"]["median"](x_noisy), x_noisy)` with `suspect = (x_noisy '
+        "== 0) | (x_noisy == 1)`; a trained network may stand in place of the median.",
     ),
     "14.3": (
-        "In this lesson's table, between which two weights does the active fraction cross 15 %?",
-        "Train a `SparseAutoencoder` with ReLU codes and a weight between those two. Train it "
-        "longer, on all of `train.x`, as the section on the budget does: that lowers the error.",
-        '`trained(SparseAutoencoder(*halves("relu"), weight=...), epochs=12, x=train.x)`. Too '
-        "many units active: raise the weight. The error too large: lower it.",
+        "What does the device do with a spike that came out too low?",
+        "For each name, loop over its ten answers: height is `s.max() - np.median(s)`. Compare "
+        "with that of the recording, and take the mean of the absolute differences.",
+        "`numbers = {name: np.mean([abs(s.max() - np.median(s) - true_height) for s in answers]) "
+        "for name, answers in candidates.items()}`",
     ),
 }
 hint = Hints(HINTS)
 
+REASONS = ("psnr", "spike")
+
 
 @check
-def check_kl_penalty(kl_penalty):
-    """Exercise 14.1: `kl_penalty(z, target)`."""
+def check_psnr(psnr):
+    """Exercise 14.1: `psnr(x, x_hat, peak=1.0)`."""
     rng = np.random.default_rng(0)
-    z = 0.01 + 0.98 * rng.random((40, 3))
-    means = z.mean(axis=0)
-    result = call(kl_penalty, z, 0.1)
-    expect(np.ndim(result) == 0, "return one number: the sum over the units.")
-    expect(result > 0, "the divergence is never negative: check the signs.")
-    each = 0.1 * np.log(0.1 / z) + 0.9 * np.log(0.9 / (1 - z))
+    x = rng.random((4, 5, 6, 1), "float32")
+    x_hat = np.clip(x + rng.normal(0, [[[[0.1]]], [[[0.2]]], [[[0.3]]], [[[0.4]]]], x.shape), 0, 1)
+    x_hat = x_hat.astype("float32")
+    result = np.asarray(call(psnr, x, x_hat))
+    right = evaluation.psnr(x, x_hat)
+    expect(result.shape == (4,), f"one number for each image is (4,), not {result.shape}.")
+    expect(not close(result, -right, 1e-3), "the sign is the wrong way round: less error, more dB.")
+    natural = right * np.log(10)
+    expect(not close(result, natural, 1e-3), "decibels use the logarithm to base 10.")
+    summed = right - 10 * np.log10(x[0].size)
+    expect(not close(result, summed, 1e-3), "take the mean over the pixels, not their sum.")
+    expect(close(result, right, 1e-3), "-10 times log10 of the mean squared error of each image.")
+    scaled = np.asarray(psnr(255 * x, 255 * x_hat, 255.0))
     expect(
-        not close(result, each.mean(axis=0).sum()),
-        "that charges each image; average the activities over the images first.",
+        close(scaled, right, 1e-3),
+        "the same pictures from 0 to 255, with peak=255, should get the same decibels.",
     )
-    right = (0.1 * np.log(0.1 / means) + 0.9 * np.log(0.9 / (1 - means))).sum()
-    reverse = (means * np.log(means / 0.1) + (1 - means) * np.log((1 - means) / 0.9)).sum()
-    expect(not close(result, reverse), "target and activity are the wrong way round.")
-    expect(not close(result, right / 3), "sum over the units, do not average.")
-    expect(close(result, right), f"for these codes it should be {right:.3f}, not {result:.3f}.")
+    a, b = np.round(255 * x).astype("uint8"), np.round(255 * x_hat).astype("uint8")
+    bytes_ = np.asarray(psnr(a, b, 255))
     expect(
-        close(kl_penalty(np.tile([[0.0], [0.2]], (5, 4)), 0.1), 0),
-        "units that are at 0.1 on average cost nothing, whatever they do for each image.",
+        close(bytes_, evaluation.psnr(a / 255, b / 255), 1e-3),
+        "for `uint8` it is wrong: 3 - 5 is 254 there. Make floats before you subtract.",
     )
-    return "nothing at the target, and only the mean of a unit counts"
+    return "decibels, one number for each image, on any scale"
 
 
 @check
-def check_dead_units(dead_units):
-    """Exercise 14.2: `dead_units(z)`."""
-    z = np.random.default_rng(0).random((50, 6))
-    z[:, [1, 4]] = 0
-    z[1:, 2] = 0
-    result = call(dead_units, z)
-    expect(result != 3, "one of the three was active once, and once is enough to live.")
-    expect(result == 2, f"two of the six units are never active; the answer was {result}.")
-    expect(dead_units(z[:, [0, 3, 5]]) == 0, "three units that are all alive: 0.")
-    expect(dead_units(z[0:0]) == 6, "without a single image, no unit was ever active.")
-    return "a unit that was active once is not dead"
+def check_despeckle(despeckle, x, median):
+    """Exercise 14.2: a function `despeckle`, against the function `median` on the images `x`."""
+    expect(callable(despeckle), "set `despeckle` to a function from noisy to clean images.")
+    x_noisy = data.salt_and_pepper(x, 0.2, seed=21)
+    given = x_noisy.copy()
+    x_hat = np.asarray(call(despeckle, given))
+    expect(x_hat.shape == x.shape, f"images should stay {x.shape}, not become {x_hat.shape}.")
+    x_hat = np.clip(x_hat, 0, 1).astype("float32")
+    own = evaluation.psnr(x, x_hat).mean(), evaluation.ssim(x, x_hat).mean()
+    reference = median(x_noisy)
+    bar = evaluation.psnr(x, reference).mean(), evaluation.ssim(x, reference).mean()
+    expect(
+        own[0] >= bar[0] + 1,
+        f"{own[0]:.1f} dB; the median filter has {bar[0]:.1f}, and 1 dB more is wanted.",
+    )
+    expect(
+        own[1] >= bar[1] - 0.005,
+        f"enough decibels ({own[0]:.1f}), but SSIM {own[1]:.2f}; the median filter has "
+        f"{bar[1]:.2f}. What remains between the strokes?",
+    )
+    return f"{own[0] - bar[0]:.1f} dB more than the median filter, SSIM {own[1]:.2f}"
 
 
 @check
-def check_activity_budget(model, x_train, x, budget):
-    """Exercise 14.3: a trained sparse model that may use a fraction `budget` of its units."""
-    z = evaluation.encode(model, x)
-    active = (z > 0).mean()
-    expect(z.min() >= 0, "some codes are negative: end the encoder with a ReLU.")
-    expect((z == 0).any(), "no code is exactly zero: which penalty and activation give zeros?")
-    expect(active <= budget, f"{active:.3f} of the units are active: raise the weight.")
-    error = evaluation.squared_error(x, evaluation.reconstruct(model, x)).mean()
-    n_active = max(1, round(active * z.shape[1]))
-    pca = evaluation.pca_error(x_train, x, n_active)
+def check_filter(choice, clean, candidates):
+    """Exercise 14.3: `choice = (name, reason, numbers)` for the filtered signals `candidates`."""
+    if callable(choice):
+        choice = call(choice)
+    expect(isinstance(choice, tuple) and len(choice) == 3, "set choice = (name, reason, numbers).")
+    name, reason, numbers = choice
+    expect(name in candidates, f"choose one of {', '.join(candidates)}; not {name!r}.")
+    expect(reason in REASONS, f"the reason is one of {', '.join(REASONS)}, not {reason!r}.")
     expect(
-        error < pca,
-        f"error {error:.1f}, but PCA with {n_active} components has {pca:.1f}: "
-        "lower the weight, or train longer.",
+        isinstance(numbers, dict) and set(numbers) == set(candidates),
+        "the evidence is a dict with a number for each of the five: one alone compares nothing.",
     )
-    return f"{active:.3f} of the units, error {error:.1f} (PCA with {n_active}: {pca:.1f})"
+    truth = {key: _measure(reason, clean, answers) for key, answers in candidates.items()}
+    for key, right in truth.items():
+        expect(
+            close(numbers[key], right, 1e-3),
+            f"for {key}, {reason!r} is {right:.3g}; you give {float(numbers[key]):.3g}."
+            + " Take each draw's own absolute difference, then the mean." * (reason == "spike")
+            + " Decibels of each draw, then the mean." * (reason == "psnr"),
+        )
+    # As far apart as another ten draws may move them.
+    bar = max(truth.values()) - 0.3 if reason == "psnr" else 1.15 * min(truth.values())
+    good = truth[name] >= bar if reason == "psnr" else truth[name] <= bar
+    best = (max if reason == "psnr" else min)(truth, key=truth.get)
+    expect(
+        good,
+        f"your own numbers speak for {best}: {reason!r} is {truth[best]:.3g} there and "
+        f"{truth[name]:.3g} for {name}. Change the choice, or find the reason that you really "
+        "have.",
+    )
+    return f"the numbers bear out {name} by {reason!r}"
+
+
+def _measure(reason, clean, answers):
+    if reason == "psnr":
+        return np.mean([-10 * np.log10(np.mean((s - clean) ** 2)) for s in answers])
+    height = clean.max() - np.median(clean)
+    return np.mean([abs(s.max() - np.median(s) - height) for s in answers])

@@ -1,202 +1,90 @@
-"""Checks of the exercises in lesson 15, The variational autoencoder."""
+"""Checks of the exercises in lesson 15, Sparse autoencoders."""
 
-import keras
 import numpy as np
 
 from ae_course.exercises.grading import Hints, call, check, close, expect
-from ae_keras import VAE, evaluation, losses
+from ae_keras import evaluation
 
 HINTS = {
     "15.1": (
-        "What can you learn about a cloud from ten thousand codes drawn from it?",
-        (
-            "Its mean and its standard deviation, whatever `b` means. Put them into the formula of "
-            "the KL, and compare with what `kl` charges for the same `a` and `b`."
-        ),
-        (
-            "z = draw(np.full((20_000, 2), a), np.full((20_000, 2), b)), then m = z.mean(axis=0), "
-            "s = z.std(axis=0), paid = (s**2 + m**2 - 1 - np.log(s**2)).sum() / 2; do it for "
-            "several a and b, with a tolerance of a few per cent."
-        ),
+        "The penalty looks only at what a unit does on average: what is averaged before any "
+        "logarithm is taken?",
+        "`a = z.mean(axis=0)` is the mean activity of each unit. Put it into the lesson's "
+        "formula, with `target` for ρ: one divergence for each unit.",
+        "The first half is `target * np.log(target / a)`; the second is the same with `1 - "
+        "target` and `1 - a`. Add the halves, and sum over the units.",
     ),
     "15.2": (
-        "Divide a code by `s`: what becomes of its mean, of its variance, and of the prior?",
-        (
-            "The KL stays the same if both distributions are divided by `s`, and then the prior is "
-            "the standard one. So put `z_mean / s` and `z_log_var - np.log(s**2)` into the old "
-            "formula."
-        ),
-        (
-            "Each unit costs half of `(np.exp(z_log_var) + z_mean**2) / s**2 - 1 - z_log_var`, to "
-            "which you add half of `np.log(s**2)`. Sum over the code, axis 1."
-        ),
+        "For how many images must a unit be active to be alive?",
+        "One is enough. `z > 0` says where a unit is active; `np.any` along the axis of the "
+        "images says whether it ever was.",
+        "`alive = np.any(z > 0, axis=0)` has one entry for each unit. Count those that are False.",
     ),
     "15.3": (
-        "Which images, and which codes (means or draws), give a number that you may compare?",
-        (
-            "Train each width like `vae`, 15 epochs, and take `evaluation.negative_elbo` on the "
-            "validation images."
-        ),
-        (
-            "models = {16: vae} | {d: trained(VAE(DenseEncoder(2 * d), DenseDecoder(image_shape)), "
-            "15)[0] for d in (4, 8)}, then numbers = {d: evaluation.negative_elbo(model, x_val) "
-            "for d, model in models.items()}."
-        ),
+        "In this lesson's table, between which two weights does the active fraction cross 15 %?",
+        "Train a `SparseAutoencoder` with ReLU codes and a weight between those two. Train it "
+        "longer, on all of `train.x`, as the section on the budget does: that lowers the error.",
+        '`trained(SparseAutoencoder(*halves("relu"), weight=...), epochs=12, x=train.x)`. Too '
+        "many units active: raise the weight. The error too large: lower it.",
     ),
 }
 hint = Hints(HINTS)
 
 
-def _softplus(b):
-    return np.log1p(np.exp(b))
-
-
-def _pair(std_drawn, std_paid=None, noise=lambda epsilon: epsilon, add=np.sum):
-    """A draw and a KL whose standard deviations are these functions of the second output."""
+@check
+def check_kl_penalty(kl_penalty):
+    """Exercise 15.1: `kl_penalty(z, target)`."""
     rng = np.random.default_rng(0)
-    std_paid = std_paid or std_drawn
-
-    def draw(a, b):
-        a, b = np.asarray(a, float), np.asarray(b, float)
-        return a + std_drawn(b) * noise(rng.normal(size=a.shape))
-
-    def kl(a, b):
-        a, var = np.asarray(a, float), std_paid(np.asarray(b, float)) ** 2
-        return add((var + a**2 - 1 - np.log(var)) / 2, axis=-1)
-
-    return draw, kl
-
-
-def _half(b):
-    return np.exp(b / 2)
-
-
-SOUND = {
-    "the log variance": (_half,),
-    "the logarithm of the standard deviation": (np.exp,),
-    "turned into the standard deviation log(1 + exp(b))": (_softplus,),
-}
-BROKEN = {
-    "draw reads b as the standard deviation and kl as the log variance": (lambda b: b, _half),
-    "draw takes exp(b), the variance, for the standard deviation": (np.exp, _half),
-    "kl is averaged over the units of the code": (_half, _half, lambda e: e, np.mean),
-    "noise is never negative: abs(epsilon)": (_half, _half, np.abs),
-    "noise is squared": (_half, _half, np.square),
-    "noise is one number for all codes of a batch": (_half, _half, np.mean),
-    "draw adds no noise": (_half, _half, np.zeros_like),
-}
+    z = 0.01 + 0.98 * rng.random((40, 3))
+    means = z.mean(axis=0)
+    result = call(kl_penalty, z, 0.1)
+    expect(np.ndim(result) == 0, "return one number: the sum over the units.")
+    expect(result > 0, "the divergence is never negative: check the signs.")
+    each = 0.1 * np.log(0.1 / z) + 0.9 * np.log(0.9 / (1 - z))
+    expect(
+        not close(result, each.mean(axis=0).sum()),
+        "that charges each image; average the activities over the images first.",
+    )
+    right = (0.1 * np.log(0.1 / means) + 0.9 * np.log(0.9 / (1 - means))).sum()
+    reverse = (means * np.log(means / 0.1) + (1 - means) * np.log((1 - means) / 0.9)).sum()
+    expect(not close(result, reverse), "target and activity are the wrong way round.")
+    expect(not close(result, right / 3), "sum over the units, do not average.")
+    expect(close(result, right), f"for these codes it should be {right:.3f}, not {result:.3f}.")
+    expect(
+        close(kl_penalty(np.tile([[0.0], [0.2]], (5, 4)), 0.1), 0),
+        "units that are at 0.1 on average cost nothing, whatever they do for each image.",
+    )
+    return "nothing at the target, and only the mean of a unit counts"
 
 
 @check
-def check_audit(audit):
-    """Exercise 15.1: `audit(draw, kl)`."""
-    verdicts = {}
-    with np.errstate(divide="ignore", invalid="ignore"):
-        for name, parts in (SOUND | BROKEN).items():
-            verdicts[name] = call(audit, *_pair(*parts))
-    for name, verdict in verdicts.items():
-        expect(isinstance(verdict, bool | np.bool_), f"return True or False, not {type(verdict)}.")
-        expect(
-            name in BROKEN or verdict,
-            f"it rejects a sound model, whose b is {name}. Compare what is drawn with what is "
-            "paid for, and leave room for the chance of the draws.",
-        )
-        expect(name in SOUND or not verdict, f"it accepts a model with a bug: {name}.")
-    return f"{len(SOUND)} sound models accepted, {len(BROKEN)} broken ones found"
+def check_dead_units(dead_units):
+    """Exercise 15.2: `dead_units(z)`."""
+    z = np.random.default_rng(0).random((50, 6))
+    z[:, [1, 4]] = 0
+    z[1:, 2] = 0
+    result = call(dead_units, z)
+    expect(result != 3, "one of the three was active once, and once is enough to live.")
+    expect(result == 2, f"two of the six units are never active; the answer was {result}.")
+    expect(dead_units(z[:, [0, 3, 5]]) == 0, "three units that are all alive: 0.")
+    expect(dead_units(z[0:0]) == 6, "without a single image, no unit was ever active.")
+    return "a unit that was active once is not dead"
 
 
 @check
-def check_kl_to(kl_to):
-    """Exercise 15.2: `kl_to(z_mean, z_log_var, s)`."""
-    rng = np.random.default_rng(0)
-    z_mean, z_log_var = rng.normal(size=(2, 5, 3))
-    standard = (np.exp(z_log_var) + z_mean**2 - 1 - z_log_var).sum(axis=1) / 2
-    result = np.asarray(call(kl_to, z_mean, z_log_var, 1.0))
-    expect(result.shape == (5,), f"five images give (5,), not {result.shape}: sum over the code.")
-    expect(close(result, standard), "for s = 1 it must be 1/2 sum(var + mean**2 - 1 - log var).")
-    for s in (0.5, 3.0):
-        same = kl_to(np.zeros((1, 3)), np.full((1, 3), np.log(s**2)), s)
-        expect(close(same, [0]), f"a cloud equal to the prior, s={s}, must cost nothing.")
-        epsilon = rng.normal(size=(200_000, 1, 3))
-        std = np.exp(z_log_var / 2)
-        z = z_mean + std * epsilon
-        log_ratio = np.log(s) - np.log(std) - epsilon**2 / 2 + (z / s) ** 2 / 2
-        sampled = log_ratio.sum(axis=2).mean(axis=0)
-        off = np.abs(np.asarray(kl_to(z_mean, z_log_var, s)) - sampled).max()
-        expect(
-            off < 0.03 * sampled.max() + 0.05,
-            f"for s={s} a Monte Carlo estimate differs by {off:.2f} nats.",
-        )
-    return "zero at the prior, the old formula for s = 1, and as a Monte Carlo estimate"
-
-
-@check
-def check_width(answer, x_train, x_val):
-    """Exercise 15.3: `answer = (choice, models, numbers)`."""
-    if callable(answer):
-        answer = call(answer)
+def check_activity_budget(model, x_train, x, budget):
+    """Exercise 15.3: a trained sparse model that may use a fraction `budget` of its units."""
+    z = evaluation.encode(model, x)
+    active = (z > 0).mean()
+    expect(z.min() >= 0, "some codes are negative: end the encoder with a ReLU.")
+    expect((z == 0).any(), "no code is exactly zero: which penalty and activation give zeros?")
+    expect(active <= budget, f"{active:.3f} of the units are active: raise the weight.")
+    error = evaluation.squared_error(x, evaluation.reconstruct(model, x)).mean()
+    n_active = max(1, round(active * z.shape[1]))
+    pca = evaluation.pca_error(x_train, x, n_active)
     expect(
-        isinstance(answer, tuple) and len(answer) == 3, "set answer = (choice, models, numbers)."
+        error < pca,
+        f"error {error:.1f}, but PCA with {n_active} components has {pca:.1f}: "
+        "lower the weight, or train longer.",
     )
-    choice, models, numbers = answer
-    expect(
-        isinstance(models, dict) and len(models) >= 3,
-        "models is a dict from at least three widths to trained VAEs: two cannot show a minimum.",
-    )
-    expect(
-        isinstance(numbers, dict) and set(numbers) == set(models),
-        "numbers needs the same widths as models.",
-    )
-    expect(choice in models, f"choose one of {', '.join(map(str, models))}, not {choice!r}.")
-    truth = {}
-    for width, model in models.items():
-        expect(isinstance(model, VAE), f"models[{width}] is no VAE.")
-        z_mean, z_log_var = evaluation.posterior(model, x_val)
-        expect(
-            z_mean.shape[1] == width,
-            f"models[{width}] has a code of {z_mean.shape[1]}: its encoder returns means and log "
-            "variances, so give it twice the width.",
-        )
-        rate = evaluation.kl_per_unit(z_mean, z_log_var).sum()
-        expect(
-            rate > 0.5,
-            f"the code of models[{width}] carries {rate:.2f} nats, next to nothing. Was it trained "
-            "with a mean over pixels, or not at all?",
-        )
-        truth[width] = evaluation.negative_elbo(model, x_val)
-        _compare(width, float(numbers[width]), truth[width], model, rate, x_train, x_val)
-    steps = {int(keras.ops.convert_to_numpy(m.optimizer.iterations)) for m in models.values()}
-    expect(len(steps) == 1, f"they were trained for {sorted(steps)} steps: compare like with like.")
-    best = min(truth, key=truth.get)
-    expect(
-        truth[choice] <= truth[best] + _margin(truth[best]),
-        f"your own numbers speak for {best}: {truth[best]:.1f} nats there, {truth[choice]:.1f} for "
-        f"{choice}.",
-    )
-    return f"{choice} numbers, the best or level with it, on images that none was trained on"
-
-
-def _margin(nats):
-    return 0.3 + 0.01 * nats
-
-
-def _compare(width, given, truth, model, rate, x_train, x_val):
-    """Refuse a number that is not the bound on validation images, and say what it is."""
-    if abs(given - truth) <= _margin(truth):
-        return
-    x_hat = evaluation.reconstruct(model, x_val)
-    mean_code = rate + keras.ops.convert_to_numpy(losses.binary_crossentropy(x_val, x_hat)).mean()
-    others = {
-        "what `evaluate` gives: it decodes mean codes and is no bound": mean_code,
-        "the number of the training images": evaluation.negative_elbo(model, x_train[:1000]),
-        "in bits": truth / np.log(2),
-        "the rate alone": rate,
-        "the distortion alone": truth - rate,
-    }
-    what = min(others, key=lambda name: abs(given - others[name]))
-    close_to = abs(given - others[what]) < 0.2 + 0.005 * truth
-    expect(
-        False,
-        f"for width {width}, -ELBO on the validation images is {truth:.1f} nats, not {given:.1f}"
-        + (f"; that is {what}." if close_to else "."),
-    )
+    return f"{active:.3f} of the units, error {error:.1f} (PCA with {n_active}: {pca:.1f})"

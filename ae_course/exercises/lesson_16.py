@@ -1,234 +1,202 @@
-"""Checks of the exercises in lesson 16, The beta-VAE."""
+"""Checks of the exercises in lesson 16, The variational autoencoder."""
 
 import keras
 import numpy as np
 
-from ae_course.exercises.grading import Blank, Hints, call, check, close, expect
-from ae_keras import VAE, DenseDecoder, DenseEncoder, losses
+from ae_course.exercises.grading import Hints, call, check, close, expect
+from ae_keras import VAE, evaluation, losses
 
 HINTS = {
     "16.1": (
-        "With a period of 10, how far into its own period is epoch 13?",
+        "What can you learn about a cloud from ten thousand codes drawn from it?",
         (
-            "`epoch % self.period` counts anew in each period. Divided by the period it runs from "
-            "0 to 1; beta must reach its final value at one half, and stay there."
+            "Its mean and its standard deviation, whatever `b` means. Put them into the formula of "
+            "the KL, and compare with what `kl` charges for the same `a` and `b`."
         ),
         (
-            "In `on_epoch_begin`: `phase = (epoch % self.period) / self.period`, and then "
-            "`self.model.beta.assign(self.beta * min(1.0, 2 * phase))`."
+            "z = draw(np.full((20_000, 2), a), np.full((20_000, 2), b)), then m = z.mean(axis=0), "
+            "s = z.std(axis=0), paid = (s**2 + m**2 - 1 - np.log(s**2)).sum() / 2; do it for "
+            "several a and b, with a tolerance of a few per cent."
         ),
     ),
     "16.2": (
-        "Between which two betas of the sweep does the distortion cross the budget?",
+        "Divide a code by `s`: what becomes of its mean, of its variance, and of the prior?",
         (
-            "Train a few betas between those two, each from fresh weights, and note "
-            "`(rate, distortion)` of each. Then try one a little above the best so far."
+            "The KL stays the same if both distributions are divided by `s`, and then the prior is "
+            "the standard one. So put `z_mean / s` and `z_log_var - np.log(s**2)` into the old "
+            "formula."
         ),
         (
-            "`tried = {}`; for each beta: `train(model, beta)`, `m = measure(model)`, "
-            "`tried[beta] = (m['rate'], m['distortion'])`. Then `choice = (best, tried)`, where "
-            "best is `max` of the betas whose distortion is at most `BUDGET`."
+            "Each unit costs half of `(np.exp(z_log_var) + z_mean**2) / s**2 - 1 - z_log_var`, to "
+            "which you add half of `np.log(s**2)`. Sum over the code, axis 1."
         ),
     ),
     "16.3": (
-        "When you compute the new second number, is the first one still the old one?",
+        "Which images, and which codes (means or draws), give a number that you may compare?",
         (
-            "Turn into a copy, `np.array(z, dtype=float)`, and read from `z` alone. `np.cos` and "
-            "`np.sin` take radians: `np.radians(degrees)`."
+            "Train each width like `vae`, 15 epochs, and take `evaluation.negative_elbo` on the "
+            "validation images."
         ),
         (
-            "`result[:, 0] = z[:, 0] * np.cos(a) - z[:, 1] * np.sin(a)`; the line for "
-            "`result[:, 1]` has sine and cosine exchanged, and a plus. Then "
-            "`evaluation.mutual_information_gap(result, factors)`."
-        ),
-    ),
-    "16.4": (
-        "By how much would the difference of the two means change with other seeds?",
-        (
-            "Collect a list of gaps for each beta, from three seeds or more. A mean of n gaps is "
-            "uncertain by their standard deviation / sqrt(n); square, add and take the root for a "
-            "difference of two means."
-        ),
-        (
-            "`gaps = {beta: [gap_of(beta, seed) for seed in range(3)] for beta in (1, 4)}`; the "
-            'answer is "yes" or "no" if the difference is more than twice its uncertainty, else '
-            '"cannot tell". Then `verdict = (answer, gaps)`.'
+            "models = {16: vae} | {d: trained(VAE(DenseEncoder(2 * d), DenseDecoder(image_shape)), "
+            "15)[0] for d in (4, 8)}, then numbers = {d: evaluation.negative_elbo(model, x_val) "
+            "for d, model in models.items()}."
         ),
     ),
 }
 hint = Hints(HINTS)
 
 
-class _Spy(keras.callbacks.Callback):
-    """Notes beta at the start of each epoch, after the callbacks before it."""
+def _softplus(b):
+    return np.log1p(np.exp(b))
 
-    def on_train_begin(self, logs=None):
-        self.seen = []
 
-    def on_epoch_begin(self, epoch, logs=None):
+def _pair(std_drawn, std_paid=None, noise=lambda epsilon: epsilon, add=np.sum):
+    """A draw and a KL whose standard deviations are these functions of the second output."""
+    rng = np.random.default_rng(0)
+    std_paid = std_paid or std_drawn
+
+    def draw(a, b):
+        a, b = np.asarray(a, float), np.asarray(b, float)
+        return a + std_drawn(b) * noise(rng.normal(size=a.shape))
+
+    def kl(a, b):
+        a, var = np.asarray(a, float), std_paid(np.asarray(b, float)) ** 2
+        return add((var + a**2 - 1 - np.log(var)) / 2, axis=-1)
+
+    return draw, kl
+
+
+def _half(b):
+    return np.exp(b / 2)
+
+
+SOUND = {
+    "the log variance": (_half,),
+    "the logarithm of the standard deviation": (np.exp,),
+    "turned into the standard deviation log(1 + exp(b))": (_softplus,),
+}
+BROKEN = {
+    "draw reads b as the standard deviation and kl as the log variance": (lambda b: b, _half),
+    "draw takes exp(b), the variance, for the standard deviation": (np.exp, _half),
+    "kl is averaged over the units of the code": (_half, _half, lambda e: e, np.mean),
+    "noise is never negative: abs(epsilon)": (_half, _half, np.abs),
+    "noise is squared": (_half, _half, np.square),
+    "noise is one number for all codes of a batch": (_half, _half, np.mean),
+    "draw adds no noise": (_half, _half, np.zeros_like),
+}
+
+
+@check
+def check_audit(audit):
+    """Exercise 16.1: `audit(draw, kl)`."""
+    verdicts = {}
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for name, parts in (SOUND | BROKEN).items():
+            verdicts[name] = call(audit, *_pair(*parts))
+    for name, verdict in verdicts.items():
+        expect(isinstance(verdict, bool | np.bool_), f"return True or False, not {type(verdict)}.")
         expect(
-            hasattr(self.model.beta, "assign"),
-            "`model.beta` has become a Python number, which a compiled step does not follow. "
-            "Change the weight: `self.model.beta.assign(...)`.",
+            name in BROKEN or verdict,
+            f"it rejects a sound model, whose b is {name}. Compare what is drawn with what is "
+            "paid for, and leave room for the chance of the draws.",
         )
-        self.seen.append(float(keras.ops.convert_to_numpy(self.model.beta)))
-
-
-def _betas(cls, beta, period, epochs):
-    """What the weight is in each epoch of a real, very small training."""
-    model = VAE(DenseEncoder(4, hidden=()), DenseDecoder((2, 2, 1), hidden=()), beta=0.7)
-    model.compile("sgd", loss=losses.binary_crossentropy, run_eagerly=True)
-    x, spy = np.zeros((2, 2, 2, 1), "float32"), _Spy()
-    model.fit(x, x, epochs=epochs, verbose=0, callbacks=[cls(beta, period), spy])
-    return np.array(spy.seen)
+        expect(name in SOUND or not verdict, f"it accepts a model with a bug: {name}.")
+    return f"{len(SOUND)} sound models accepted, {len(BROKEN)} broken ones found"
 
 
 @check
-def check_cyclical(cls):
-    """Exercise 16.1: a callback `Cyclical(beta, period)`."""
-    if not {"on_epoch_begin", "on_train_batch_begin"} & set(vars(cls)):
-        raise Blank
-    seen = _betas(cls, 4.0, 10, 20)
-    expect(np.ptp(seen) > 0, f"beta was {seen[0]:.3g} in all 20 epochs; it should change.")
-    expect(close(seen[0], 0, 1e-3), f"the first epoch should have beta 0, not {seen[0]:.3g}.")
-    expect(
-        close(seen[5], 4, 1e-3),
-        f"in the middle of a period of 10, at epoch 5, beta should be 4, not {seen[5]:.3g}.",
-    )
-    expect(
-        close(seen[6:10], np.full(4, 4), 1e-3),
-        f"in the second half of a period it should stay at 4; it was {np.round(seen[6:10], 2)}.",
-    )
-    expect(
-        close(np.diff(seen[:6]), np.full(5, 0.8), 1e-3),
-        f"it should rise in equal steps; the first six are {np.round(seen[:6], 2)}.",
-    )
-    expect(
-        close(seen[10:], seen[:10], 1e-3),
-        f"each period should repeat the first, but epoch 10 has {seen[10]:.3g}: count anew.",
-    )
-    other = _betas(cls, 9.0, 4, 8)
-    expect(
-        close(other, [0, 4.5, 9, 9, 0, 4.5, 9, 9], 1e-3),
-        f"with beta=9 and period=4 it should be 0, 4.5, 9, 9, and again; it was "
-        f"{np.round(other, 2)}.",
-    )
-    return "rises, stays, begins again, for any period, and the compiled step follows"
-
-
-@check
-def check_budget(choice, budget, sweep):
-    """Exercise 16.2: `choice = (beta, tried)` within a budget of distortion, after `sweep`."""
-    choice = call(choice) if callable(choice) else choice
-    expect(
-        isinstance(choice, tuple) and len(choice) == 2 and isinstance(choice[1], dict),
-        "set choice = (beta, tried), where tried is a dict {beta: (rate, distortion)}.",
-    )
-    beta, tried = choice
-    expect(len(tried) >= 3, f"train at least three betas; you tried {len(tried)}.")
-    expect(beta in tried, f"you choose {beta!r} and did not train it.")
-    for own, pair in tried.items():
-        expect(np.shape(pair) == (2,), f"tried[{own}] should be (rate, distortion).")
-        _expect_between(own, pair, sweep)
-    distortion = tried[beta][1]
-    expect(
-        distortion <= budget,
-        f"at beta {beta} the distortion is {distortion:.2f}, more than {budget}.",
-    )
-    good = [own for own, (_, d) in tried.items() if d <= budget]
-    expect(
-        beta == max(good),
-        f"you tried {max(good)} too: within the budget as well, and its code is shorter.",
-    )
-    above = [own for own in tried if own > beta]
-    expect(
-        above and min(above) <= 1.3 * beta,
-        f"perhaps a larger beta is within the budget as well. Try one up to {1.3 * beta:.2f}.",
-    )
-    return f"beta {beta}: {distortion:.2f} nats, and {min(above)} is too much"
-
-
-def _expect_between(beta, pair, sweep):
-    """A rate and a distortion must lie between those of the betas around it, or nearly."""
-    lower = [known for known in sweep if known <= beta]
-    upper = [known for known in sweep if known >= beta]
-    expect(lower and upper, f"beta {beta} is outside the sweep, {min(sweep)} to {max(sweep)}.")
-    for what, own in zip(("rate", "distortion"), pair, strict=True):
-        ends = sorted(sweep[known][what] for known in (max(lower), min(upper)))
-        margin = 0.5 + 0.15 * ends[1]
+def check_kl_to(kl_to):
+    """Exercise 16.2: `kl_to(z_mean, z_log_var, s)`."""
+    rng = np.random.default_rng(0)
+    z_mean, z_log_var = rng.normal(size=(2, 5, 3))
+    standard = (np.exp(z_log_var) + z_mean**2 - 1 - z_log_var).sum(axis=1) / 2
+    result = np.asarray(call(kl_to, z_mean, z_log_var, 1.0))
+    expect(result.shape == (5,), f"five images give (5,), not {result.shape}: sum over the code.")
+    expect(close(result, standard), "for s = 1 it must be 1/2 sum(var + mean**2 - 1 - log var).")
+    for s in (0.5, 3.0):
+        same = kl_to(np.zeros((1, 3)), np.full((1, 3), np.log(s**2)), s)
+        expect(close(same, [0]), f"a cloud equal to the prior, s={s}, must cost nothing.")
+        epsilon = rng.normal(size=(200_000, 1, 3))
+        std = np.exp(z_log_var / 2)
+        z = z_mean + std * epsilon
+        log_ratio = np.log(s) - np.log(std) - epsilon**2 / 2 + (z / s) ** 2 / 2
+        sampled = log_ratio.sum(axis=2).mean(axis=0)
+        off = np.abs(np.asarray(kl_to(z_mean, z_log_var, s)) - sampled).max()
         expect(
-            ends[0] - margin <= own <= ends[1] + margin,
-            f"at beta {beta} you give a {what} of {own:.2f}; by the sweep it should be about "
-            f"{ends[0]:.2f} to {ends[1]:.2f}. Is each pair (rate, distortion), from fresh weights?",
+            off < 0.03 * sampled.max() + 0.05,
+            f"for s={s} a Monte Carlo estimate differs by {off:.2f} nats.",
         )
+    return "zero at the prior, the old formula for s = 1, and as a Monte Carlo estimate"
 
 
 @check
-def check_turned_gap(turned_gap):
-    """Exercise 16.3: `turned_gap(z, factors, degrees)`."""
-    places = np.stack(np.meshgrid(np.arange(8.0), np.arange(8.0)), axis=-1).reshape(-1, 2)
-    places = np.repeat(places, 20, axis=0)
-    noise = np.random.default_rng(0).normal(size=(len(places), 1))
-    z, factors = np.hstack([places - 3.5, noise]), places.astype(int)
-    kept = z.copy()
-    straight = call(turned_gap, z, factors, 0)
-    expect(np.shape(straight) == (), "return one number, the gap.")
-    expect(straight > 0.97, f"true places, not turned, have a gap of 1; you find {straight:.2f}.")
-    eighth, quarter = turned_gap(z, factors, 45), turned_gap(z, factors, 90)
-    expect(close(z, kept), "the codes handed over were changed. Work on a copy.")
+def check_width(answer, x_train, x_val):
+    """Exercise 16.3: `answer = (choice, models, numbers)`."""
+    if callable(answer):
+        answer = call(answer)
     expect(
-        quarter > 0.97,
-        f"turned by 90 degrees the two units have changed places, and the gap is still 1; you find "
-        f"{quarter:.2f}. Degrees or radians? Is the second number made from the old first one?",
+        isinstance(answer, tuple) and len(answer) == 3, "set answer = (choice, models, numbers)."
+    )
+    choice, models, numbers = answer
+    expect(
+        isinstance(models, dict) and len(models) >= 3,
+        "models is a dict from at least three widths to trained VAEs: two cannot show a minimum.",
     )
     expect(
-        eighth < 0.2,
-        f"turned by 45 degrees, both units know both places alike; you find {eighth:.2f}.",
+        isinstance(numbers, dict) and set(numbers) == set(models),
+        "numbers needs the same widths as models.",
     )
-    c, s = np.cos(np.radians(20)), np.sin(np.radians(20))
-    turned = z.copy()
-    turned[:, :2] = z[:, :2] @ np.array([[c, s], [-s, c]])
-    back, on = turned_gap(turned, factors, -20), turned_gap(turned, factors, 20)
-    expect(
-        back > 0.97 > on,
-        f"codes turned by 20 degrees, turned by -20, have a gap of 1; you find {back:.2f}, and "
-        f"{on:.2f} for 20. Which way do you turn?",
-    )
-    swapped = turned_gap(np.hstack([z[:, :1], noise, z[:, 1:2]]), factors, 90)
-    expect(
-        swapped > 0.9,
-        f"the units after the second should stay in the code; without them you find {swapped:.2f}.",
-    )
-    return "turns the first two units, keeps the others, and leaves its argument alone"
-
-
-@check
-def check_verdict(verdict):
-    """Exercise 16.4: `verdict = (answer, gaps)`, with a list of gaps for beta 1 and 4."""
-    verdict = call(verdict) if callable(verdict) else verdict
-    expect(
-        isinstance(verdict, tuple) and len(verdict) == 2 and isinstance(verdict[1], dict),
-        "set verdict = (answer, gaps), where gaps is a dict {1: [...], 4: [...]}.",
-    )
-    answer, gaps = verdict
-    answers = ("yes", "no", "cannot tell")
-    expect(answer in answers, f"the answer is one of {', '.join(answers)}, not {answer!r}.")
-    expect({1, 4} <= set(gaps), f"gaps should have the betas 1 and 4; it has {list(gaps)}.")
-    low, high = (np.asarray(gaps[beta], "float64").ravel() for beta in (1, 4))
-    for beta, own in ((1, low), (4, high)):
-        expect(len(own) >= 3, f"three seeds at least; for beta {beta} there are {len(own)}.")
-        expect(np.all((own >= 0) & (own <= 1)), f"a gap lies between 0 and 1; beta {beta}: {own}.")
+    expect(choice in models, f"choose one of {', '.join(map(str, models))}, not {choice!r}.")
+    truth = {}
+    for width, model in models.items():
+        expect(isinstance(model, VAE), f"models[{width}] is no VAE.")
+        z_mean, z_log_var = evaluation.posterior(model, x_val)
         expect(
-            len(set(own)) == len(own),
-            f"for beta {beta} the same number stands twice: one run, counted again. Change the "
-            "seed and train anew.",
+            z_mean.shape[1] == width,
+            f"models[{width}] has a code of {z_mean.shape[1]}: its encoder returns means and log "
+            "variances, so give it twice the width.",
         )
-    difference = high.mean() - low.mean()
-    error = np.sqrt(high.var(ddof=1) / len(high) + low.var(ddof=1) / len(low))
-    right = "cannot tell" if abs(difference) <= 2 * error else ("no", "yes")[int(difference > 0)]
+        rate = evaluation.kl_per_unit(z_mean, z_log_var).sum()
+        expect(
+            rate > 0.5,
+            f"the code of models[{width}] carries {rate:.2f} nats, next to nothing. Was it trained "
+            "with a mean over pixels, or not at all?",
+        )
+        truth[width] = evaluation.negative_elbo(model, x_val)
+        _compare(width, float(numbers[width]), truth[width], model, rate, x_train, x_val)
+    steps = {int(keras.ops.convert_to_numpy(m.optimizer.iterations)) for m in models.values()}
+    expect(len(steps) == 1, f"they were trained for {sorted(steps)} steps: compare like with like.")
+    best = min(truth, key=truth.get)
     expect(
-        answer == right,
-        f"by your gaps beta 4 is ahead by {difference:.2f}, uncertain by {error:.2f}: that says "
-        f"{right!r}, not {answer!r}. Twice the uncertainty is the limit.",
+        truth[choice] <= truth[best] + _margin(truth[best]),
+        f"your own numbers speak for {best}: {truth[best]:.1f} nats there, {truth[choice]:.1f} for "
+        f"{choice}.",
     )
-    return f"a difference of {difference:.2f}, uncertain by {error:.2f}: {answer}"
+    return f"{choice} numbers, the best or level with it, on images that none was trained on"
+
+
+def _margin(nats):
+    return 0.3 + 0.01 * nats
+
+
+def _compare(width, given, truth, model, rate, x_train, x_val):
+    """Refuse a number that is not the bound on validation images, and say what it is."""
+    if abs(given - truth) <= _margin(truth):
+        return
+    x_hat = evaluation.reconstruct(model, x_val)
+    mean_code = rate + keras.ops.convert_to_numpy(losses.binary_crossentropy(x_val, x_hat)).mean()
+    others = {
+        "what `evaluate` gives: it decodes mean codes and is no bound": mean_code,
+        "the number of the training images": evaluation.negative_elbo(model, x_train[:1000]),
+        "in bits": truth / np.log(2),
+        "the rate alone": rate,
+        "the distortion alone": truth - rate,
+    }
+    what = min(others, key=lambda name: abs(given - others[name]))
+    close_to = abs(given - others[what]) < 0.2 + 0.005 * truth
+    expect(
+        False,
+        f"for width {width}, -ELBO on the validation images is {truth:.1f} nats, not {given:.1f}"
+        + (f"; that is {what}." if close_to else "."),
+    )

@@ -1,261 +1,234 @@
-"""Checks of the exercises in lesson 17, Discrete codes, and two kinds more."""
+"""Checks of the exercises in lesson 17, The beta-VAE."""
 
 import keras
 import numpy as np
 
-from ae_course.exercises.grading import Hints, call, check, close, expect
-from ae_keras import VQVAE, Autoencoder, DenseDecoder, DenseEncoder, evaluation
+from ae_course.exercises.grading import Blank, Hints, call, check, close, expect
+from ae_keras import VAE, DenseDecoder, DenseEncoder, losses
 
 HINTS = {
     "17.1": (
-        "Which embedding is nearest to each row of `h`, and which numbers never occur among them?",
+        "With a period of 10, how far into its own period is epoch 13?",
         (
-            "`h[:, None] - codebook` has shape (n, num_embeddings, embedding_dim): its squares, "
-            "summed over the last axis, and `argmin` give the nearest. Count with `np.bincount`, "
-            "and change a copy of the codebook."
+            "`epoch % self.period` counts anew in each period. Divided by the period it runs from "
+            "0 to 1; beta must reach its final value at one half, and stay there."
         ),
         (
-            "`dead = np.flatnonzero(np.bincount(nearest, minlength=len(codebook)) == 0)`, then "
-            "`new = codebook.copy()` and "
-            "`new[dead] = h[rng.choice(len(h), len(dead), replace=False)]`."
+            "In `on_epoch_begin`: `phase = (epoch % self.period) / self.period`, and then "
+            "`self.model.beta.assign(self.beta * min(1.0, 2 * phase))`."
         ),
     ),
     "17.2": (
-        "How many bits lie between a codebook of 16 and one of 256, and which images have no part?",
+        "Between which two betas of the sweep does the distortion cross the budget?",
         (
-            "For each size: `model = one_vector(size)`, then `start_codebook(model, plain, few)`, "
-            "then `fit` for 8 epochs with the same learning rate. `error(model)` is the error of "
-            "the validation images."
+            "Train a few betas between those two, each from fresh weights, and note "
+            "`(rate, distortion)` of each. Then try one a little above the best so far."
         ),
         (
-            "`errors = {size: error(model) for size, model in models.items()}`, and with `low` and "
-            "`high` as your smallest and largest size "
-            "`gain = (errors[low] - errors[high]) / np.log2(high / low)`."
+            "`tried = {}`; for each beta: `train(model, beta)`, `m = measure(model)`, "
+            "`tried[beta] = (m['rate'], m['distortion'])`. Then `choice = (best, tried)`, where "
+            "best is `max` of the betas whose distortion is at most `BUDGET`."
         ),
     ),
     "17.3": (
-        "On which images would a table that remembers everything and trusts every count look best?",
+        "When you compute the new second number, is the first one still the old one?",
         (
-            "The table is always made of the training tokens; the bits are those of other images: "
-            "`table_bits(count_table(tokens, s), tokens_val)`. Try strengths below 10 as well as "
-            "above it, until the best has a worse one on each side."
+            "Turn into a copy, `np.array(z, dtype=float)`, and read from `z` alone. `np.cos` and "
+            "`np.sin` take radians: `np.radians(degrees)`."
         ),
         (
-            "`numbers = {s: table_bits(count_table(tokens, s), tokens_val) for s in (...)}` and "
-            "`decision = (min(numbers, key=numbers.get), numbers)`."
+            "`result[:, 0] = z[:, 0] * np.cos(a) - z[:, 1] * np.sin(a)`; the line for "
+            "`result[:, 1]` has sine and cosine exchanged, and a plus. Then "
+            "`evaluation.mutual_information_gap(result, factors)`."
         ),
     ),
     "17.4": (
-        "If the code is a hundred times smaller, what must the decoder do to draw the same image?",
+        "By how much would the difference of the two means change with other seeds?",
         (
-            "The code is the encoder's last layer and linear: its kernel and bias are the last two "
-            "arrays of `model.encoder.get_weights()`. The decoder reads the code by one kernel, "
-            "the first array of its weights."
+            "Collect a list of gaps for each beta, from three seeds or more. A mean of n gaps is "
+            "uncertain by their standard deviation / sqrt(n); square, add and take the root for a "
+            "difference of two means."
         ),
         (
-            "Divide the encoder's last two arrays by 200 and multiply the decoder's first by 200; "
-            "`set_weights` takes the whole list of arrays; return the model."
+            "`gaps = {beta: [gap_of(beta, seed) for seed in range(3)] for beta in (1, 4)}`; the "
+            'answer is "yes" or "no" if the difference is more than twice its uncertainty, else '
+            '"cannot tell". Then `verdict = (answer, gaps)`.'
         ),
     ),
 }
 hint = Hints(HINTS)
 
 
-@check
-def check_revive(revive):
-    """Exercise 17.1: `revive(codebook, h, rng)`."""
-    for seed, (n, n_codes, width) in enumerate([(50, 12, 3), (9, 8, 1), (200, 20, 6)]):
-        rng = np.random.default_rng(seed)
-        h = rng.normal(size=(n, width))
-        codebook = rng.normal(size=(n_codes, width))
-        codebook[::3] += 9  # far from every row of h
-        h[0], codebook[1] = -9, -9.1  # near a single row, and alive all the same
-        given = codebook.copy(), h.copy()
-        result = call(revive, codebook, h, np.random.default_rng(seed))
-        result = np.array(result)
+class _Spy(keras.callbacks.Callback):
+    """Notes beta at the start of each epoch, after the callbacks before it."""
+
+    def on_train_begin(self, logs=None):
+        self.seen = []
+
+    def on_epoch_begin(self, epoch, logs=None):
         expect(
-            np.array_equal(codebook, given[0]) and np.array_equal(h, given[1]),
-            "your function changes the arrays that it was given: change a copy.",
+            hasattr(self.model.beta, "assign"),
+            "`model.beta` has become a Python number, which a compiled step does not follow. "
+            "Change the weight: `self.model.beta.assign(...)`.",
         )
-        expect(
-            result.shape == codebook.shape,
-            f"a codebook of shape {codebook.shape} came back as {result.shape}.",
-        )
-        nearest = np.linalg.norm(h[:, None] - codebook, axis=-1).argmin(axis=1)
-        dead = ~np.isin(np.arange(n_codes), nearest)
-        expect(
-            np.array_equal(result[~dead], codebook[~dead]),
-            "an embedding that is nearest to some row of h was moved: it is alive, leave it.",
-        )
-        stayed = np.all(result == codebook, axis=1) & dead
-        expect(
-            not stayed.any(),
-            f"{stayed.sum()} of {dead.sum()} dead embeddings stayed where they were. Dead is what "
-            "is nearest (by the squared distance) to no row.",
-        )
-        rows = [np.flatnonzero(np.all(h == each, axis=1)) for each in result[dead]]
-        expect(all(map(len, rows)), "each revived embedding should be a row of h, exactly.")
-        rows = [row[0] for row in rows]
-        expect(len(set(rows)) == len(rows), "two dead embeddings were moved to the same row of h.")
-    others = [
-        np.array(revive(codebook, h, np.random.default_rng(seed)))[dead] for seed in range(10, 14)
-    ]
-    expect(
-        any(not np.array_equal(each, others[0]) for each in others[1:]),
-        "another `rng` gives the same rows: let it draw them.",
-    )
-    repeated = np.array(revive(codebook, h, np.random.default_rng(10)))[dead]
-    expect(np.array_equal(repeated, others[0]), "take all randomness from `rng`, to be repeatable.")
-    return "the dead stand where codes are, the living where they stood"
+        self.seen.append(float(keras.ops.convert_to_numpy(self.model.beta)))
+
+
+def _betas(cls, beta, period, epochs):
+    """What the weight is in each epoch of a real, very small training."""
+    model = VAE(DenseEncoder(4, hidden=()), DenseDecoder((2, 2, 1), hidden=()), beta=0.7)
+    model.compile("sgd", loss=losses.binary_crossentropy, run_eagerly=True)
+    x, spy = np.zeros((2, 2, 2, 1), "float32"), _Spy()
+    model.fit(x, x, epochs=epochs, verbose=0, callbacks=[cls(beta, period), spy])
+    return np.array(spy.seen)
 
 
 @check
-def check_sizes(answer, x):
-    """Exercise 17.2: `answer = (models, errors, gain)`, judged on the images `x`."""
-    if callable(answer) and not isinstance(answer, keras.Model):
-        answer = call(answer)
+def check_cyclical(cls):
+    """Exercise 17.1: a callback `Cyclical(beta, period)`."""
+    if not {"on_epoch_begin", "on_train_batch_begin"} & set(vars(cls)):
+        raise Blank
+    seen = _betas(cls, 4.0, 10, 20)
+    expect(np.ptp(seen) > 0, f"beta was {seen[0]:.3g} in all 20 epochs; it should change.")
+    expect(close(seen[0], 0, 1e-3), f"the first epoch should have beta 0, not {seen[0]:.3g}.")
     expect(
-        isinstance(answer, tuple) and len(answer) == 3,
-        "set answer = (models, errors, gain).",
-    )
-    models, errors, gain = answer
-    expect(
-        isinstance(models, dict) and isinstance(errors, dict) and set(models) == set(errors),
-        "models and errors are two dicts with the same sizes.",
+        close(seen[5], 4, 1e-3),
+        f"in the middle of a period of 10, at epoch 5, beta should be 4, not {seen[5]:.3g}.",
     )
     expect(
-        len(models) >= 3 and min(models) < 64 < max(models) and 64 in models,
-        f"three sizes or more are wanted, below 64, 64 and above; you have {sorted(models)}.",
+        close(seen[6:10], np.full(4, 4), 1e-3),
+        f"in the second half of a period it should stay at 4; it was {np.round(seen[6:10], 2)}.",
     )
     expect(
-        all(isinstance(model, VQVAE) for model in models.values()),
-        "each of the models should be a VQVAE.",
-    )
-    for size, model in models.items():
-        own = model.quantizer.num_embeddings
-        expect(own == size, f"the model under {size} has a codebook of {own}.")
-        use, error = _use_and_error(model, x)
-        expect(
-            close(errors[size], error, 1e-2),
-            f"for {size} the error of the validation images is {error:.1f}; you give "
-            f"{float(errors[size]):.1f}.",
-        )
-        expect(
-            use > size / 4,
-            f"with {size} embeddings the perplexity is {use:.1f}: most are dead. Start the "
-            "codebook from k-means, as `from_kmeans` was.",
-        )
-    low, high = min(models), max(models)
-    expect(
-        errors[high] < errors[low],
-        f"the error of {high} is not smaller than that of {low}: were all trained for 8 epochs, "
-        "from the same plain autoencoder?",
-    )
-    right = (errors[low] - errors[high]) / np.log2(high / low)
-    expect(
-        not close(gain, (errors[low] - errors[high]) / (high - low), 2e-2),
-        "that is the gain for each embedding more; one bit more is twice as many embeddings.",
+        close(np.diff(seen[:6]), np.full(5, 0.8), 1e-3),
+        f"it should rise in equal steps; the first six are {np.round(seen[:6], 2)}.",
     )
     expect(
-        close(gain, right, 2e-2),
-        f"from {low} to {high} there are {np.log2(high / low):.1f} bits, and the error falls by "
-        f"{errors[low] - errors[high]:.1f}: that is {right:.2f} for each bit, not {gain:.2f}.",
+        close(seen[10:], seen[:10], 1e-3),
+        f"each period should repeat the first, but epoch 10 has {seen[10]:.3g}: count anew.",
     )
-    return f"each bit more lowers the error by {right:.1f}"
-
-
-def _use_and_error(model, x):
-    indices = keras.ops.convert_to_numpy(model.indices(x))
-    use = evaluation.perplexity(indices, model.quantizer.num_embeddings)
-    return use, evaluation.squared_error(x, evaluation.reconstruct(model, x)).mean()
+    other = _betas(cls, 9.0, 4, 8)
+    expect(
+        close(other, [0, 4.5, 9, 9, 0, 4.5, 9, 9], 1e-3),
+        f"with beta=9 and period=4 it should be 0, 4.5, 9, 9, and again; it was "
+        f"{np.round(other, 2)}.",
+    )
+    return "rises, stays, begins again, for any period, and the compiled step follows"
 
 
 @check
-def check_strength(decision, tokens, tokens_val):
-    """Exercise 17.3: `decision = (strength, numbers)` for index maps of 7 x 7 places."""
-    if callable(decision):
-        decision = call(decision)
+def check_budget(choice, budget, sweep):
+    """Exercise 17.2: `choice = (beta, tried)` within a budget of distortion, after `sweep`."""
+    choice = call(choice) if callable(choice) else choice
     expect(
-        isinstance(decision, tuple) and len(decision) == 2,
-        "set decision = (strength, numbers).",
+        isinstance(choice, tuple) and len(choice) == 2 and isinstance(choice[1], dict),
+        "set choice = (beta, tried), where tried is a dict {beta: (rate, distortion)}.",
     )
-    choice, numbers = decision
+    beta, tried = choice
+    expect(len(tried) >= 3, f"train at least three betas; you tried {len(tried)}.")
+    expect(beta in tried, f"you choose {beta!r} and did not train it.")
+    for own, pair in tried.items():
+        expect(np.shape(pair) == (2,), f"tried[{own}] should be (rate, distortion).")
+        _expect_between(own, pair, sweep)
+    distortion = tried[beta][1]
     expect(
-        isinstance(numbers, dict) and len(numbers) >= 4,
-        "the evidence is a dict from at least four strengths to their bits.",
+        distortion <= budget,
+        f"at beta {beta} the distortion is {distortion:.2f}, more than {budget}.",
     )
-    expect(min(numbers) > 0, "a strength of 0 makes pairs never seen impossible: stay above it.")
-    expect(choice in numbers, f"{choice} is not among the strengths that you measured.")
-    size = max(tokens.max(), tokens_val.max()) + 1
-    for strength, given in numbers.items():
-        seen, right = _bits(tokens, strength, (tokens, tokens_val), max(size, 32))
+    good = [own for own, (_, d) in tried.items() if d <= budget]
+    expect(
+        beta == max(good),
+        f"you tried {max(good)} too: within the budget as well, and its code is shorter.",
+    )
+    above = [own for own in tried if own > beta]
+    expect(
+        above and min(above) <= 1.3 * beta,
+        f"perhaps a larger beta is within the budget as well. Try one up to {1.3 * beta:.2f}.",
+    )
+    return f"beta {beta}: {distortion:.2f} nats, and {min(above)} is too much"
+
+
+def _expect_between(beta, pair, sweep):
+    """A rate and a distortion must lie between those of the betas around it, or nearly."""
+    lower = [known for known in sweep if known <= beta]
+    upper = [known for known in sweep if known >= beta]
+    expect(lower and upper, f"beta {beta} is outside the sweep, {min(sweep)} to {max(sweep)}.")
+    for what, own in zip(("rate", "distortion"), pair, strict=True):
+        ends = sorted(sweep[known][what] for known in (max(lower), min(upper)))
+        margin = 0.5 + 0.15 * ends[1]
         expect(
-            not close(given, seen, 2e-3),
-            f"for {strength}, {given:.1f} are the bits of the training images, which the table has "
-            "counted itself: the less it is smoothed, the better they look. Judge by others.",
+            ends[0] - margin <= own <= ends[1] + margin,
+            f"at beta {beta} you give a {what} of {own:.2f}; by the sweep it should be about "
+            f"{ends[0]:.2f} to {ends[1]:.2f}. Is each pair (rate, distortion), from fresh weights?",
         )
-        expect(
-            close(given, right, 2e-3),
-            f"for {strength} a validation image takes {right:.1f} bits; you give {given:.1f}.",
-        )
-    best = min(numbers, key=numbers.get)
-    expect(choice == best, f"your own numbers are lowest at {best}, not at {choice}.")
-    expect(
-        min(numbers) < choice < max(numbers),
-        f"{choice} is at the end of what you tried; further out it may be better still.",
-    )
-    return f"{choice} has fewer bits than its neighbours on both sides"
-
-
-def _bits(tokens, strength, judged, size):
-    places = np.arange(49)
-    alone = np.full((49, size), 0.1)
-    np.add.at(alone, (places, tokens), 1)
-    alone /= alone.sum(axis=1, keepdims=True)
-    counts = np.zeros((49, size + 1, size + 1, size))
-    np.add.at(counts, (places, *_neighbours(tokens, size), tokens), 1)
-    found = []
-    for each in judged:
-        left, above = _neighbours(each, size)
-        total = counts.sum(axis=-1)[places, left, above] + strength
-        seen = counts[places, left, above, each] + strength * alone[places, each]
-        found.append(-np.log2(seen / total).sum(axis=1).mean())
-    return found
-
-
-def _neighbours(tokens, edge):
-    padded = np.pad(tokens.reshape(-1, 7, 7), ((0, 0), (1, 0), (1, 0)), constant_values=edge)
-    return padded[:, 1:, :-1].reshape(-1, 49), padded[:, :-1, 1:].reshape(-1, 49)
 
 
 @check
-def check_cheat(cheat):
-    """Exercise 17.4: `cheat(model)` makes the slope small and nothing else."""
-    for seed, latent_dim in enumerate((2, 5)):
-        rng = np.random.default_rng(seed)
-        encoder = DenseEncoder(latent_dim, hidden=(12,))
-        model = Autoencoder(encoder, DenseDecoder((6, 6, 1), hidden=(10,)))
-        model.set_weights([rng.normal(0, 0.5, weight.shape) for weight in model.weights])
-        x = rng.random((20, 6, 6, 1), "float32")
-        x_hat, before = evaluation.reconstruct(model, x), _slope(model, x)
-        result = call(cheat, model)
-        expect(isinstance(result, Autoencoder), "return the model.")
-        off = np.abs(evaluation.reconstruct(result, x) - x_hat).max()
-        after = _slope(result, x)
-        expect(
-            off < 1e-3,
-            f"pixels changed by up to {off:.2f}. What the encoder's last layer loses, its bias "
-            "included, the decoder's first kernel (not its bias) must give back.",
-        )
-        expect(after > 0, "the code no longer depends on the image.")
-        expect(
-            after < before / 99,
-            f"the slope fell to 1/{before / after:.0f}; a hundredth is wanted.",
-        )
-    return "the same autoencoder, with a slope as small as you like"
+def check_turned_gap(turned_gap):
+    """Exercise 17.3: `turned_gap(z, factors, degrees)`."""
+    places = np.stack(np.meshgrid(np.arange(8.0), np.arange(8.0)), axis=-1).reshape(-1, 2)
+    places = np.repeat(places, 20, axis=0)
+    noise = np.random.default_rng(0).normal(size=(len(places), 1))
+    z, factors = np.hstack([places - 3.5, noise]), places.astype(int)
+    kept = z.copy()
+    straight = call(turned_gap, z, factors, 0)
+    expect(np.shape(straight) == (), "return one number, the gap.")
+    expect(straight > 0.97, f"true places, not turned, have a gap of 1; you find {straight:.2f}.")
+    eighth, quarter = turned_gap(z, factors, 45), turned_gap(z, factors, 90)
+    expect(close(z, kept), "the codes handed over were changed. Work on a copy.")
+    expect(
+        quarter > 0.97,
+        f"turned by 90 degrees the two units have changed places, and the gap is still 1; you find "
+        f"{quarter:.2f}. Degrees or radians? Is the second number made from the old first one?",
+    )
+    expect(
+        eighth < 0.2,
+        f"turned by 45 degrees, both units know both places alike; you find {eighth:.2f}.",
+    )
+    c, s = np.cos(np.radians(20)), np.sin(np.radians(20))
+    turned = z.copy()
+    turned[:, :2] = z[:, :2] @ np.array([[c, s], [-s, c]])
+    back, on = turned_gap(turned, factors, -20), turned_gap(turned, factors, 20)
+    expect(
+        back > 0.97 > on,
+        f"codes turned by 20 degrees, turned by -20, have a gap of 1; you find {back:.2f}, and "
+        f"{on:.2f} for 20. Which way do you turn?",
+    )
+    swapped = turned_gap(np.hstack([z[:, :1], noise, z[:, 1:2]]), factors, 90)
+    expect(
+        swapped > 0.9,
+        f"the units after the second should stay in the code; without them you find {swapped:.2f}.",
+    )
+    return "turns the first two units, keeps the others, and leaves its argument alone"
 
 
-def _slope(model, x, step=0.1):
-    nudge = step * np.random.default_rng(0).normal(size=x.shape).astype("float32")
-    z, z_nudged = (model.encoder.predict(each, verbose=0) for each in (x, x + nudge))
-    return np.sqrt(np.mean(np.sum(((z_nudged - z) / step) ** 2, axis=1)))
+@check
+def check_verdict(verdict):
+    """Exercise 17.4: `verdict = (answer, gaps)`, with a list of gaps for beta 1 and 4."""
+    verdict = call(verdict) if callable(verdict) else verdict
+    expect(
+        isinstance(verdict, tuple) and len(verdict) == 2 and isinstance(verdict[1], dict),
+        "set verdict = (answer, gaps), where gaps is a dict {1: [...], 4: [...]}.",
+    )
+    answer, gaps = verdict
+    answers = ("yes", "no", "cannot tell")
+    expect(answer in answers, f"the answer is one of {', '.join(answers)}, not {answer!r}.")
+    expect({1, 4} <= set(gaps), f"gaps should have the betas 1 and 4; it has {list(gaps)}.")
+    low, high = (np.asarray(gaps[beta], "float64").ravel() for beta in (1, 4))
+    for beta, own in ((1, low), (4, high)):
+        expect(len(own) >= 3, f"three seeds at least; for beta {beta} there are {len(own)}.")
+        expect(np.all((own >= 0) & (own <= 1)), f"a gap lies between 0 and 1; beta {beta}: {own}.")
+        expect(
+            len(set(own)) == len(own),
+            f"for beta {beta} the same number stands twice: one run, counted again. Change the "
+            "seed and train anew.",
+        )
+    difference = high.mean() - low.mean()
+    error = np.sqrt(high.var(ddof=1) / len(high) + low.var(ddof=1) / len(low))
+    right = "cannot tell" if abs(difference) <= 2 * error else ("no", "yes")[int(difference > 0)]
+    expect(
+        answer == right,
+        f"by your gaps beta 4 is ahead by {difference:.2f}, uncertain by {error:.2f}: that says "
+        f"{right!r}, not {answer!r}. Twice the uncertainty is the limit.",
+    )
+    return f"a difference of {difference:.2f}, uncertain by {error:.2f}: {answer}"

@@ -1,138 +1,174 @@
-"""Checks of the exercises in lesson 19, Inpainting."""
+"""Checks of the exercises in lesson 19, Sequences and text."""
 
+import keras
 import numpy as np
 
 from ae_course.exercises.grading import Hints, call, check, close, expect
 
 HINTS = {
     "19.1": (
-        (
-            "Which is easier to write as one slice, the border or the rectangle of known pixels "
-            "inside it?"
-        ),
-        (
-            "Begin with everything missing, `np.ones((*x.shape[:3], 1), bool)`, and make the "
-            "middle False. Count the end of a slice from the front: a slice that ends at `-0` is "
-            "empty."
-        ),
-        (
-            "`rows = slice(width, x.shape[1] - width)`, `columns` likewise from `x.shape[2]`; "
-            "these rows and columns of the masks are False."
-        ),
+        "What does dividing logits by T do to the probabilities that come from them?",
+        "Logits are log p, up to a constant: exp(log p / T) is p ** (1 / T). The sum must be 1.",
+        "powered = (p / p.max(axis=-1, keepdims=True)) ** (1 / T), divided by its sum over the "
+        "last axis. (Dividing by the largest first keeps tiny powers from becoming 0.)",
     ),
     "19.2": (
-        "Which pixels give you an equation for the code: all of them, or the known ones?",
-        (
-            "Subtract the mean, and take the known pixels only, of `x` and of the components. "
-            "`np.linalg.lstsq(a, b)[0]` is the `z` for which `a @ z` is closest to `b`; `a` needs "
-            "one row for each known pixel."
-        ),
-        (
-            "`z = np.linalg.lstsq(components[:, known].T, (x - mean)[known])[0]` with `known = "
-            "~mask`. Draw the picture of `z`, and use it where `mask` is True."
-        ),
+        "Why does a unit of the code give up: what does the loss charge it for its first bit?",
+        "Free bits: nothing is charged for a unit's mean KL up to a small number of nats. "
+        "Override `kl_loss(self, kl)` in a subclass of NameVAE.",
+        "return ops.sum(ops.maximum(ops.mean(kl, axis=0), 0.25)), then train it with "
+        "trained(FreeBits(), epochs=20) as the text does.",
     ),
     "19.3": (
-        "On which pixels can an image with a hole be compared with the images of `bank`?",
-        (
-            "`(bank[:, known] - x[known]) ** 2`, summed over axis 1, is one distance for each "
-            "image of `bank`. `np.argsort` sorts them, nearest first."
-        ),
-        (
-            "`nearest = np.argsort(distance)[:k]`; the hole gets the mean of `bank[nearest]` over "
-            "axis 0, by `np.where(mask, ..., x)`."
-        ),
+        "What do you want the model for, and which number gets worse if it is bad at that?",
+        'Compute that number for every entry of `judged`: found["bits"], or from '
+        'found["written"] and `val_names`.',
+        'numbers = {name: edits(found["written"], val_names) for name, found in judged.items()}; '
+        'decision = ("...", "edits", numbers) with the name that has the smallest.',
     ),
 }
 hint = Hints(HINTS)
 
+MEASURES = ("bits", "edits", "exact")
+
 
 @check
-def check_border_holes(border_holes):
-    """Exercise 19.1: `border_holes(x, width)`."""
-    x = np.zeros((3, 9, 7, 2), "float32")
-    mask = np.asarray(call(border_holes, x, 2))
+def check_temperature(at_temperature):
+    """Exercise 19.1: `at_temperature(p, temperature)`."""
+    p = np.array([0.5, 0.3, 0.2])
+    for t in (1.0, 0.5, 2.0):
+        found = np.asarray(call(at_temperature, p, t), "float64")
+        expect(found.shape == p.shape, f"three probabilities give three, not {found.shape}.")
+        expect(close(found.sum(), 1), f"at temperature {t} they add up to {found.sum():.2f}.")
+        if t == 1:
+            expect(close(found, p), "at temperature 1 nothing may change.")
+        else:
+            colder = found.max() > p.max()
+            expect(
+                colder == (t < 1),
+                f"at temperature {t} the most probable letter became "
+                f"{'more' if colder else 'no more'} probable; cold must sharpen, hot must level.",
+            )
+            wanted = p ** (1 / t) / np.sum(p ** (1 / t))
+            expect(
+                close(found, wanted, 1e-4),
+                f"at temperature {t} the logarithms must be divided by it; the first probability "
+                f"is then {wanted[0]:.3f}, not {found[0]:.3f}.",
+            )
+    rows = np.random.default_rng(0).dirichlet(np.ones(5), size=(2, 4))
+    wanted = rows**2 / np.sum(rows**2, axis=-1, keepdims=True)
     expect(
-        mask.shape == (3, 9, 7, 1),
-        f"for images {x.shape} the mask is (3, 9, 7, 1), one channel, not {mask.shape}.",
+        close(at_temperature(rows, 0.5), wanted, 1e-4),
+        "for an array of rows, each row (the last axis) must be normalised by itself.",
     )
-    expect(mask.dtype == bool, f"a mask holds True and False, not {mask.dtype}.")
-    right = np.ones((3, 9, 7, 1), bool)
-    right[:, 2:7, 2:5] = False
-    expect(not np.array_equal(mask, ~right), "True is for *missing* pixels: the border.")
-    expect(mask[:, 2:7, 2:5].any() == 0, "the middle, 5 by 3 pixels of 9 by 7, should be known.")
-    expect(np.array_equal(mask, right), "all four sides should be missing, two pixels deep.")
-    unharmed = not np.asarray(border_holes(x, 0)).any()
-    expect(unharmed, "a border of width 0 takes nothing; `-0` as the end of a slice takes all.")
-    return "only the middle is known"
+    with np.errstate(all="ignore"):
+        cold = np.asarray(at_temperature(np.array([0.02, 0.01, 0.0]), 0.002))
+    expect(
+        np.isfinite(cold).all() and close(cold, [1, 0, 0], 1e-4),
+        f"for small or zero probabilities and a low temperature it gives {cold}; divide by the "
+        "largest before you raise to a power.",
+    )
+    return "sharper when cold, flatter when hot, unchanged at 1"
 
 
-def _one_image():
-    """A flattened image, a mask of its hole, and training images to fill it from."""
+def _nats(x, logits):
+    """Cross-entropy of each name, in nats."""
+    logits = np.asarray(logits, "float64")
+    top = logits.max(axis=2, keepdims=True)
+    log_p = logits - top - np.log(np.exp(logits - top).sum(axis=2, keepdims=True))
+    return -np.sum(x * log_p, axis=(1, 2))
+
+
+@check
+def check_vae(model, x):
+    """Exercise 19.2: a trained VAE, on the names `x`."""
+    expect(
+        hasattr(model, "encoder") and hasattr(model, "decoder"),
+        "set `my_vae` to a trained model with an `encoder` and a `decoder`.",
+    )
+    h = np.asarray(keras.ops.convert_to_numpy(model.encoder(x)), "float64")
+    previous = np.concatenate([np.zeros_like(x[:, :1]), x[:, :-1]], axis=1)
     rng = np.random.default_rng(0)
-    bank = rng.random((60, 40))
-    mask = np.zeros(40, bool)
-    mask[:14] = True
-    return rng.random(40), mask, bank
-
-
-def _expect_a_filled_image(result, x, mask):
-    expect(result.shape == x.shape, f"return the whole image, {x.shape}, not shape {result.shape}.")
-    expect(close(result[~mask], x[~mask]), "the known pixels should stay: put them back.")
+    try:
+        z_mean, z_log_var = np.split(h, 2, axis=1)
+        z = z_mean + np.exp(z_log_var / 2) * rng.normal(size=z_mean.shape)
+        own, others = (
+            _nats(x, keras.ops.convert_to_numpy(model.decoder([previous, codes.astype("float32")])))
+            for codes in (z, np.roll(z, 7, axis=0))
+        )
+    except ValueError as error:
+        expect(
+            False,
+            "the encoder must return means and log variances, twice as many numbers as the "
+            f"decoder's code has ({error}).",
+        )
+    rate = ((np.exp(z_log_var) + z_mean**2 - 1 - z_log_var) / 2).sum(axis=1).mean()
+    bits = (own.mean() + rate) / np.log(2) * len(x) / x.sum()
+    expect(
+        rate >= 3,
+        f"its rate is {rate:.1f} nats per name, less than 3: the decoder still does (nearly) "
+        "without the code.",
+    )
+    expect(
+        others.mean() > own.mean() + 1,
+        f"its rate is {rate:.1f} nats, but with the codes of other names the decoder does as well: "
+        f"{others.mean():.1f} nats against {own.mean():.1f}. What is paid for is not used.",
+    )
+    expect(
+        bits <= 2.48,
+        f"it needs {bits:.2f} bits per character, more than 2.48: the code is used, but costs too "
+        "much. Damage the decoder less, or ask for a smaller rate.",
+    )
+    return f"rate {rate:.0f} nats, used by the decoder, at an affordable price"
 
 
 @check
-def check_least_squares_fill(least_squares_fill):
-    """Exercise 19.2: `least_squares_fill(x, mask, mean, components)`."""
-    x, mask, bank = _one_image()
-    mean = bank.mean(axis=0)
-    components = np.linalg.svd(bank - mean, full_matrices=False)[2][:5]
-    # The learner's function gets zeros for the missing pixels, so that it cannot use them.
-    blank_x = np.where(mask, 0, x)
-    result = np.asarray(call(least_squares_fill, blank_x, mask, mean, components))
-    _expect_a_filled_image(result, blank_x, mask)
-    once = mean + (np.where(mask, mean, x) - mean) @ components.T @ components
+def check_choice(decision, judged, texts):
+    """Exercise 19.3: `decision = (choice, measure, numbers)` for the models in `judged`."""
+    if callable(decision):
+        decision = call(decision)
     expect(
-        not close(result[mask], once[mask], 1e-3),
-        "that is one round of project and replace: solve for the code, from known pixels only.",
+        isinstance(decision, tuple) and len(decision) == 3,
+        "set decision = (choice, measure, numbers).",
     )
-    seen = mean + (blank_x - mean) @ components.T @ components
+    choice, measure, numbers = decision
+    expect(choice in judged, f"choose one of {', '.join(judged)}, not {choice!r}.")
+    expect(measure in MEASURES, f"the measure is one of {', '.join(MEASURES)}, not {measure!r}.")
     expect(
-        not close(result[mask], seen[mask], 1e-3),
-        "the pixels in the hole took part in the fit: use `components[:, known]`.",
+        isinstance(numbers, dict) and set(numbers) == set(judged),
+        "the evidence is a dict with a number for each model: one alone compares nothing.",
     )
-    filled = np.where(mask, mean, x)
-    # Projecting and replacing again and again converges to the least-squares solution.
-    for _ in range(2000):
-        filled = np.where(mask, mean + (filled - mean) @ components.T @ components, x)
-    without = filled - mean
-    expect(not close(result[mask], without[mask], 1e-3), "the mean is missing in the hole.")
+    truth = {name: _measure(measure, found, texts) for name, found in judged.items()}
+    for name, right in truth.items():
+        expect(
+            abs(float(numbers[name]) - right) < 0.01,
+            f"for {name}, {measure!r} is {right:.2f}; you give {float(numbers[name]):.2f}. "
+            "(An average over the validation names.)",
+        )
+    sign = -1 if measure == "exact" else 1
+    best = min(truth, key=lambda name: sign * truth[name])
     expect(
-        close(result, filled, 1e-3),
-        "fit `x - mean` on the known pixels by `components[:, known].T @ z`, then draw with `z`.",
+        sign * truth[choice] <= sign * truth[best] + 1e-9,
+        f"your own numbers speak for {best}: {measure!r} is {truth[best]:.2f} there and "
+        f"{truth[choice]:.2f} for {choice}. Change the choice, or find the measure that you mean.",
     )
-    return "what the rounds converge to, in one step"
+    return f"the numbers bear out {choice} by {measure!r}"
 
 
-@check
-def check_mean_of_nearest(mean_of_nearest):
-    """Exercise 19.3: `mean_of_nearest(x, mask, bank, k)`."""
-    x, mask, bank = _one_image()
-    blank_x = np.where(mask, 0, x)
-    result = np.asarray(call(mean_of_nearest, blank_x, mask, bank, 4))
-    _expect_a_filled_image(result, blank_x, mask)
+def _measure(measure, found, texts):
+    if measure == "bits":
+        return float(found["bits"])
+    pairs = list(zip(found["written"], texts, strict=True))
+    if measure == "exact":
+        return np.mean([a == b for a, b in pairs])
+    return np.mean([_edit_distance(a, b) for a, b in pairs])
 
-    def filled(pixels, k, farthest=False):
-        order = np.argsort(((bank - blank_x)[:, pixels] ** 2).sum(axis=1), kind="stable")
-        return bank[order[::-1][:k] if farthest else order[:k]].mean(axis=0)[mask]
 
-    for wrong, hint in (
-        (filled(slice(None), 4), "the distance used the hole: `x` says nothing there."),
-        (filled(~mask, 4, farthest=True), "those are the farthest images, not the nearest."),
-        (filled(~mask, 1), "that is one nearest image: take the mean of all k."),
-        (bank.mean(axis=0)[mask], "that is the mean of all images: take the k nearest."),
-    ):
-        expect(not close(result[mask], wrong), hint)
-    right = filled(~mask, 4)
-    expect(close(result[mask], right), "squared distance on the known pixels, the k smallest.")
-    return "a mean of what could be there"
+def _edit_distance(a, b):
+    row = list(range(len(b) + 1))
+    for i, letter in enumerate(a, 1):
+        new = [i]
+        for j, other in enumerate(b, 1):
+            new.append(min(row[j] + 1, new[j - 1] + 1, row[j - 1] + (letter != other)))
+        row = new
+    return row[-1]

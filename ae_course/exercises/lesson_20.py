@@ -1,96 +1,105 @@
-"""Checks of the exercises in lesson 20, Codes as features and as compression."""
-
-import math
-from numbers import Real
+"""Checks of the exercises in lesson 20, Finding anomalies."""
 
 import numpy as np
+from sklearn.metrics import roc_auc_score
 
 from ae_course.exercises.grading import Hints, call, check, close, expect
 
 HINTS = {
     "20.1": (
-        "For one query, how do you see from `groups` which of the rows found are strangers?",
+        "Which table has one cell for each pair of an anomaly and a normal item?",
         (
-            "For one `row` of `found` and the group `own` of its query, `groups[row] != own` is "
-            "True for the strangers. As an index, it keeps them in their order."
+            "Make the anomalous scores a column, `np.asarray(anomalous)[:, None]`. Compared with "
+            "the normal scores it gives the table of all pairs, True where the anomaly is larger. "
+            "Ties are found with `==`."
         ),
         (
-            "For each `row, own` of `zip(found, query_groups)`, take `row[groups[row] != own]` and "
-            "cut it off after `k`; `np.stack` makes one array of them."
+            "With `a` the column and `b` the normal scores, take the mean of `(a > b)` plus half "
+            "of `(a == b)`."
         ),
     ),
     "20.2": (
+        "Which fraction of the normal items may raise an alarm?",
         (
-            "How many bits does a unit cost that has the same level in all images, and how many if "
-            "two levels are equally frequent?"
+            "The threshold is the quantile of `scores` that leaves the fraction `alarms_a_day / "
+            "items_a_day` above it. `np.quantile` may interpolate to a value with one score too "
+            "many above it, unless you choose its `method`."
         ),
-        (
-            "Go through the units, the columns of `levels`. `np.unique(unit, return_counts=True)` "
-            "counts only the levels that occur, so there is no logarithm of 0."
-        ),
-        "For each unit `p = counts / len(unit)`; add up `-(p * np.log2(p)).sum()` over the units.",
+        '`np.quantile(scores, 1 - rate, method="higher")`; what is missing is the rate.',
     ),
     "20.3": (
         (
-            "How many bytes does each image save, and how often must that be saved to pay for the "
-            "decoder?"
+            "If a fraction pi of all items are anomalies, which fraction of all items are right "
+            "alarms, and which are false ones?"
         ),
         (
-            "Each image saves `rival_bytes - code_bytes`; if that is 0 or less, return `math.inf`. "
-            "Otherwise you need more images than `decoder_bytes` divided by the saving: more, not "
-            "as many."
+            "With p the precision, r the recall and f the false-positive rate, p = r pi / (r pi + "
+            "f (1 - pi)). Multiply by the denominator and bring everything with pi to one side."
         ),
-        "`math.floor(decoder_bytes / saving)` images are not enough yet, and one more is.",
+        "You should arrive at pi (r (1 - p) + f p) = f p. One division is left.",
     ),
 }
 hint = Hints(HINTS)
 
 
 @check
-def check_strangers(strangers):
-    """Exercise 20.1: `strangers(found, groups, query_groups, k)`."""
-    groups = np.array([7, 7, 2, 3, 3, 2, 5, 5])
-    found = np.array([[1, 2, 0, 3, 5, 6], [4, 0, 2, 3, 6, 1]])
-    query_groups = np.array([7, 3])
-    result = np.asarray(call(strangers, found.copy(), groups, query_groups, 3))
-    right = np.array([[2, 3, 5], [0, 2, 6]])
-    expect(result.shape == (2, 3), f"two queries with k=3 make (2, 3), not {result.shape}.")
-    expect(not close(result, found[:, :3]), "near-duplicates of the query are still among them.")
-    own = groups[result.astype(int)] == query_groups[:, None]
-    expect(not own.any(), "a row of the query's own group is left: compare the groups.")
-    expect(not close(np.sort(result), right) or close(result, right), "keep them nearest first.")
-    expect(close(result, right), "the first k that remain; several may be of one group.")
-    return "nearest first, and no near-duplicates"
+def check_auroc(auroc):
+    """Exercise 20.1: `my_auroc(normal, anomalous)`."""
+    normal, anomalous = np.array([1.0, 2.0, 3.0, 4.0]), np.array([2.5, 3.0, 5.0])
+    result = call(auroc, normal, anomalous)
+    expect(np.ndim(result) == 0, "return one number, the fraction of all pairs.")
+    expect(not close(result, 8.5), "that is the number of pairs: divide by how many there are.")
+    expect(
+        not close(result, 3.5 / 12), "that is the fraction of pairs in which the normal one wins."
+    )
+    expect(not close(result, 8 / 12), "a tie should count half; it counts nothing.")
+    expect(not close(result, 9 / 12), "a tie should count half; it counts as a whole.")
+    expect(close(result, 8.5 / 12), "of the 12 pairs here, 8 are right and one is a tie: 8.5 / 12.")
+    rng = np.random.default_rng(0)
+    normal, anomalous = rng.normal(size=50), rng.normal(0.7, 2, 30)
+    right = roc_auc_score(np.repeat([0, 1], [50, 30]), np.concatenate([normal, anomalous]))
+    expect(close(auroc(normal, anomalous), right), f"for other scores it should be {right:.3f}.")
+    return "the fraction of pairs in the right order, ties half"
 
 
 @check
-def check_entropy_bits(entropy_bits):
-    """Exercise 20.2: `entropy_bits(levels)`."""
-    levels = np.array([[0, 4, 1], [1, 4, 1], [0, 4, 2], [1, 4, 1]])
-    result = call(entropy_bits, levels)
-    right = 1 + 0 + (2 - 0.75 * math.log2(3))
-    expect(np.ndim(result) == 0, "one number: the sum over the units.")
-    expect(np.isfinite(result), "a level that does not occur costs nothing, not 0 * log 0.")
-    expect(not close(result, right * math.log(2)), "bits need the logarithm to base 2.")
-    expect(not close(result, -right), "minus the sum of p log p.")
-    expect(not close(result, right / 3), "add up the units; an image needs all of them.")
-    expect(not close(result, right * 4), "per image, not for all four together.")
-    expect(close(result, right), "one table for each unit, from the frequencies of its own levels.")
-    return "bits of an image, one table for each unit"
+def check_daily_line(daily_line):
+    """Exercise 20.2: `daily_line(scores, alarms_a_day, items_a_day)`."""
+    rng = np.random.default_rng(0)
+    for n, alarms, items in ((1000, 20, 2000), (800, 30, 600)):
+        scores = rng.exponential(size=n)
+        kept = scores.copy()
+        line = call(daily_line, scores, alarms, items)
+        expect(np.ndim(line) == 0, "return one number, the threshold.")
+        expect(close(scores, kept), "the scores handed over were changed. Work on a copy.")
+        above, wanted = int((scores > line).sum()), n * alarms // items
+        told = f"{above} of {n} scores lie above it; {alarms} in {items} are {wanted}"
+        expect(
+            above < n - 2 * wanted, f"{told}: the quantile is at 1 minus the false-positive rate."
+        )
+        expect(above != alarms, f"{told}: divide by the items of a day, not by the scores.")
+        expect(above <= wanted, f"{told}, and no more.")
+        expect(above >= wanted - 1, f"{told}: use up the budget, a lower line finds more.")
+    return "as many false alarms a day as you can look at"
 
 
 @check
-def check_break_even(break_even):
-    """Exercise 20.3: `break_even(decoder_bytes, code_bytes, rival_bytes)`."""
-    result = call(break_even, 1000, 8, 29)
-    expect(isinstance(result, Real), "return one number.")
-    expect(result != 1000 / 29, "subtract what each code costs.")
-    expect(result == math.floor(result), "images come whole: return a whole number.")
-    expect(result > 47, "with 47 images it is still larger: 1000 + 47 * 8 against 47 * 29.")
-    expect(result == 48, "for (1000, 8, 29) the first smaller total is at 48 images.")
-    expect(break_even(1000, 8, 28) == 51, "at 50 images (1000, 8, 28) are only equal: 51.")
-    expect(break_even(0, 8, 28) == 1, "without a decoder to pay, one image is enough.")
-    for rival in (8, 5):
-        never = break_even(1000, 8, rival)
-        expect(never == math.inf, f"a code of 8 bytes never beats {rival}: return math.inf.")
-    return "decoder and codes against the rival"
+def check_least_base_rate(least_base_rate):
+    """Exercise 20.3: `least_base_rate(precision, recall, false_positive_rate)`."""
+    for precision, recall, false_positive_rate in ((0.8, 0.6, 0.05), (0.5, 0.9, 0.01)):
+        result = call(least_base_rate, precision, recall, false_positive_rate)
+        expect(np.ndim(result) == 0, "return one number.")
+        odds = false_positive_rate * precision / (recall * (1 - precision))
+        right = odds / (1 + odds)
+        expect(not close(result, odds), "those are odds, frauds to honest: make them a fraction.")
+        expect(not close(result, 1 - right), "that is the fraction of normal items.")
+        forward = recall * precision / (recall * precision + false_positive_rate * (1 - precision))
+        expect(
+            not close(result, forward),
+            "that takes the wanted precision for a base rate: solve the formula for pi.",
+        )
+        expect(
+            close(result, right),
+            f"at that base rate the precision should come out as {precision}: put it in and see.",
+        )
+    return "put into the formula, it gives the precision back"

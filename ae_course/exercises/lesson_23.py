@@ -1,98 +1,179 @@
-"""Checks of the exercises in lesson 23, Against the literature."""
+"""Checks of the exercises in lesson 23, Bug clinic and capstone."""
 
+import numbers
+
+import keras
 import numpy as np
 
-from ae_course.exercises.grading import Hints, call, check, close, expect
+from ae_course.exercises.grading import Blank, Hints, call, check, close, expect
+from ae_keras import DenseDecoder, DenseEncoder, backend
 
 HINTS = {
     "23.1": (
+        "Which function moves one axis and leaves the others in their order?",
         (
-            "A root, a mean and a scale may have to be undone: which of them in which unit, and in "
-            "which order?"
+            "`np.moveaxis` and `np.transpose` move axes. `reshape` does not: it only cuts the same "
+            "sequence of numbers anew."
         ),
         (
-            "First square an 'rmse'. Then multiply by `n_pixels`, unless it is a 'sum' already. "
-            "Last the scale: pixels become `white` times smaller, and squared errors `white**2` "
-            "times."
-        ),
-        (
-            '`squared = value**2 if unit == "rmse" else value`; in the same way make the `total` '
-            "of it, and divide that by `white**2`."
+            "`np.moveaxis(x, source, destination)`: the channels are axis 1, and should be the "
+            "last one, -1."
         ),
     ),
     "23.2": (
-        "What does one image say about which model is better, whether it is hard or easy for both?",
+        "An alarm is right if two things are true at once: which?",
         (
-            "Take the differences, image by image: `np.asarray(a) - np.asarray(b)`. The standard "
-            "error of a mean of n values is their standard deviation over the root of n."
+            "`hits = np.sum(is_anomaly & is_alarm)`. Precision divides it by the number of alarms, "
+            "recall by the number of anomalies. Take care of the division by 0."
         ),
         (
-            "`difference.std(ddof=1) / np.sqrt(len(difference))` is the standard error; return the "
-            "mean difference before it."
+            "The precision is `hits / max(is_alarm.sum(), 1)`, which is 0 without any alarm. The "
+            "recall is made in the same way; return the precision first."
         ),
     ),
     "23.3": (
-        "How many nats are one bit, the choice between two equally probable answers?",
         (
-            "One bit is log 2, about 0.693 nats, so an image has `nats / np.log(2)` bits. How many "
-            "pixels share them?"
+            "What must the model keep from one step to the next, so that the second draw is "
+            "another one?"
         ),
         (
-            "Divide `nats / np.log(2)` by `n_pixels`. For 86.76 nats of 28 x 28 pixels that is "
-            "about 0.16."
+            "A `keras.random.SeedGenerator(seed)`, made once in `__init__`: every draw moves its "
+            "state on. Hand it over as the `seed` of the noise."
+        ),
+        (
+            "Copy `FrozenNoise`. In `__init__`, `self.noise = keras.random.SeedGenerator(seed)` "
+            "takes the place of `self.seed`; in `call`, the noise has `seed=self.noise`."
+        ),
+    ),
+    "23.4": (
+        (
+            "Which of the seven entries can you fill in before you train, and which has to wait "
+            "for the test set?"
+        ),
+        (
+            "Use `card` as a pattern. 'baselines' needs two numbers, computed on the test part as "
+            "the model's test error is; 'errors' needs 'validation' and 'test'. All are in the "
+            "unit that you name under 'loss', such as 'squared error per row'."
+        ),
+        (
+            "For `datasets.load_wine`, repeat the cell of the breast cancer data with `new(2, (1, "
+            "13, 1), hidden=(16,))`; `evaluation.mean_image_error` and `evaluation.pca_error` give "
+            "the baselines. If one of them is smaller than the test error, 'limits' must contain "
+            "its name, as you wrote it under 'baselines'."
         ),
     ),
 }
 hint = Hints(HINTS)
 
+FIELDS = ("data", "split", "model", "loss", "baselines", "errors", "limits")
 
-@check
-def check_published_unit(per_image):
-    """Exercise 23.1: `per_image(value, unit, n_pixels, white)`."""
-    expect(close(call(per_image, 3.0, "sum", 784, 1), 3.0), "a sum on [0, 1] is ours already.")
-    expect(close(per_image(0.5, "mse", 100, 1), 50), "a mean becomes a sum times the pixels.")
-    wrong = np.sqrt(0.5) * 100
-    result = per_image(0.5, "rmse", 100, 1)
-    expect(not close(result, wrong), "the error is squared: square the root, do not take another.")
-    expect(not close(result, 2500), "square first, then times the pixels.")
-    expect(close(result, 25), "0.5 as rmse of 100 pixels is 25.")
-    result = per_image(51.0, "rmse", 100, 255)
-    expect(not close(result, 51**2 * 100 / 255), "squares shrink by white twice.")
-    expect(close(result, 4), "a root of 51 where white is 255 is one of 0.2.")
-    for unit, right in (("mse", 10.0), ("sum", 0.1)):
-        result = per_image(65.025 * 100, unit, 100, 255)
-        expect(close(result, right), f"'{unit}' on [0, 255] must be divided by 255 twice.")
-    return "three units, two scales, one number"
+
+UNITS = ("per image", "per row", "per pixel", "per value", "per signal", "nats", "db")
 
 
 @check
-def check_paired(paired):
-    """Exercise 23.2: `paired(a, b)`."""
-    b = np.array([1.0, 9.0, 4.0, 30.0])
-    a = b + np.array([1.0, 2.0, 3.0, 2.0])
-    result = call(paired, a.copy(), b.copy())
-    expect(np.shape(result) == (2,), "return two numbers: the mean difference, its error.")
-    mean, error = map(float, result)
-    expect(not close(mean, -2), "a minus b, not b minus a.")
-    expect(close(mean, 2), "the mean of the differences.")
-    spread = np.sqrt(2 / 3)
-    separate = np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / 4)
-    expect(not close(error, separate), "take the spread of the differences, not of the two.")
-    expect(not close(error, spread), "the error of a mean of n values: divide by the root of n.")
-    expect(not close(error, np.sqrt(0.5) / 2), "the mean was estimated, too: ddof=1.")
-    expect(not close(error, spread / 4), "divide by the root of n, not by n.")
-    expect(close(error, spread / 2), "standard deviation of the differences over the root of n.")
-    expect(close(paired(list(a), list(b)), (2, spread / 2)), "lists are errors as well.")
-    return "the difference and its error, image by image"
+def check_to_channels_last(to_channels_last):
+    """Exercise 23.1: `to_channels_last(x)`."""
+    x = np.random.default_rng(0).random((4, 3, 5, 7), "float32")
+    result = np.asarray(call(to_channels_last, x))
+    right = np.stack([x[:, channel] for channel in range(3)], axis=-1)
+    expect(result.shape != (4, 7, 5, 3), "height and width changed places as well.")
+    expect(
+        result.shape == right.shape,
+        f"(4, 3, 5, 7) should become {right.shape}, not {result.shape}.",
+    )
+    expect(
+        not close(result, x.reshape(right.shape)),
+        "the shape is right and the pixels are not: `reshape` deals them out anew in the old "
+        "order. Move the axis instead.",
+    )
+    expect(not close(result[..., ::-1], right), "red and blue have changed places.")
+    expect(close(result, right), "pixel (i, j) of channel c of each image should be at [i, j, c].")
+    return "the axis was moved, and no pixel left its place"
 
 
 @check
-def check_bits_per_pixel(bits_per_pixel):
-    """Exercise 23.3: `bits_per_pixel(nats, n_pixels)`."""
-    result = call(bits_per_pixel, 784 * np.log(2), 784)
-    expect(not close(result, np.log(2) ** 2), "a nat is more than a bit: divide by log 2.")
-    expect(not close(result, 784), "per pixel: divide by their number.")
-    expect(not close(result, np.log(2)), "these are nats per pixel still.")
-    expect(close(result, 1), "log 2 nats for each pixel are one bit each.")
-    expect(close(bits_per_pixel(200.0, 50), 4 / np.log(2)), "for any number of pixels.")
-    return "a nat is 1.44 bits"
+def check_precision_and_recall(precision_and_recall):
+    """Exercise 23.2: `precision_and_recall(is_anomaly, is_alarm)`."""
+    is_anomaly = np.array([True] * 4 + [False] * 16)
+    is_alarm = np.array([True, True, True, False] + [True] * 3 + [False] * 13)
+    result = np.asarray(call(precision_and_recall, is_anomaly, is_alarm), "float64")
+    expect(result.shape == (2,), "return two numbers: precision, then recall.")
+    expect(
+        not close(result, [13 / 14, 13 / 16]),
+        "those are the scores of finding the *normal* rows. What is looked for is the anomaly.",
+    )
+    expect(not close(result, [3 / 4, 3 / 6]), "precision first, then recall.")
+    expect(close(result[0], 3 / 6), "of 6 alarms 3 were right: the precision is 0.5.")
+    expect(close(result[1], 3 / 4), "of 4 anomalies 3 were found: the recall is 0.75.")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        silent = np.asarray(precision_and_recall(is_anomaly, np.zeros(20, bool)), "float64")
+    expect(close(silent, [0, 0]), "without any alarm both should be 0; yours: " + str(silent))
+    return "who raises no alarm finds nothing"
+
+
+@check
+def check_fresh_noise(cls):
+    """Exercise 23.3: `FreshNoise(encoder, decoder, level=0.4, seed=0)`."""
+    if isinstance(cls, type) and not {"__init__", "call"} & set(vars(cls)):
+        raise Blank
+    x = np.full((16, 6, 6, 1), 0.5, "float32")
+
+    def model(level=0.4, **kwargs):
+        parts = DenseEncoder(8, hidden=()), DenseDecoder((6, 6, 1), hidden=())
+        return backend.seed_weights(cls(*parts, level=level, **kwargs), seed=0)
+
+    def seen(one, training=True):
+        return keras.ops.convert_to_numpy(one(keras.ops.convert_to_tensor(x), training=training))
+
+    first, other = model(), model()
+    draws = [seen(first) for _ in range(3)]
+    expect(close(seen(first, False), seen(model(), False)), "there is noise in prediction too.")
+    expect(not close(draws[0], seen(first, False)), "there is no noise in training.")
+    expect(
+        not (close(draws[0], draws[1]) or close(draws[1], draws[2])),
+        "two steps in a row got the same noise: an integer seed is a constant. Own a "
+        "`keras.random.SeedGenerator`, made once in `__init__`.",
+    )
+    expect(
+        close(draws[0], seen(other)) and close(draws[1], seen(other)),
+        "two models of seed 0 should draw the same: seed the generator with `seed`.",
+    )
+    expect(not close(draws[0], seen(model(seed=1))), "seed 1 should draw other noise than seed 0.")
+    quiet = model(level=0.0)
+    expect(close(seen(quiet), seen(quiet, False)), "level 0 should mean no noise: scale by it.")
+    return "fresh noise in every step, none in prediction, the same again for one seed"
+
+
+@check
+def check_card(card):
+    """Exercise 23.4: a model's card, a dictionary."""
+    expect(isinstance(card, dict), "a card is a dictionary, such as the one above.")
+    missing = [field for field in FIELDS if not card.get(field)]
+    expect(not missing, f"fill in {', '.join(missing)}.")
+    expect(
+        any(unit in str(card["loss"]).lower() for unit in UNITS),
+        f"say the unit under 'loss', one of: {', '.join(UNITS)}.",
+    )
+    _expect_numbers(card, "baselines", "two, such as the mean and PCA of the same size", least=2)
+    _expect_numbers(card, "errors", "'validation' and 'test'")
+    lacking = {"validation", "test"} - set(card["errors"])
+    expect(not lacking, f"under 'errors', add {', '.join(sorted(lacking))}.")
+    ahead = [k for k, value in card["baselines"].items() if value < card["errors"]["test"]]
+    unsaid = [name for name in ahead if name.lower() not in str(card["limits"]).lower()]
+    expect(
+        not unsaid,
+        f"{' and '.join(unsaid)} has the smaller error: say so, by that name, under 'limits'.",
+    )
+    return "a card that somebody else can judge the model by"
+
+
+def _expect_numbers(card, field, wanted, least=1):
+    values = card[field]
+    expect(
+        isinstance(values, dict) and len(values) >= least,
+        f"'{field}' should be a dictionary from names to numbers: {wanted}.",
+    )
+    for name, value in values.items():
+        good = isinstance(value, numbers.Real) and np.isfinite(value)
+        expect(good, f"under '{field}', {name} should be a finite number, not {value!r}.")

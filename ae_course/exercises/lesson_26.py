@@ -1,127 +1,105 @@
-"""Checks of the exercises in lesson 26, Measures, signals and real baselines."""
+"""Checks of the exercises in lesson 26, More data, more devices, more machines."""
 
-import numpy as np
+import tempfile
+from numbers import Integral
+from pathlib import Path
 
-from ae_course.exercises.grading import Hints, call, check, close, expect
-from ae_keras import data, evaluation
+from ae_course.exercises.grading import Hints, call, check, expect
 
 HINTS = {
     "26.1": (
-        "What happens to the squared error if every pixel is multiplied by 255?",
-        "Divide the difference by `peak` first. Differences of `uint8` cannot be negative: make "
-        "floats of both arrays before you subtract.",
-        '`difference = (np.asarray(x, "float64") - np.asarray(x_hat, "float64")) / peak`, then '
-        "-10 times `np.log10` of its mean square over the axes 1, 2 and 3.",
+        "If the rows are dealt out like cards, which rows does worker 1 of 3 get?",
+        (
+            "A worker gets every `n_workers`-th row, beginning with the row of its own number. "
+            "`range` has a third argument, the step."
+        ),
+        (
+            "`range(first, n_items, step)`: the first row is `worker`; the step is the number of "
+            "workers."
+        ),
     ),
     "26.2": (
-        "Which pixels of a speckled image can be specks at all?",
-        "Specks are exactly 0 or 1. Every other pixel is right as it is, and the median spoils it.",
-        '`np.where(suspect, ways["specks"]["median"](x_noisy), x_noisy)` with `suspect = (x_noisy '
-        "== 0) | (x_noisy == 1)`; a trained network may stand in place of the median.",
+        (
+            "What is the exact name of the file with a finished result for size 8, and how do you "
+            "ask whether it is there?"
+        ),
+        (
+            '`Path(folder) / f"{size}.json"` is its path, also if `folder` is a string. '
+            "`.exists()` asks and changes nothing."
+        ),
+        (
+            "`[size for size in sizes if not ...]` keeps the order of `sizes`; the dots ask for "
+            "the file of that size."
+        ),
     ),
     "26.3": (
-        "What does the device do with a spike that came out too low?",
-        "For each name, loop over its ten answers: height is `s.max() - np.median(s)`. Compare "
-        "with that of the recording, and take the mean of the absolute differences.",
-        "`numbers = {name: np.mean([abs(s.max() - np.median(s) - true_height) for s in answers]) "
-        "for name, answers in candidates.items()}`",
+        (
+            "With 1000 images in batches of 128, how large is the last batch, and can 8 workers "
+            "share it equally?"
+        ),
+        (
+            "Try the sizes from the largest down, `range(min(limit, n_images), 0, -1)`. Two "
+            "numbers must be multiples of `n_workers`: the size, and the rest `n_images % size`, "
+            "which is 0 if the last batch is full."
+        ),
+        (
+            "In the loop, return the first `size` with `size % n_workers == 0` for which `n_images "
+            "% size` passes the same test; after the loop, return 0."
+        ),
     ),
 }
 hint = Hints(HINTS)
 
-REASONS = ("psnr", "spike")
+
+@check
+def check_shard(shard):
+    """Exercise 26.1: `shard(n_items, worker, n_workers)`."""
+    for n_items, n_workers in ((12, 3), (10, 4), (2, 3)):
+        parts = [list(call(shard, n_items, worker, n_workers)) for worker in range(n_workers)]
+        together = sorted(row for part in parts for row in part)
+        where = f"of {n_items} rows for {n_workers} workers"
+        expect(len(together) == len(set(together)), f"{where}, some go to two workers.")
+        expect(not set(range(n_items)) - set(together), f"{where}, some go to nobody.")
+        expect(together == list(range(n_items)), f"{where}, some do not exist.")
+        lengths = [len(part) for part in parts]
+        expect(max(lengths) - min(lengths) <= 1, f"{where}, they get {lengths}: divide evenly.")
+    return "every row once, and no worker has two more than another"
 
 
 @check
-def check_psnr(psnr):
-    """Exercise 26.1: `psnr(x, x_hat, peak=1.0)`."""
-    rng = np.random.default_rng(0)
-    x = rng.random((4, 5, 6, 1), "float32")
-    x_hat = np.clip(x + rng.normal(0, [[[[0.1]]], [[[0.2]]], [[[0.3]]], [[[0.4]]]], x.shape), 0, 1)
-    x_hat = x_hat.astype("float32")
-    result = np.asarray(call(psnr, x, x_hat))
-    right = evaluation.psnr(x, x_hat)
-    expect(result.shape == (4,), f"one number for each image is (4,), not {result.shape}.")
-    expect(not close(result, -right, 1e-3), "the sign is the wrong way round: less error, more dB.")
-    natural = right * np.log(10)
-    expect(not close(result, natural, 1e-3), "decibels use the logarithm to base 10.")
-    summed = right - 10 * np.log10(x[0].size)
-    expect(not close(result, summed, 1e-3), "take the mean over the pixels, not their sum.")
-    expect(close(result, right, 1e-3), "-10 times log10 of the mean squared error of each image.")
-    scaled = np.asarray(psnr(255 * x, 255 * x_hat, 255.0))
-    expect(
-        close(scaled, right, 1e-3),
-        "the same pictures from 0 to 255, with peak=255, should get the same decibels.",
-    )
-    a, b = np.round(255 * x).astype("uint8"), np.round(255 * x_hat).astype("uint8")
-    bytes_ = np.asarray(psnr(a, b, 255))
-    expect(
-        close(bytes_, evaluation.psnr(a / 255, b / 255), 1e-3),
-        "for `uint8` it is wrong: 3 - 5 is 254 there. Make floats before you subtract.",
-    )
-    return "decibels, one number for each image, on any scale"
+def check_missing_sizes(missing_sizes):
+    """Exercise 26.2: `missing_sizes(folder, sizes)`."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for left in ("4.json", "16.json", ".part-77-8.json", "2.txt"):
+            (folder / left).write_text("1.0")
+        for form in (folder, name):
+            result = call(missing_sizes, form, [32, 16, 8, 6, 4, 2])
+            expect(not isinstance(result, str | Integral), "return a list of sizes.")
+            result = list(result)
+            expect(16 not in result and 4 not in result, "4.json and 16.json are there.")
+            expect(8 in result, "of 8 there is but an unfinished file: that is no result.")
+            expect(6 in result, "there is a 16.json, but no 6.json.")
+            expect(2 in result, "a file of another kind is no result.")
+            expect(result == [32, 8, 6, 2], "the missing ones in the order of `sizes`.")
+        kept = sorted(path.name for path in folder.iterdir())
+    expect(len(kept) == 4, "only look: neither write nor delete.")
+    return "what has no whole result, in the order asked"
 
 
 @check
-def check_despeckle(despeckle, x, median):
-    """Exercise 26.2: a function `despeckle`, against the function `median` on the images `x`."""
-    expect(callable(despeckle), "set `despeckle` to a function from noisy to clean images.")
-    x_noisy = data.salt_and_pepper(x, 0.2, seed=21)
-    given = x_noisy.copy()
-    x_hat = np.asarray(call(despeckle, given))
-    expect(x_hat.shape == x.shape, f"images should stay {x.shape}, not become {x_hat.shape}.")
-    x_hat = np.clip(x_hat, 0, 1).astype("float32")
-    own = evaluation.psnr(x, x_hat).mean(), evaluation.ssim(x, x_hat).mean()
-    reference = median(x_noisy)
-    bar = evaluation.psnr(x, reference).mean(), evaluation.ssim(x, reference).mean()
-    expect(
-        own[0] >= bar[0] + 1,
-        f"{own[0]:.1f} dB; the median filter has {bar[0]:.1f}, and 1 dB more is wanted.",
-    )
-    expect(
-        own[1] >= bar[1] - 0.005,
-        f"enough decibels ({own[0]:.1f}), but SSIM {own[1]:.2f}; the median filter has "
-        f"{bar[1]:.2f}. What remains between the strokes?",
-    )
-    return f"{own[0] - bar[0]:.1f} dB more than the median filter, SSIM {own[1]:.2f}"
-
-
-@check
-def check_filter(choice, clean, candidates):
-    """Exercise 26.3: `choice = (name, reason, numbers)` for the filtered signals `candidates`."""
-    if callable(choice):
-        choice = call(choice)
-    expect(isinstance(choice, tuple) and len(choice) == 3, "set choice = (name, reason, numbers).")
-    name, reason, numbers = choice
-    expect(name in candidates, f"choose one of {', '.join(candidates)}; not {name!r}.")
-    expect(reason in REASONS, f"the reason is one of {', '.join(REASONS)}, not {reason!r}.")
-    expect(
-        isinstance(numbers, dict) and set(numbers) == set(candidates),
-        "the evidence is a dict with a number for each of the five: one alone compares nothing.",
-    )
-    truth = {key: _measure(reason, clean, answers) for key, answers in candidates.items()}
-    for key, right in truth.items():
-        expect(
-            close(numbers[key], right, 1e-3),
-            f"for {key}, {reason!r} is {right:.3g}; you give {float(numbers[key]):.3g}."
-            + " Take each draw's own absolute difference, then the mean." * (reason == "spike")
-            + " Decibels of each draw, then the mean." * (reason == "psnr"),
-        )
-    # As far apart as another ten draws may move them.
-    bar = max(truth.values()) - 0.3 if reason == "psnr" else 1.15 * min(truth.values())
-    good = truth[name] >= bar if reason == "psnr" else truth[name] <= bar
-    best = (max if reason == "psnr" else min)(truth, key=truth.get)
-    expect(
-        good,
-        f"your own numbers speak for {best}: {reason!r} is {truth[best]:.3g} there and "
-        f"{truth[name]:.3g} for {name}. Change the choice, or find the reason that you really "
-        "have.",
-    )
-    return f"the numbers bear out {name} by {reason!r}"
-
-
-def _measure(reason, clean, answers):
-    if reason == "psnr":
-        return np.mean([-10 * np.log10(np.mean((s - clean) ** 2)) for s in answers])
-    height = clean.max() - np.median(clean)
-    return np.mean([abs(s.max() - np.median(s) - height) for s in answers])
+def check_equal_batch(equal_batch):
+    """Exercise 26.3: `equal_batch(n_images, limit, n_workers)`."""
+    cases = {(1024, 128, 8): 128, (1024, 100, 8): 96, (1000, 128, 8): 128, (24, 20, 4): 20}
+    cases |= {(100, 64, 3): 0, (90, 64, 3): 63, (8, 128, 4): 8, (12, 5, 6): 0, (30, 7, 2): 6}
+    for (n_images, limit, n_workers), right in cases.items():
+        result = call(equal_batch, n_images, limit, n_workers)
+        asked = f"equal_batch({n_images}, {limit}, {n_workers})"
+        expect(isinstance(result, Integral), f"{asked} must be a whole number, not {result!r}.")
+        expect(0 <= result <= min(limit, n_images), f"{asked} is {result}: more than is allowed.")
+        expect(result % n_workers == 0, f"{asked} is {result}: workers cannot share it equally.")
+        last = n_images % result if result else 0
+        expect(last % n_workers == 0, f"{asked} is {result}: the last batch would have {last}.")
+        hint = f"one of {right} is larger." if right else "0 if there is none."
+        expect(result == right, f"{asked} is {result}; {hint}")
+    return "the largest batch whose shards are equal to the end"

@@ -318,20 +318,20 @@ widgets.draw_digit(encoder, decoder, pca, val, samples)
 # | undercomplete | a code smaller than the input | compression, maps of the data | 03 to 09 |
 # | [overcomplete](glossary.md#overcomplete) | a code *larger* than the input | may learn to copy; the three below prevent it | [lesson 13](13_denoising.ipynb) |
 # | denoising | noisy input, clean target | robust features, cleaning images and signals | [lesson 13](13_denoising.ipynb) |
-# | sparse | a penalty $\lambda \sum_i \lvert z_i \rvert$ on the code | few numbers of the code in use for each image, readable features | [lesson 14](14_sparse.ipynb) |
-# | [contractive](glossary.md#contractive-autoencoder) | a penalty on how fast the code changes | codes that ignore small perturbations | [lesson 17](17_beyond.ipynb) |
-# | variational (VAE) | the code is a distribution, kept close to a normal one by a term in the loss, the [Kullback-Leibler divergence](glossary.md#kl-divergence) $\mathrm{KL}$, which measures how far two distributions differ | drawing *new* pictures, smooth interpolation | [lesson 15](15_variational.ipynb) |
-# | [disentangled](glossary.md#disentangled) ($\beta$-VAE) | that term weighted by $\beta$ | codes whose coordinates mean one thing each | [lesson 16](16_beta_vae.ipynb) |
+# | sparse | a penalty $\lambda \sum_i \lvert z_i \rvert$ on the code | few numbers of the code in use for each image, readable features | [lesson 15](15_sparse.ipynb) |
+# | [contractive](glossary.md#contractive-autoencoder) | a penalty on how fast the code changes | codes that ignore small perturbations | [lesson 18](18_beyond.ipynb) |
+# | variational (VAE) | the code is a distribution, kept close to a normal one by a term in the loss, the [Kullback-Leibler divergence](glossary.md#kl-divergence) $\mathrm{KL}$, which measures how far two distributions differ | drawing *new* pictures, smooth interpolation | [lesson 16](16_variational.ipynb) |
+# | [disentangled](glossary.md#disentangled) ($\beta$-VAE) | that term weighted by $\beta$ | codes whose coordinates mean one thing each | [lesson 17](17_beta_vae.ipynb) |
 # | convolutional | the layers, not the objective | larger and coloured pictures | [lesson 11](11_convolution_and_upsampling.ipynb) |
 #
 # | use | which half does the work | lesson |
 # |---|---|---|
-# | compression and dimensionality reduction | the encoder, and the decoder to come back | [lesson 09](09_latent_size.ipynb), [lesson 20](20_codes_as_features_and_compression.ipynb) |
+# | compression and dimensionality reduction | the encoder, and the decoder to come back | [lesson 09](09_latent_size.ipynb), [lesson 22](22_codes_as_features_and_compression.ipynb) |
 # | visualising and clustering data | the encoder | [lesson 08](08_latent_space.ipynb) |
-# | features for a classifier, searching | the encoder | [lesson 20](20_codes_as_features_and_compression.ipynb) |
-# | removing noise (denoising), filling holes ([inpainting](glossary.md#inpainting)) | both | [lesson 13](13_denoising.ipynb), [lesson 19](19_inpainting.ipynb) |
-# | finding anomalies: rank by reconstruction error, or by distance of the code | both | [lesson 18](18_anomaly_detection.ipynb) |
-# | generating new examples | the decoder, if the latent space was made for it | [lesson 15](15_variational.ipynb) |
+# | features for a classifier, searching | the encoder | [lesson 22](22_codes_as_features_and_compression.ipynb) |
+# | removing noise (denoising), filling holes ([inpainting](glossary.md#inpainting)) | both | [lesson 13](13_denoising.ipynb), [lesson 21](21_inpainting.ipynb) |
+# | finding anomalies: rank by reconstruction error, or by distance of the code | both | [lesson 20](20_anomaly_detection.ipynb) |
+# | generating new examples | the decoder, if the latent space was made for it | [lesson 16](16_variational.ipynb) |
 
 # %% [markdown]
 # ## What comes next
@@ -375,9 +375,9 @@ notebook.claim(CODE != 16 or set(train.labels[found]) == {val.labels[0]}, "all f
 
 # %% [markdown] numbers={"4": "seen: the figure"}
 # - **[Denoising](13_denoising.ipynb)** (lesson 13): the noise is gone and most digits can be read, though they are blurred and the 4 has lost its shape.
-# - **[Anomalies](18_anomaly_detection.ipynb)** (lesson 18): we hid five letters among five hundred digits and sorted by error. All five are among the eight highest. (So they are by PCA's error: these anomalies are easy ones.)
-# - **[Search](20_codes_as_features_and_compression.ipynb)** (lessons 08 and 20): the seven training images whose codes lie nearest to that of the first image. All are 2s.
-# - **[Drawing](15_variational.ipynb)** (lesson 15): the decoder's pictures for random codes. A few look like digits, the others like none, since nothing has told this latent space what lies *between* its codes. The variational autoencoder is made for that.
+# - **[Anomalies](20_anomaly_detection.ipynb)** (lesson 20): we hid five letters among five hundred digits and sorted by error. All five are among the eight highest. (So they are by PCA's error: these anomalies are easy ones.)
+# - **[Search](22_codes_as_features_and_compression.ipynb)** (lessons 08 and 22): the seven training images whose codes lie nearest to that of the first image. All are 2s.
+# - **[Drawing](16_variational.ipynb)** (lesson 16): the decoder's pictures for random codes. A few look like digits, the others like none, since nothing has told this latent space what lies *between* its codes. The variational autoencoder is made for that.
 
 # %% [markdown]
 # ## The test images, once

@@ -56,7 +56,7 @@ print("same digit:", np.sum(train.labels[found] == val.labels[:10]), "of 10")
 # %% [markdown]
 # ## Q9. How do you define the architecture of the Encoder by subclassing `keras.Model`?
 #
-# Lesson 00 worked with `keras.Sequential`, a list of layers. A list is enough as long as the data run straight through it. A class of your own can do more: take arguments such as `latent_dim`, and be made again with others; use one layer twice, branch, or return two things (a variational encoder does, in lesson 15); and say in its name what it is. From here on every part of the course is such a class, so learn the form on the simplest one.
+# Lesson 00 worked with `keras.Sequential`, a list of layers. A list is enough as long as the data run straight through it. A class of your own can do more: take arguments such as `latent_dim`, and be made again with others; use one layer twice, branch, or return two things (a variational encoder does, in lesson 16); and say in its name what it is. From here on every part of the course is such a class, so learn the form on the simplest one.
 #
 # A model in Keras is a class with two parts. `__init__` makes the **layers**, the pieces with weights; `call` says how data flow through them. For our encoder we need three kinds of layer:
 #

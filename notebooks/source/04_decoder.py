@@ -87,7 +87,7 @@ plots.plot_rows({name: np.clip(x, 0, 1) for name, x in drawn.items()}, ax=ax)
 plt.show()
 
 # %% [markdown] numbers={"sixteen": "given: the width of the code"}
-# Neither noise nor, mostly, digits: shapes with the width and the firm edges of a pen stroke, of which a few could pass for a digit (the last is a fair 0). PCA draws the same shapes as a blur with grey halos, because all it can do is add and subtract sixteen fixed pictures. The digits occupy a small part of the space of codes, and independent random numbers mostly miss it; a code that is *made* for drawing new pictures has to wait for lesson 15. How does such a decoder work?
+# Neither noise nor, mostly, digits: shapes with the width and the firm edges of a pen stroke, of which a few could pass for a digit (the last is a fair 0). PCA draws the same shapes as a blur with grey halos, because all it can do is add and subtract sixteen fixed pictures. The digits occupy a small part of the space of codes, and independent random numbers mostly miss it; a code that is *made* for drawing new pictures has to wait for lesson 16. How does such a decoder work?
 
 # %% [markdown] numbers={"16": "given: the widths of the encoder of lesson 03"}
 # ## Q12. How do you define the architecture of the Decoder by subclassing `keras.Model`?

@@ -214,7 +214,7 @@ notebook.claim(np.all(with_ce[:, 1] < with_se[:, 1]), "each wins by nats that mi
 notebook.claim(abs(with_ce[:, 0].mean() / with_se[:, 0].mean() - 1) < 0.06, "level by squares")
 
 # %% [markdown] numbers={"half": "0.10 / 0.24", "6.0 to 6.3": "given: three seeds", "6.0": "given: three seeds, fifteen epochs on all images", "6.3": "given: three seeds, fifteen epochs on all images", "6.1": "given: three seeds, fifteen epochs on all images", "79": "given: three seeds, fifteen epochs on all images", "80": "given: three seeds, fifteen epochs on all images", "78": "given: three seeds, fifteen epochs on all images", "fifteen": "given: a longer run"}
-# By squared error the two are level: the ranges of three seeds overlap. By nats, the one that minimised nats is ahead with each seed. And it leaves less than half as many pixels sure and wrong, as the gradients promised. (Trained longer, fifteen epochs on all images, it was the same: squared errors of 6.0 to 6.3 and of 6.0 to 6.1, and 79 to 80 against 78 nats.) So on these digits the choice matters little. Squared error suits any data; it is what we report and what PCA minimises, and this part uses it. Cross-entropy suits pixels that are nearly black or white; it is minus a log-probability, which lesson 15 will need.
+# By squared error the two are level: the ranges of three seeds overlap. By nats, the one that minimised nats is ahead with each seed. And it leaves less than half as many pixels sure and wrong, as the gradients promised. (Trained longer, fifteen epochs on all images, it was the same: squared errors of 6.0 to 6.3 and of 6.0 to 6.1, and 79 to 80 against 78 nats.) So on these digits the choice matters little. Squared error suits any data; it is what we report and what PCA minimises, and this part uses it. Cross-entropy suits pixels that are nearly black or white; it is minus a log-probability, which lesson 16 will need.
 
 # %% [markdown]
 # ## Q19. How do you configure an optimizer, such as Adam, in Keras?
@@ -294,7 +294,7 @@ def train_by_hand(model, optimizer, batches, epochs):
 display(Markdown(f"```python\n{gradients.source()}```"))
 
 # %% [markdown]
-# It takes the loss as a function and returns another, which gives the loss and its gradients for a batch. In a program written for one framework, the update too would be that framework's. Here the optimizer is Keras's on every backend, hence `optimizer.apply(gradients, weights)`. (Lesson 22 puts the three frameworks side by side.) Does the loop do what `fit` does? **Predict**: will the losses agree to one digit, to two, or to all that are printed?
+# It takes the loss as a function and returns another, which gives the loss and its gradients for a batch. In a program written for one framework, the update too would be that framework's. Here the optimizer is Keras's on every backend, hence `optimizer.apply(gradients, weights)`. (Lesson 24 puts the three frameworks side by side.) Does the loop do what `fit` does? **Predict**: will the losses agree to one digit, to two, or to all that are printed?
 
 # %%
 by_hand, by_fit = new_autoencoder(), new_autoencoder()

@@ -259,7 +259,7 @@ for name, answer in {"left": left, "mean": mean}.items():
 notebook.claim(costs["mean"] == costs["left"] / 2, "the mean costs half")
 
 # %% [markdown] numbers={"Half": "20 / 40", "4": "seen: the figure above", "5": "given: the code below"}
-# Half as much. Of all answers, the mean of what is possible has the smallest expected squared error. That is why edges are soft, why loops fill up, and why an unusual 4 comes back as a compromise with a 9. A blur is not a weakness of the network; it is what we asked for. Remedies change the question: compare what a network finds in the pictures instead of their pixels, or let a second network judge whether a picture looks real (both named in [lesson 17](17_beyond.ipynb)).
+# Half as much. Of all answers, the mean of what is possible has the smallest expected squared error. That is why edges are soft, why loops fill up, and why an unusual 4 comes back as a compromise with a 9. A blur is not a weakness of the network; it is what we asked for. Remedies change the question: compare what a network finds in the pictures instead of their pixels, or let a second network judge whether a picture looks real (both named in [lesson 18](18_beyond.ipynb)).
 #
 # ### The small thing that matters
 #
@@ -330,7 +330,7 @@ notebook.claim(net[1] > 20 * table["PCA"][1], "PCA is far better on black")
 # %% [markdown]
 # For black it draws a grey *fog*. No training image was empty, so the code of an empty one lies where the decoder was never trained. PCA, whose pictures can cancel each other, is nearly right. The other four come back as blotches, like several digits drawn over each other: the network can only answer in strokes.
 #
-# How strange is each? By its error, the checkerboard is the strangest by far, and flat grey, with the smallest, the least strange. But look at the last column, the error of a plain sheet of each picture's mean grey: none for flat grey and black, and very much for the checkerboard, whose pixels are all 0.5 away from grey. The network is worse than that sheet on all five (it was with three seeds). So the raw error mixes two things, *how little the network knows such pictures* and *how much contrast they have*, as the first property says it must. To compare strange pictures, hold each error against a simple answer to the same picture. Lesson 18 builds detectors on this.
+# How strange is each? By its error, the checkerboard is the strangest by far, and flat grey, with the smallest, the least strange. But look at the last column, the error of a plain sheet of each picture's mean grey: none for flat grey and black, and very much for the checkerboard, whose pixels are all 0.5 away from grey. The network is worse than that sheet on all five (it was with three seeds). So the raw error mixes two things, *how little the network knows such pictures* and *how much contrast they have*, as the first property says it must. To compare strange pictures, hold each error against a simple answer to the same picture. Lesson 20 builds detectors on this.
 
 # %% [markdown]
 # ## Q23. How do you save and display the reconstructions of validation images after each training epoch?

@@ -361,7 +361,7 @@ notebook.claim(with_training[4] < 0.93 * by_sigma["PCA, 16"][4], "it beats PCA a
 # A [regulariser](glossary.md#regulariser) is anything that makes training prefer one of many solutions with similar loss. Four candidates, on the wide nonlinear network:
 #
 # - **[weight decay](glossary.md#weight-decay)**: add $\lambda \sum w^2$ over the weights of both matrices. In Keras a weight has a `regularizer`; `fit` adds it to the loss;
-# - **sparse**: add $\lambda \sum_j \lvert z_j \rvert$, averaged over images (lesson 14). It needs a ReLU code, which our network has anyway: without a penalty it is the *control*;
+# - **sparse**: add $\lambda \sum_j \lvert z_j \rvert$, averaged over images (lesson 15). It needs a ReLU code, which our network has anyway: without a penalty it is the *control*;
 # - **[dropout](glossary.md#dropout)**: while training, set a random fraction of the code's units to zero and scale up the others;
 # - **denoising**: while training, disturb the input but not the target.
 
@@ -438,7 +438,7 @@ notebook.claim(abs(ratio - 1) < 0.05, "weight decay and weak denoising are tied"
 #
 # All lower the error under noise, and **denoising** most. With noise of 0.4 it beats PCA with 16 components on noisy *and* on clean images, although its code has 392 numbers: a wide code is no obstacle to a good model. **Weight decay** and the weaker denoising are tied, with each of three seeds: both teach a network to react weakly, the one to this disturbance, the other to any. (For linear networks the two are nearly the same thing, see Further reading.) But ten times as much weight decay ruins the pictures: with 0.03 the error on clean images is 3.5. **Dropout** comes next.
 #
-# **Sparsity** looks like a help too, until you see *stop early*: after 8 epochs the same network without any penalty has a smaller error on clean images than the strongly penalised one after 16, and no larger one under noise. The strong penalty has bought nothing that stopping would not give for less. It has other uses (lesson 14); noise in the pixels is not what it penalises. Without the controls, the ReLU network unpenalised and the ReLU network stopped early, we would have praised it.
+# **Sparsity** looks like a help too, until you see *stop early*: after 8 epochs the same network without any penalty has a smaller error on clean images than the strongly penalised one after 16, and no larger one under noise. The strong penalty has bought nothing that stopping would not give for less. It has other uses (lesson 15); noise in the pixels is not what it penalises. Without the controls, the ReLU network unpenalised and the ReLU network stopped early, we would have praised it.
 #
 # ### What could go wrong
 #

@@ -1,82 +1,112 @@
 """What learners may hand to the checks of lesson 14; test_exercises.py hands it in."""
 
-from types import SimpleNamespace
-
 import numpy as np
+from scipy import ndimage
 
+from ae_keras import data
 from cases import Case
 
 
-def price(z, target, axis=0, over=np.sum):
-    mean = z.mean(axis=axis)
-    with np.errstate(divide="ignore"):
-        off = (1 - target) * np.log((1 - target) / (1 - mean))
-        return over(target * np.log(target / mean) + off)
+def decibels(x, x_hat, peak=1.0, over=np.mean, log=np.log10, sign=-1, floats=True):
+    if floats:
+        x, x_hat = np.asarray(x, "float64"), np.asarray(x_hat, "float64")
+    return sign * 10 * log(over((x - x_hat) ** 2, axis=(1, 2, 3)) / peak**2)
 
 
-def dead(z, least=0):
-    return int(((z > 0).sum(axis=0) <= least).sum())
+def by_ratio(x, x_hat, peak=1.0):
+    mse = [np.mean((a.astype(float) - b.astype(float)) ** 2) for a, b in zip(x, x_hat, strict=True)]
+    return 20 * np.log10(peak / np.sqrt(mse))
 
 
-def trained(z, x_hat):
-    """What evaluation asks of a trained model: here, functions of the images instead."""
-    return SimpleNamespace(
-        encoder=SimpleNamespace(predict=lambda x, **_: z(x)),
-        to_code=lambda h: h,
-        predict=lambda x, **_: x_hat(x),
-    )
+def median(x, size=3):
+    return ndimage.median_filter(x, size=(1, size, size, 1))
 
 
-def raising(x):
-    raise RuntimeError("oops")
+def where(x, inside, suspect=lambda x: (x == 0) | (x == 1)):
+    return np.where(suspect(x), inside, x)
 
 
-def relu_code(share):
-    def z(x):
-        code = np.zeros((len(x), 20), "float32")
-        code[:, : round(20 * share)] = 1
-        return code
-
-    return z
+def twice(x):
+    once = where(x, median(x))
+    return where(x, median(once))
 
 
-rng = np.random.default_rng(0)
+def weak_veil(x):
+    """Right up to a small regular pattern, which costs structure and hardly any decibels."""
+    pattern = 0.06 * (np.indices(x.shape[1:3]).sum(axis=0) % 2)[None, :, :, None]
+    return np.clip(where(x, median(x)) + pattern, 0, 1)
 
 
-X = rng.random((40, 4, 4, 1)).astype("float32")
+def squared(x, x_hat, peak=1.0):
+    return decibels(x, x_hat, peak=peak**0.5)
 
 
-def nearly(x):
-    """Whatever comes in, the clean images of the same number: a perfect denoiser."""
-    return X[: len(x)]
+X = data.load("digits", "train").x[:60]
 
+TIME = np.linspace(0, 1, 60)
+CLEAN = np.exp(-(((TIME - 0.5) / 0.05) ** 2))
+RNG = np.random.default_rng(0)
+NAMES = ("median", "Savitzky-Golay", "wavelets", "total variation", "network, seed 0")
+LEFT = ((0.6, 0.02), (0.5, 0.04), (0.7, 0.1), (0.95, 0.2), (0.9, 0.01))
+PARTS = dict(zip(NAMES, LEFT, strict=True))
+CANDIDATES = {
+    name: [part * CLEAN + RNG.normal(0, noise, 60) for _ in range(4)]
+    for name, (part, noise) in PARTS.items()
+}
+
+
+def measured(function):
+    return {name: np.mean([function(s) for s in CANDIDATES[name]]) for name in NAMES}
+
+
+def height(s):
+    return s.max() - np.median(s)
+
+
+PSNR = measured(lambda s: -10 * np.log10(np.mean((s - CLEAN) ** 2)))
+SPIKE = measured(lambda s: abs(height(s) - height(CLEAN)))
+SIGNED = measured(lambda s: height(s) - height(CLEAN))
+ERROR = measured(lambda s: np.mean((s - CLEAN) ** 2))
+BEST = min(SPIKE, key=SPIKE.get)
 
 CASES = {
-    "kl_penalty": Case(
-        right=[price],
+    "psnr": Case(
+        right=[decibels, by_ratio],
         wrong=[
-            (lambda z, target: price(z, target, over=np.mean), "do not average"),
-            (lambda z, target: -price(z, target), "never negative"),
-            (lambda z, target: price(z, target, over=np.asarray), "return one number"),
+            (lambda x, x_hat, peak=1.0: decibels(x, x_hat, peak, sign=1), "sign is the wrong way"),
+            (lambda x, x_hat, peak=1.0: decibels(x, x_hat, peak, log=np.log), "to base 10"),
+            (lambda x, x_hat, peak=1.0: decibels(x, x_hat, peak, over=np.sum), "not their sum"),
+            (lambda x, x_hat, peak=1.0: decibels(x, x_hat, peak).mean(), "for each image"),
+            (lambda x, x_hat, peak=1.0: decibels(x, x_hat), "should get the same decibels"),
+            (squared, "should get the same decibels"),
+            (lambda x, x_hat, peak=1.0: decibels(x, x_hat, peak, floats=False), "3 - 5 is 254"),
         ],
     ),
-    "dead_units": Case(
-        right=[dead],
+    "despeckle": Case(
+        right=[lambda x: where(x, median(x)), twice],
         wrong=[
-            (lambda z: dead(z, least=1), "once is enough to live"),
-            (lambda z: z.shape[1] - dead(z), "two of the six units are never active"),
+            (median, "1 dB more is wanted"),
+            (lambda x: median(x, 5), "1 dB more is wanted"),
+            (lambda x: x, "1 dB more is wanted"),
+            (lambda x: ndimage.gaussian_filter(x, (0, 1, 1, 0)), "1 dB more is wanted"),
+            (weak_veil, "What remains between the strokes?"),
+            (lambda x: median(x)[..., 0], "images should stay"),
+            ("median", "set `despeckle` to a function"),
         ],
+        others=(X, median),
     ),
-    "activity_budget": Case(
-        right=[trained(relu_code(0.1), nearly)],
+    "filter": Case(
+        right=[("network, seed 0", "psnr", PSNR), (BEST, "spike", SPIKE)],
         wrong=[
-            (trained(lambda x: relu_code(0.1)(x) - 1, nearly), "end the encoder with a ReLU"),
-            (trained(lambda x: relu_code(0.1)(x) + 1, nearly), "no code is exactly zero"),
-            (trained(relu_code(0.5), nearly), "raise the weight"),
-            (trained(relu_code(0.1), np.zeros_like), "lower the weight, or train longer"),
+            ("network, seed 0", "set choice ="),
+            (("as it is", "psnr", PSNR), "choose one of"),
+            (("median", "price", PSNR), "the reason is one of"),
+            (("median", "psnr", {"median": 20.0}), "one alone compares nothing"),
+            (("network, seed 0", "psnr", ERROR), "Decibels of each draw"),
+            (("median", "spike", SIGNED), "own absolute difference"),
+            (("median", "psnr", PSNR), "your own numbers speak for network, seed 0"),
+            (("Savitzky-Golay", "spike", SPIKE), f"your own numbers speak for {BEST}"),
         ],
-        blank=[],
-        broken=trained(raising, nearly),
-        others=(X, X, 0.15),
+        others=(CLEAN, CANDIDATES),
     ),
 }

@@ -1,127 +1,159 @@
 """What learners may hand to the checks of lesson 16; test_exercises.py hands it in."""
 
+import functools
+
 import keras
 import numpy as np
 
-from ae_keras import evaluation
-from cases import Case, broken_class
+from ae_keras import VAE, DenseDecoder, DenseEncoder, backend, evaluation, losses
+from cases import Case
+
+POINTS = ((0.0, 0.0), (0.5, -1.0), (-1.0, 0.7))
 
 
-def cyclical(value, assign=True):
-    """A callback whose beta in each epoch is `value(epoch, beta, period)`."""
+def audit(points=POINTS, n=20_000, units=2, tolerance=0.05, moments=None):
+    """An audit that compares the KL of drawn codes with the KL that is charged."""
 
-    class Cyclical(keras.callbacks.Callback):
-        def __init__(self, beta, period):
-            super().__init__()
-            self.beta = beta
-            self.period = period
+    def by_moments(z):
+        return z.mean(axis=0), z.std(axis=0)
 
-        def on_epoch_begin(self, epoch, logs=None):
-            beta = float(value(epoch, self.beta, self.period))
-            if assign:
-                self.model.beta.assign(beta)
-            else:
-                self.model.beta = beta
+    def audited(draw, kl):
+        for a, b in points:
+            a, b = np.full((n, units), a), np.full((n, units), b)
+            mean, std = (moments or by_moments)(draw(a, b))
+            drawn = (std**2 + mean**2 - 1 - np.log(std**2)).sum() / 2
+            if not abs(drawn - kl(a, b)[0]) < tolerance * (1 + kl(a, b)[0]):
+                return False
+        return True
 
-    return Cyclical
-
-
-def cycle(epoch, beta, period):
-    return beta * min(1, 2 * (epoch % period) / period)
+    return audited
 
 
-def by_cases(epoch, beta, period):
-    inside = epoch - period * (epoch // period)
-    return beta if inside >= period / 2 else beta * inside / (period / 2)
+def by_quantiles(z):
+    low, middle, high = np.quantile(z, [0.1587, 0.5, 0.8413], axis=0)
+    return middle, (high - low) / 2
 
 
-def turned_gap(z, factors, degrees, width=None, copy=True, old=True):
-    a = np.radians(degrees)
-    result = np.array(z, dtype=float) if copy else z
-    first = z[:, 0].copy()
-    result[:, 0] = z[:, 0] * np.cos(a) - z[:, 1] * np.sin(a)
-    result[:, 1] = (first if old else result[:, 0]) * np.sin(a) + z[:, 1] * np.cos(a)
-    return evaluation.mutual_information_gap(result[:, :width], factors)
+def knows_the_formula(draw, kl):
+    a, b = np.full((20_000, 2), 0.5), np.full((20_000, 2), -1.0)
+    right = (np.exp(b) + a**2 - 1 - b).sum(axis=1) / 2
+    return bool(abs(draw(a, b).std() - np.exp(-0.5)) < 0.02 and np.allclose(kl(a, b), right))
 
 
-def by_matrix(z, factors, degrees):
-    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-    turned = z[:, :2] @ np.array([[c, s], [-s, c]])
-    return evaluation.mutual_information_gap(np.hstack([turned, z[:, 2:]]), factors)
+def free_at_zero(draw, kl):
+    return bool(np.allclose(kl(np.zeros((1, 2)), np.zeros((1, 2))), 0))
 
 
-SWEEP = {
-    0.5: {"rate": 7.5, "distortion": 3.0},
-    2: {"rate": 4.5, "distortion": 7.0},
-    4: {"rate": 3.0, "distortion": 11.0},
-    8: {"rate": 1.2, "distortion": 20.0},
-}
-TRIED = {2.5: (4.1, 8.0), 3.0: (3.6, 9.2), 3.5: (3.3, 10.3)}
-NOISY = TRIED | {3.2: (3.5, 9.0)}  # a little better than 3, by luck
-LOW, HIGH = [0.10, 0.14, 0.12], [0.30, 0.26, 0.33]
+def kl_to(z_mean, z_log_var, s, axis=1):
+    var = np.exp(z_log_var) / s**2
+    return (var + z_mean**2 / s**2 - 1 - np.log(var)).sum(axis=axis) / 2
+
+
+def kl_by_units(z_mean, z_log_var, s):
+    var = np.exp(z_log_var)
+    units = np.log(s) - z_log_var / 2 + (var + z_mean**2) / (2 * s**2) - 0.5
+    return units.sum(axis=1)
+
+
+def kl_mean_unscaled(z_mean, z_log_var, s):
+    return kl_to(z_mean * s, z_log_var, s)
+
+
+# Images of two bars, one across and one down, of which three numbers could say everything.
+def bars(n, seed):
+    rng = np.random.default_rng(seed)
+    x = np.zeros((n, 8, 8, 1), "float32")
+    x[np.arange(n), rng.integers(8, size=n)] = 1
+    x[np.arange(n), :, rng.integers(8, size=n)] = 1
+    return x
+
+
+X_TRAIN, X_VAL = bars(80, 0), bars(1500, 1)
+
+
+@functools.cache
+def vae_of(width, epochs=150, loss=losses.binary_crossentropy):
+    model = VAE(DenseEncoder(2 * width, hidden=(64,)), DenseDecoder((8, 8, 1), hidden=(64,)))
+    backend.seed_weights(model, seed=0)
+    model.compile(keras.optimizers.Adam(0.01), loss=loss)
+    model.fit(X_TRAIN, X_TRAIN, epochs=epochs, batch_size=80, shuffle=False, verbose=0)
+    return model
+
+
+def of_widths(*widths):
+    return {width: vae_of(width) for width in widths}
+
+
+def bounds(models, x=X_VAL, factor=1.0, **kwargs):
+    return {d: factor * evaluation.negative_elbo(m, x, **kwargs) for d, m in models.items()}
+
+
+def evaluated(models):
+    return {d: m.evaluate(X_VAL, verbose=0, return_dict=True)["loss"] for d, m in models.items()}
+
+
+def choose(by=min, numbers=bounds, models=None, **kwargs):
+    """An answer as a function, so that nothing is trained before the check is tried."""
+
+    def answer():
+        found = models() if models else of_widths(2, 4, 8)
+        given = numbers(found, **kwargs)
+        return by(given, key=given.get), found, given
+
+    return answer
+
+
+def collapsed():
+    return of_widths(2, 4) | {8: vae_of(8, loss="binary_crossentropy")}
 
 
 CASES = {
-    "cyclical": Case(
-        right=[cyclical(cycle), cyclical(by_cases)],
+    "audit": Case(
+        right=[audit(), audit(moments=by_quantiles, n=50_000)],
         wrong=[
-            (cyclical(lambda e, b, p: b * (e % p) / p), "in the middle"),
-            (cyclical(lambda e, b, p: b * min(1, 2 * e / p)), "repeat the first"),
-            (cyclical(lambda e, b, p: b), "it should change"),
-            (cyclical(lambda e, b, p: b - cycle(e, b, p)), "should have beta 0"),
-            (cyclical(lambda e, b, p: cycle(e, b, 10)), "with beta=9 and period=4"),
-            (cyclical(lambda e, b, p: cycle(e, 4, p)), "with beta=9 and period=4"),
-            (cyclical(lambda e, b, p: cycle(e, b, p) ** 2 / b), "in equal steps"),
-            (cyclical(lambda e, b, p: 2 * b * min(e % p, p - e % p) / p), "should stay"),
-            (cyclical(cycle, assign=False), "Python number"),
-        ],
-        blank=[type("Cyclical", (keras.callbacks.Callback,), {})],
-        broken=broken_class("on_epoch_begin"),
-    ),
-    "budget": Case(
-        right=[(3.0, TRIED), (3.2, NOISY)],
-        wrong=[
-            (3.0, "set choice ="),
-            ((3.0, {3.0: (3.6, 9.2)}), "at least three"),
-            ((2.9, TRIED), "did not train it"),
-            ((3.5, TRIED), "more than 10"),
-            ((2.5, TRIED), "its code is shorter"),
-            ((3.0, NOISY), "its code is shorter"),  # the largest distortion within the budget
-            ((3.0, {3.0: (3.6, 9.2), 2.5: (4.1, 8.0), 6.0: (2.0, 15.0)}), "Try one up to"),
-            ((3.0, {beta: pair[::-1] for beta, pair in TRIED.items()}), "(rate, distortion)"),
-            ((3.0, TRIED | {16.0: (0.0, 33.0)}), "outside the sweep"),
-            ((3.0, TRIED | {3.4: 10.1}), "should be (rate, distortion)"),
-        ],
-        others=(10, SWEEP),
-    ),
-    "turned_gap": Case(
-        right=[turned_gap, by_matrix],
-        wrong=[
-            (lambda z, f, d: turned_gap(z, f, -d), "Which way"),
-            (lambda z, f, d: turned_gap(z, f, d, copy=False), "Work on a copy"),
-            (lambda z, f, d: turned_gap(z, f, d, width=2), "should stay in the code"),
-            (lambda z, f, d: turned_gap(z, f, d, old=False), "the old first one"),
-            (lambda z, f, d: turned_gap(z, f, np.degrees(d)), "Degrees or radians"),
-            (lambda z, f, d: np.array(z, dtype=float), "one number"),
-            (lambda z, f, d: evaluation.mutual_information_gap(z, f), "turned by 45"),
+            (lambda draw, kl: True, "accepts a model with a bug"),
+            (lambda draw, kl: False, "rejects a sound model"),
+            (audit(points=[(0.0, 0.0)]), "exp(b), the variance"),
+            (audit(units=1), "averaged over the units"),
+            (audit(n=20, tolerance=0.001), "leave room for the chance of the draws"),
+            (knows_the_formula, "whose b is the logarithm of the standard deviation"),
+            (free_at_zero, "rejects a sound model"),
+            (audit(tolerance=1e9), "accepts a model with a bug"),
+            (lambda draw, kl: "sound", "return True or False"),
+            (
+                audit(
+                    moments=lambda z: (z.mean(axis=0), np.exp(-0.5) + 0 * z[0]), points=[(0, -1)]
+                ),
+                "whose b is the logarithm",
+            ),
         ],
     ),
-    "verdict": Case(
-        right=[
-            ("yes", {1: LOW, 4: HIGH}),
-            ("no", {1: HIGH, 4: LOW}),
-            ("cannot tell", {1: [0.10, 0.25, 0.18], 4: (0.12, 0.31, 0.22)}),
-        ],
+    "kl_to": Case(
+        right=[kl_to, kl_by_units],
         wrong=[
-            ("yes", "set verdict ="),
-            (("perhaps", {1: LOW, 4: HIGH}), "the answer is one of"),
-            (("yes", {1: LOW[:1], 4: HIGH[:1]}), "three seeds at least"),
-            (("yes", {1: [0.1] * 3, 4: [0.3] * 3}), "counted again"),
-            (("yes", {1: [0.10, 0.25, 0.18], 4: [0.12, 0.31, 0.22]}), "'cannot tell'"),
-            (("no", {1: LOW, 4: HIGH}), "says 'yes'"),
-            (("cannot tell", {1: LOW, 4: HIGH}), "says 'yes'"),
-            (("yes", {0.5: LOW, 4: HIGH}), "the betas 1 and 4"),
-            (("yes", {1: LOW, 4: [30, 26, 33]}), "between 0 and 1"),
+            (lambda m, v, s: kl_to(m, v, 1.0), "must cost nothing"),
+            (lambda m, v, s: kl_to(m, v, s, axis=None), "sum over the code"),
+            (lambda m, v, s: 2 * kl_to(m, v, s), "for s = 1 it must be"),
+            (lambda m, v, s: kl_to(m, v, np.sqrt(s)), "must cost nothing"),
+            (kl_mean_unscaled, "a Monte Carlo estimate differs"),
         ],
+    ),
+    "width": Case(
+        right=[choose(), choose(n_samples=5, seed=3)],
+        wrong=[
+            (choose(by=max), "your own numbers speak for"),
+            (choose(numbers=evaluated), "it decodes mean codes and is no bound"),
+            (choose(x=X_TRAIN), "the number of the training images"),
+            (choose(factor=1 / np.log(2)), "in bits"),
+            (choose(models=lambda: of_widths(2, 4)), "two cannot show a minimum"),
+            (choose(models=collapsed), "carries 0.0"),
+            (
+                choose(models=lambda: of_widths(2, 4) | {8: vae_of(8, epochs=160)}),
+                "compare like with like",
+            ),
+            (choose(models=lambda: of_widths(2, 4) | {16: vae_of(8)}), "has a code of 8"),
+            (3, "set answer ="),
+        ],
+        others=(X_TRAIN, X_VAL),
     ),
 }

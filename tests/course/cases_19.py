@@ -1,82 +1,138 @@
 """What learners may hand to the checks of lesson 19; test_exercises.py hands it in."""
 
+from types import SimpleNamespace
+
 import numpy as np
 
-from cases import Case
+from cases import Case, broken
+
+# Eighty names: one of four letters, five times, and the end.
+LETTERS = np.random.default_rng(0).integers(1, 5, 80)
+X = np.zeros((80, 6, 5), "float32")
+for place in range(5):
+    X[np.arange(80), place, LETTERS] = 1
+X[:, 5, 0] = 1
+SIGNS = np.array([[0, 0], [1, 1], [1, -1], [-1, 1], [-1, -1]], "float32")  # a code for each letter
 
 
-def border(x, width, sides=4, channels=1, dtype=bool):
-    rows, columns = np.indices(x.shape[1:3])
-    depth = [rows, columns, x.shape[1] - 1 - rows, x.shape[2] - 1 - columns]
-    holes = np.min(depth[:sides], axis=0) < width
-    return np.broadcast_to(holes[None, ..., None], (*x.shape[:3], channels)).astype(dtype)
+def tempered(p, temperature):
+    powered = (p / p.max(axis=-1, keepdims=True)) ** (1 / temperature)
+    return powered / powered.sum(axis=-1, keepdims=True)
 
 
-def border_by_negative_slice(x, width):
-    holes = np.ones((*x.shape[:3], 1), bool)
-    holes[:, width:-width, width:-width] = False
-    return holes
+def by_logarithm(p, temperature):
+    with np.errstate(divide="ignore"):
+        logits = np.log(p) / temperature
+    q = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return q / q.sum(axis=-1, keepdims=True)
 
 
-def fitted(x, hole, mean, components, known=None, paste=True, back=1):
-    known = ~hole if known is None else known
-    z = np.linalg.pinv(components[:, known].T) @ (x - mean)[known]
-    picture = back * mean + z @ components
-    return np.where(hole, picture, x) if paste else picture
+def softmax(p, temperature):
+    q = np.exp(p / temperature)
+    return q / q.sum(axis=-1, keepdims=True)
 
 
-def one_round(x, hole, mean, components):
-    start = np.where(hole, mean, x)
-    return np.where(hole, mean + (start - mean) @ components.T @ components, x)
+def over_all(p, temperature):
+    powered = (p / p.max()) ** (1 / temperature)
+    return powered / powered.sum()
 
 
-def nearest(x, hole, bank, k, known=None, paste=True, order=1):
-    known = ~hole if known is None else known
-    distance = [np.linalg.norm((each - x)[known]) for each in bank]
-    filled = bank[np.argsort(distance)[::order][:k]].mean(axis=0)
-    return np.where(hole, filled, x) if paste else filled
+def underflowing(p, temperature):
+    powered = p ** (1 / temperature)
+    return powered / powered.sum(axis=-1, keepdims=True)
 
+
+def unnormalised(p, temperature):
+    return p ** (1 / temperature)
+
+
+def inverted(p, temperature):
+    return tempered(p, 1 / temperature)
+
+
+def vae(size=3.0, log_var=-2.0, listens=True, sure=8.0, extra=0, plain=False, spread=True):
+    """A VAE of the names X: the signs of two code numbers say the letter."""
+
+    def encode(x):
+        z_mean = size * SIGNS[x[:, 0].argmax(axis=1)]
+        z_mean = z_mean if spread else np.full_like(z_mean, size)
+        z_mean = np.concatenate([z_mean, np.zeros((len(x), extra), "float32")], axis=1)
+        if plain:
+            return z_mean[:, :1]
+        return np.concatenate([z_mean, np.full_like(z_mean, log_var)], axis=1)
+
+    def decode(inputs):
+        previous, z = inputs
+        if z.shape[1] != 2 + extra:
+            raise ValueError(f"a code of {z.shape[1]}")
+        logits = np.zeros(previous.shape, "float32")
+        if listens:
+            logits[:, :5, 1:] = sure * np.maximum(np.sign(z[:, :2]) @ SIGNS[1:].T - 1, 0)[:, None]
+        else:  # It repeats the letter before.
+            logits += sure * previous
+        logits[:, 5] = [sure, 0, 0, 0, 0]
+        return logits
+
+    return SimpleNamespace(encoder=encode, decoder=decode)
+
+
+def broken_model():
+    return SimpleNamespace(encoder=broken, decoder=broken)
+
+
+TEXTS = ["red", "sky blue", "green", "pink"]
+JUDGED = {
+    "VAE": {"rate": 0.1, "bits": 2.1, "written": ["red", "red", "red", "red"]},
+    "both": {"rate": 4.0, "bits": 2.6, "written": ["rad", "sky blue", "greed", "pin"]},
+    "weaker": {"rate": 2.0, "bits": 2.3, "written": ["red", "blue", "green", "brown"]},
+}
+BITS = {name: found["bits"] for name, found in JUDGED.items()}
+EDITS = {"VAE": 15 / 4, "both": 3 / 4, "weaker": 9 / 4}
+EXACT = {"VAE": 0.25, "both": 0.25, "weaker": 0.5}
 
 CASES = {
-    "border_holes": Case(
-        right=[border],
+    "temperature": Case(
+        right=[tempered, by_logarithm],
         wrong=[
-            (lambda x, width: ~border(x, width), "True is for *missing* pixels"),
-            (lambda x, width: border(x, width, channels=2), "one channel, not (3, 9, 7, 2)"),
-            (lambda x, width: border(x, width)[..., 0], "(3, 9, 7, 1)"),
-            (lambda x, width: border(x, width, dtype="float32"), "not float32"),
-            (lambda x, width: border(x, width, sides=2), "all four sides"),
-            (lambda x, width: border(x, width + 1), "5 by 3 pixels of 9 by 7"),
-            (border_by_negative_slice, "`-0` as the end of a slice"),
+            (unnormalised, "they add up to"),
+            (softmax, "nothing may change"),
+            (inverted, "cold must sharpen"),
+            (over_all, "normalised by itself"),
+            (underflowing, "divide by the largest"),
+            (lambda p, temperature: p, "cold must sharpen"),
+            (lambda p, temperature: np.eye(3)[[0]] if temperature < 1 else p[None], "not (1, 3)"),
         ],
     ),
-    "least_squares_fill": Case(
-        right=[fitted],
+    "vae": Case(
+        right=[vae(), vae(size=2.5, log_var=-3.0, extra=1)],
         wrong=[
-            (lambda x, hole, mean, w: fitted(x, hole, mean, w, paste=False), "put them back"),
-            (lambda x, hole, mean, w: fitted(x, hole, mean, w)[hole], "return the whole image"),
-            (
-                lambda x, hole, mean, w: fitted(x, hole, mean, w, known=slice(None)),
-                "the hole took part in the fit",
-            ),
-            (one_round, "that is one round"),
-            (lambda x, hole, mean, w: fitted(x, hole, mean, w, back=0), "the mean is missing"),
-            (lambda x, hole, mean, w: fitted(x, hole, mean, w[:3]), "fit `x - mean`"),
+            (3.7, "a trained model with an `encoder`"),
+            (vae(size=0.0, log_var=0.0), "without the code"),
+            (vae(listens=False), "What is paid for is not used"),
+            (vae(spread=False), "What is paid for is not used"),
+            (vae(size=9.0, log_var=-9.0), "costs too much"),
+            (vae(sure=0.5), "costs too much"),
+            (vae(plain=True), "means and log variances"),
         ],
+        blank=[],
+        broken=broken_model(),
+        others=(X,),
     ),
-    "mean_of_nearest": Case(
-        right=[nearest],
-        wrong=[
-            (lambda x, hole, bank, k: nearest(x, hole, bank, k, paste=False), "put them back"),
-            (lambda x, hole, bank, k: nearest(x, hole, bank, k)[hole], "return the whole image"),
-            (
-                lambda x, hole, bank, k: nearest(x, hole, bank, k, known=slice(None)),
-                "the distance used the hole",
-            ),
-            (lambda x, hole, bank, k: nearest(x, hole, bank, k, order=-1), "farthest images"),
-            (lambda x, hole, bank, k: nearest(x, hole, bank, 1), "one nearest image"),
-            (lambda x, hole, bank, k: nearest(x, hole, bank, len(bank)), "the mean of all images"),
-            (lambda x, hole, bank, k: nearest(x, hole, bank, k + 1), "the k smallest"),
+    "choice": Case(
+        right=[
+            ("VAE", "bits", BITS),
+            ("both", "edits", EDITS),
+            ("weaker", "exact", EXACT),
         ],
+        wrong=[
+            ("both", "set decision ="),
+            (("GRU", "bits", BITS), "choose one of"),
+            (("both", "rate", {"VAE": 0.1, "both": 4.0, "weaker": 2.0}), "the measure is one of"),
+            (("both", "edits", {"both": 3 / 4}), "one alone compares nothing"),
+            (("both", "edits", {"VAE": 15, "both": 3, "weaker": 9}), "An average"),
+            (("both", "bits", BITS), "your own numbers speak for VAE"),
+            (("VAE", "exact", EXACT), "your own numbers speak for weaker"),
+        ],
+        others=(JUDGED, TEXTS),
     ),
 }

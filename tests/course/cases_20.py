@@ -1,97 +1,66 @@
 """What learners may hand to the checks of lesson 20; test_exercises.py hands it in."""
 
-import math
-
 import numpy as np
-from scipy.stats import entropy
+from sklearn.metrics import roc_auc_score
 
 from cases import Case
 
 
-def others(found, groups, query_groups, k, start=0, order=1):
-    rows = [
-        [row for row in each if groups[row] != own][start : start + k][::order]
-        for each, own in zip(found, query_groups, strict=True)
-    ]
-    return np.array(rows)
+def pairs(normal, strange, tie=0.5):
+    pair = strange[:, None] - normal
+    return np.where(pair == 0, tie, pair > 0).mean()
 
 
-def one_of_each(found, groups, query_groups, k):
-    rows = []
-    for each, own in zip(found, query_groups, strict=True):
-        seen = {own}
-        rows.append([r for r in each if not (groups[r] in seen or seen.add(groups[r]))][:k])
-    return np.array([row + row[: k - len(row)] for row in rows])
+def by_sklearn(normal, strange):
+    truth = np.repeat([False, True], [len(normal), len(strange)])
+    return roc_auc_score(truth, np.r_[normal, strange])
 
 
-def without_the_first(found, groups, query_groups, k):
-    return found[:, 1 : k + 1]
+def line(scores, alarms, items, **method):
+    return np.quantile(scores, 1 - alarms / items, **method)
 
 
-def bits(levels, base=2, over=sum):
-    counts = [np.unique(unit, return_counts=True)[1] for unit in levels.T]
-    return over([entropy(count, base=base) for count in counts])
+def by_rank(scores, alarms, items, in_place=False):
+    if in_place:
+        scores.sort()
+    return np.sort(scores)[-1 - round(len(scores) * alarms / items)]
 
 
-def with_zeros(levels):
-    share = np.stack([np.bincount(unit, minlength=5) for unit in levels.T]) / len(levels)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return -(share * np.log2(share)).sum()
-
-
-def together(levels):
-    """One table for all units."""
-    return levels.shape[1] * entropy(np.unique(levels, return_counts=True)[1], base=2)
-
-
-def images_needed(decoder, code, rival, whole=lambda n: math.floor(n) + 1, never=math.inf):
-    return whole(decoder / (rival - code)) if code < rival else never
-
-
-def by_counting(decoder, code, rival):
-    n = 1
-    while decoder + n * code >= n * rival:
-        n += 1
-        if n > 10_000:
-            return math.inf
-    return n
+def rate(precision, recall, false_positive_rate):
+    return 1 / (1 + recall / false_positive_rate * (1 / precision - 1))
 
 
 CASES = {
-    "strangers": Case(
-        right=[others, lambda *args: others(*args).tolist()],
+    "auroc": Case(
+        right=[pairs, by_sklearn],
         wrong=[
-            (lambda found, groups, own, k: found[:, :k], "of the query are still"),
-            (without_the_first, "own group"),
-            (lambda *args: others(*args[:3], 2), "make (2, 3)"),
-            (lambda *args: others(*args, order=-1), "nearest first"),
-            (lambda *args: others(*args, start=1), "the first k that remain"),
-            (one_of_each, "several may"),
+            (lambda normal, strange: pairs(normal, strange, tie=0), "it counts nothing"),
+            (lambda normal, strange: pairs(normal, strange, tie=1), "it counts as a whole"),
+            (lambda normal, strange: pairs(strange, normal), "in which the normal one wins"),
+            (lambda normal, strange: 12 * pairs(normal, strange), "divide by how many"),
+            (lambda normal, strange: strange > normal.mean(), "return one number"),
+            (lambda normal, strange: (strange > normal.max()).mean(), "8 are right and one is"),
+            (lambda normal, strange: 8.5 / 12, "for other scores"),
         ],
     ),
-    "entropy_bits": Case(
-        right=[bits, lambda levels: np.float32(bits(levels))],
+    "daily_line": Case(
+        right=[line, lambda *args: line(*args, method="higher"), by_rank],
         wrong=[
-            (lambda levels: bits(levels, base=math.e), "logarithm to base 2"),
-            (lambda levels: bits(levels, over=np.array), "the sum over the units"),
-            (lambda levels: bits(levels, over=np.mean), "add up the units"),
-            (lambda levels: -bits(levels), "minus the sum"),
-            (lambda levels: 4 * bits(levels), "not for all four"),
-            (with_zeros, "costs nothing"),
-            (together, "one table for each unit"),
+            (lambda scores, alarms, items: np.quantile(scores, alarms / items), "at 1 minus"),
+            (lambda scores, alarms, items: line(scores, alarms, len(scores)), "not by the scores"),
+            (lambda scores, alarms, items: line(scores, 3 * alarms, items), "and no more"),
+            (lambda scores, alarms, items: scores.max(), "use up the budget"),
+            (lambda *args: by_rank(*args, in_place=True), "Work on a copy"),
+            (lambda scores, alarms, items: scores > line(scores, alarms, items), "one number"),
         ],
     ),
-    "break_even": Case(
-        right=[images_needed, by_counting],
+    "least_base_rate": Case(
+        right=[rate, lambda p, r, f: f * p / (f * p + r * (1 - p))],
         wrong=[
-            (lambda decoder, code, rival: decoder / rival, "subtract what each code costs"),
-            (lambda *args: images_needed(*args, whole=float), "images come whole"),
-            (lambda *args: images_needed(*args, whole=math.floor), "it is still larger"),
-            (lambda *args: images_needed(*args, whole=lambda n: 60), "at 48 images"),
-            (lambda *args: images_needed(*args, whole=math.ceil), "are only equal"),
-            (lambda *args: max(images_needed(*args), 2), "one image is enough"),
-            (lambda *args: images_needed(*args, never=0), "never beats 8"),
-            (lambda a, b, c: 10_000 if c < b else images_needed(a, b, c), "never beats 5"),
+            (lambda p, r, f: f * p / (r * (1 - p)), "those are odds"),
+            (lambda p, r, f: 1 - rate(p, r, f), "of normal items"),
+            (lambda p, r, f: r * p / (r * p + f * (1 - p)), "solve the formula for pi"),
+            (lambda p, r, f: p * f, "put it in and see"),
         ],
     ),
 }

@@ -1,113 +1,82 @@
 """What learners may hand to the checks of lesson 21; test_exercises.py hands it in."""
 
-import keras
 import numpy as np
-from keras import ops
 
-from ae_keras import Autoencoder
-from cases import Case, broken, broken_class
+from cases import Case
 
 
-def scores(is_anomaly, is_alarm):
-    hits = (is_anomaly & is_alarm).sum()
-    return hits / max(is_alarm.sum(), 1), hits / max(is_anomaly.sum(), 1)
+def border(x, width, sides=4, channels=1, dtype=bool):
+    rows, columns = np.indices(x.shape[1:3])
+    depth = [rows, columns, x.shape[1] - 1 - rows, x.shape[2] - 1 - columns]
+    holes = np.min(depth[:sides], axis=0) < width
+    return np.broadcast_to(holes[None, ..., None], (*x.shape[:3], channels)).astype(dtype)
 
 
-def noisy(frozen=False, always=False, seeded=True, never=False, scaled=True, remade=False):
-    """A class as exercise 21.3 asks for, or with a mistake."""
-
-    class Noisy(Autoencoder):
-        def __init__(self, encoder, decoder, level=0.4, seed=0, **kwargs):
-            super().__init__(encoder, decoder, **kwargs)
-            self.level = level if scaled else 0.4
-            self.first_seed = seed if seeded else 0
-            self.noise = keras.random.SeedGenerator(self.first_seed if seeded is not None else None)
-
-        def call(self, x, training=False):
-            seed = self.first_seed if frozen else self.noise
-            seed = keras.random.SeedGenerator(self.first_seed) if remade else seed
-            if (training or always) and not never:
-                x = x + self.level * keras.random.normal(ops.shape(x), dtype=x.dtype, seed=seed)
-            return super().call(x, training=training)
-
-    return Noisy
+def border_by_negative_slice(x, width):
+    holes = np.ones((*x.shape[:3], 1), bool)
+    holes[:, width:-width, width:-width] = False
+    return holes
 
 
-CARD = {
-    "data": "178 wines, 13 measurements",
-    "split": "random, three quarters for training",
-    "model": "13-16-2-16-13",
-    "loss": "squared error per row",
-    "baselines": {"mean row": 0.5, "PCA": 0.2},
-    "errors": {"validation": 0.15, "test": 0.16},
-    "limits": "one cellar only",
-}
+def fitted(x, hole, mean, components, known=None, paste=True, back=1):
+    known = ~hole if known is None else known
+    z = np.linalg.pinv(components[:, known].T) @ (x - mean)[known]
+    picture = back * mean + z @ components
+    return np.where(hole, picture, x) if paste else picture
 
 
-def card(**changes):
-    return CARD | changes
+def one_round(x, hole, mean, components):
+    start = np.where(hole, mean, x)
+    return np.where(hole, mean + (start - mean) @ components.T @ components, x)
+
+
+def nearest(x, hole, bank, k, known=None, paste=True, order=1):
+    known = ~hole if known is None else known
+    distance = [np.linalg.norm((each - x)[known]) for each in bank]
+    filled = bank[np.argsort(distance)[::order][:k]].mean(axis=0)
+    return np.where(hole, filled, x) if paste else filled
 
 
 CASES = {
-    "to_channels_last": Case(
-        right=[lambda x: np.moveaxis(x, 1, -1), lambda x: x.transpose(0, 2, 3, 1)],
+    "border_holes": Case(
+        right=[border],
         wrong=[
-            (lambda x: x.reshape(4, 5, 7, 3), "Move the axis instead"),
-            (lambda x: x.T.transpose(3, 0, 1, 2), "height and width changed places"),
-            (lambda x: x, "should become (4, 5, 7, 3)"),
-            (lambda x: np.moveaxis(x, 1, -1)[..., ::-1], "red and blue"),
-            (lambda x: np.moveaxis(x, 1, -1)[:, ::-1], "should be at [i, j, c]"),
+            (lambda x, width: ~border(x, width), "True is for *missing* pixels"),
+            (lambda x, width: border(x, width, channels=2), "one channel, not (3, 9, 7, 2)"),
+            (lambda x, width: border(x, width)[..., 0], "(3, 9, 7, 1)"),
+            (lambda x, width: border(x, width, dtype="float32"), "not float32"),
+            (lambda x, width: border(x, width, sides=2), "all four sides"),
+            (lambda x, width: border(x, width + 1), "5 by 3 pixels of 9 by 7"),
+            (border_by_negative_slice, "`-0` as the end of a slice"),
         ],
     ),
-    "precision_and_recall": Case(
-        right=[scores],
+    "least_squares_fill": Case(
+        right=[fitted],
         wrong=[
-            (lambda anomaly, alarm: scores(~anomaly, ~alarm), "the *normal* rows"),
-            (lambda anomaly, alarm: scores(anomaly, alarm)[::-1], "precision first"),
-            (lambda anomaly, alarm: scores(anomaly, alarm)[0], "return two numbers"),
-            (lambda anomaly, alarm: ((anomaly == alarm).mean(), 0.75), "of 6 alarms 3 were right"),
-            (lambda anomaly, alarm: (0.5, (anomaly & alarm).mean()), "of 4 anomalies 3"),
+            (lambda x, hole, mean, w: fitted(x, hole, mean, w, paste=False), "put them back"),
+            (lambda x, hole, mean, w: fitted(x, hole, mean, w)[hole], "return the whole image"),
             (
-                lambda anomaly, alarm: (
-                    (anomaly & alarm).sum() / alarm.sum(),
-                    (anomaly & alarm).sum() / anomaly.sum(),
-                ),
-                "without any alarm both should be 0",
+                lambda x, hole, mean, w: fitted(x, hole, mean, w, known=slice(None)),
+                "the hole took part in the fit",
             ),
+            (one_round, "that is one round"),
+            (lambda x, hole, mean, w: fitted(x, hole, mean, w, back=0), "the mean is missing"),
+            (lambda x, hole, mean, w: fitted(x, hole, mean, w[:3]), "fit `x - mean`"),
         ],
     ),
-    "fresh_noise": Case(
-        right=[noisy()],
+    "mean_of_nearest": Case(
+        right=[nearest],
         wrong=[
-            (noisy(frozen=True), "an integer seed is a constant"),
-            (noisy(remade=True), "made once in `__init__`"),
-            (noisy(always=True), "noise in prediction too"),
-            (noisy(never=True), "no noise in training"),
-            (noisy(seeded=False), "seed 1 should draw other noise"),
-            (noisy(seeded=None), "seed the generator with `seed`"),
-            (noisy(scaled=False), "level 0 should mean no noise"),
+            (lambda x, hole, bank, k: nearest(x, hole, bank, k, paste=False), "put them back"),
+            (lambda x, hole, bank, k: nearest(x, hole, bank, k)[hole], "return the whole image"),
+            (
+                lambda x, hole, bank, k: nearest(x, hole, bank, k, known=slice(None)),
+                "the distance used the hole",
+            ),
+            (lambda x, hole, bank, k: nearest(x, hole, bank, k, order=-1), "farthest images"),
+            (lambda x, hole, bank, k: nearest(x, hole, bank, 1), "one nearest image"),
+            (lambda x, hole, bank, k: nearest(x, hole, bank, len(bank)), "the mean of all images"),
+            (lambda x, hole, bank, k: nearest(x, hole, bank, k + 1), "the k smallest"),
         ],
-        blank=[type("FreshNoise", (Autoencoder,), {})],
-        broken=broken_class("call"),
-    ),
-    "card": Case(
-        right=[
-            CARD,
-            card(errors={"validation": 0.3, "test": 0.3}, limits="pca does better"),
-            card(loss="nats"),
-        ],
-        wrong=[
-            ("a wine", "a card is a dictionary"),
-            ({k: v for k, v in CARD.items() if k != "split"}, "fill in split"),
-            (card(limits=""), "fill in limits"),
-            (card(loss="MSE"), "say the unit under 'loss'"),
-            (card(baselines={"PCA": 0.2}), "the mean and PCA of the same size"),
-            (card(baselines=[0.5, 0.2]), "from names to numbers"),
-            (card(baselines={"mean": 1.0, "PCA": float("nan")}), "not nan"),
-            (card(errors={"test": 0.16}), "under 'errors', add validation"),
-            (card(errors={"validation": 0.3, "test": 0.3}), "PCA has the smaller error"),
-        ],
-        blank=[],
-        broken=type("Broken", (dict,), {"get": broken})(CARD),
     ),
 }

@@ -1,113 +1,97 @@
 """What learners may hand to the checks of lesson 22; test_exercises.py hands it in."""
 
-import keras
+import math
+
 import numpy as np
-from keras import layers, ops
+from scipy.stats import entropy
 
-from cases import Case, broken_class
-
-SGD, Adam = keras.optimizers.SGD, keras.optimizers.Adam
+from cases import Case
 
 
-def patient(**others):
-    """An answer to exercise 22.1 with further arguments; the word "limit" stands for its value."""
-
-    def answer(rate, k, limit):
-        given = {name: limit if value == "limit" else value for name, value in others.items()}
-        return SGD(rate, gradient_accumulation_steps=k, **given)
-
-    return answer
+def others(found, groups, query_groups, k, start=0, order=1):
+    rows = [
+        [row for row in each if groups[row] != own][start : start + k][::order]
+        for each, own in zip(found, query_groups, strict=True)
+    ]
+    return np.array(rows)
 
 
-def dimmer(weight=True, assign=True, trainable=False, early=True, scale=True, start=True):
-    """A class as exercise 22.2 asks for, or with a mistake."""
-
-    class Dimmer(layers.Layer):
-        def __init__(self, level):
-            super().__init__()
-            self.first = level if start else 0.4
-            self.level = level
-            if early:
-                self.make()
-
-        def make(self):
-            if weight:
-                first = keras.initializers.Constant(self.first)
-                self.level = self.add_weight((), initializer=first, trainable=trainable)
-
-        def build(self, input_shape):
-            if not early:
-                self.make()
-
-        def set(self, level):
-            if weight and assign:
-                self.level.assign(level)
-            elif not weight:
-                self.level = level
-
-        def call(self, x):
-            return self.level * x if scale else x
-
-    return Dimmer
+def one_of_each(found, groups, query_groups, k):
+    rows = []
+    for each, own in zip(found, query_groups, strict=True):
+        seen = {own}
+        rows.append([r for r in each if not (groups[r] in seen or seen.add(groups[r]))][:k])
+    return np.array([row + row[: k - len(row)] for row in rows])
 
 
-def in_place(x, n):
-    x[:, :, :n] = 0
-    return x
+def without_the_first(found, groups, query_groups, k):
+    return found[:, 1 : k + 1]
 
 
-def on_a_copy(x, n):
-    return in_place(np.array(x), n)
+def bits(levels, base=2, over=sum):
+    counts = [np.unique(unit, return_counts=True)[1] for unit in levels.T]
+    return over([entropy(count, base=base) for count in counts])
 
 
-def masked(x, n, axis=2, below=0.0):
-    shape = [1] * 4
-    shape[axis] = -1
-    return ops.where(ops.reshape(ops.arange(x.shape[axis]) >= n, shape), x, below)
+def with_zeros(levels):
+    share = np.stack([np.bincount(unit, minlength=5) for unit in levels.T]) / len(levels)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return -(share * np.log2(share)).sum()
 
 
-def joined(x, n):
-    return ops.concatenate([ops.zeros_like(x[:, :, :n]), x[:, :, n:]], axis=2)
+def together(levels):
+    """One table for all units."""
+    return levels.shape[1] * entropy(np.unique(levels, return_counts=True)[1], base=2)
+
+
+def images_needed(decoder, code, rival, whole=lambda n: math.floor(n) + 1, never=math.inf):
+    return whole(decoder / (rival - code)) if code < rival else never
+
+
+def by_counting(decoder, code, rival):
+    n = 1
+    while decoder + n * code >= n * rival:
+        n += 1
+        if n > 10_000:
+            return math.inf
+    return n
 
 
 CASES = {
-    "patient": Case(
-        right=[patient(global_clipnorm="limit")],
+    "strangers": Case(
+        right=[others, lambda *args: others(*args).tolist()],
         wrong=[
-            (lambda rate, k, limit: rate, "an optimizer of `keras.optimizers`"),
-            (lambda rate, k, limit: SGD(rate), "moved after one batch"),
-            (lambda rate, k, limit: Adam(rate), "nothing should move"),
-            (lambda rate, k, limit: patient()(0.1, k, limit), "rate * gradient"),
-            (lambda rate, k, limit: patient()(rate, 2, limit), "mean of the k gradients"),
-            (patient(momentum=0.9), "SGD only"),
-            (patient(), "cut to the limit"),
-            (patient(clipnorm="limit"), "over all weights together"),
-            (patient(clipvalue="limit"), "over all weights together"),
-            (patient(global_clipnorm=5.0), "cut to the limit"),
+            (lambda found, groups, own, k: found[:, :k], "of the query are still"),
+            (without_the_first, "own group"),
+            (lambda *args: others(*args[:3], 2), "make (2, 3)"),
+            (lambda *args: others(*args, order=-1), "nearest first"),
+            (lambda *args: others(*args, start=1), "the first k that remain"),
+            (one_of_each, "several may"),
         ],
     ),
-    "dimmer": Case(
-        right=[dimmer()],
+    "entropy_bits": Case(
+        right=[bits, lambda levels: np.float32(bits(levels))],
         wrong=[
-            (dimmer(weight=False), "still a Python number"),
-            (dimmer(trainable=True), "the optimizer would change the level"),
-            (dimmer(assign=False), "`assign` to the weight"),
-            (dimmer(scale=False), "should halve its input"),
-            (dimmer(start=False), "should halve its input"),
+            (lambda levels: bits(levels, base=math.e), "logarithm to base 2"),
+            (lambda levels: bits(levels, over=np.array), "the sum over the units"),
+            (lambda levels: bits(levels, over=np.mean), "add up the units"),
+            (lambda levels: -bits(levels), "minus the sum"),
+            (lambda levels: 4 * bits(levels), "not for all four"),
+            (with_zeros, "costs nothing"),
+            (together, "one table for each unit"),
         ],
-        blank=[type("Dimmer", (layers.Layer,), {})],
-        broken=broken_class("call", "set"),
     ),
-    "without_columns": Case(
-        right=[masked, joined, lambda x, n: ops.multiply(x, masked(ops.ones_like(x), n))],
+    "break_even": Case(
+        right=[images_needed, by_counting],
         wrong=[
-            (in_place, "the caller's images were changed"),
-            (on_a_copy, "use `keras.ops` alone"),
-            (lambda x, n: masked(x, n, axis=1), "those are rows"),
-            (lambda x, n: x, "are not black"),
-            (lambda x, n: masked(x, n + 1), "stay as they were"),
-            (lambda x, n: masked(x, n)[..., :1], "became (3, 4, 6, 1)"),
-            (lambda x, n: ops.stop_gradient(masked(x, n)), "no gradient came through"),
+            (lambda decoder, code, rival: decoder / rival, "subtract what each code costs"),
+            (lambda *args: images_needed(*args, whole=float), "images come whole"),
+            (lambda *args: images_needed(*args, whole=math.floor), "it is still larger"),
+            (lambda *args: images_needed(*args, whole=lambda n: 60), "at 48 images"),
+            (lambda *args: images_needed(*args, whole=math.ceil), "are only equal"),
+            (lambda *args: max(images_needed(*args), 2), "one image is enough"),
+            (lambda *args: images_needed(*args, never=0), "never beats 8"),
+            (lambda a, b, c: 10_000 if c < b else images_needed(a, b, c), "never beats 5"),
         ],
     ),
 }

@@ -1,78 +1,113 @@
 """What learners may hand to the checks of lesson 23; test_exercises.py hands it in."""
 
+import keras
 import numpy as np
+from keras import ops
 
-from cases import Case
-
-
-def per_image(value, unit, n_pixels, white, root=2, times=True, shrink=2):
-    squared = value**root if unit == "rmse" else value
-    total = squared if unit == "sum" or not times else squared * n_pixels
-    return total / white**shrink
+from ae_keras import Autoencoder
+from cases import Case, broken, broken_class
 
 
-def squared_at_the_end(value, unit, n_pixels, white):
-    total = value if unit == "sum" else value * n_pixels
-    return (total**2 if unit == "rmse" else total) / white**2
+def scores(is_anomaly, is_alarm):
+    hits = (is_anomaly & is_alarm).sum()
+    return hits / max(is_alarm.sum(), 1), hits / max(is_anomaly.sum(), 1)
 
 
-def mse_only(value, unit, n_pixels, white):
-    return value * n_pixels / white**2
+def noisy(frozen=False, always=False, seeded=True, never=False, scaled=True, remade=False):
+    """A class as exercise 23.3 asks for, or with a mistake."""
+
+    class Noisy(Autoencoder):
+        def __init__(self, encoder, decoder, level=0.4, seed=0, **kwargs):
+            super().__init__(encoder, decoder, **kwargs)
+            self.level = level if scaled else 0.4
+            self.first_seed = seed if seeded else 0
+            self.noise = keras.random.SeedGenerator(self.first_seed if seeded is not None else None)
+
+        def call(self, x, training=False):
+            seed = self.first_seed if frozen else self.noise
+            seed = keras.random.SeedGenerator(self.first_seed) if remade else seed
+            if (training or always) and not never:
+                x = x + self.level * keras.random.normal(ops.shape(x), dtype=x.dtype, seed=seed)
+            return super().call(x, training=training)
+
+    return Noisy
 
 
-def paired(a, b, sign=1, ddof=1, power=0.5):
-    difference = sign * (np.asarray(a) - np.asarray(b))
-    return difference.mean(), difference.std(ddof=ddof) / len(difference) ** power
+CARD = {
+    "data": "178 wines, 13 measurements",
+    "split": "random, three quarters for training",
+    "model": "13-16-2-16-13",
+    "loss": "squared error per row",
+    "baselines": {"mean row": 0.5, "PCA": 0.2},
+    "errors": {"validation": 0.15, "test": 0.16},
+    "limits": "one cellar only",
+}
 
 
-def unpaired(a, b):
-    a, b = np.asarray(a), np.asarray(b)
-    return (a - b).mean(), np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / len(a))
-
-
-def for_arrays_only(a, b):
-    return (a - b).mean(), (a - b).std(ddof=1) / np.sqrt(len(a))
+def card(**changes):
+    return CARD | changes
 
 
 CASES = {
-    "published_unit": Case(
-        right=[per_image, lambda *args: np.float32(per_image(*args))],
+    "to_channels_last": Case(
+        right=[lambda x: np.moveaxis(x, 1, -1), lambda x: x.transpose(0, 2, 3, 1)],
         wrong=[
-            (lambda value, *rest: 1000 * value, "ours already"),
-            (lambda *args: per_image(*args, times=False), "times the pixels"),
-            (lambda *args: per_image(*args, root=0.5), "square the root"),
-            (squared_at_the_end, "square first"),
-            (mse_only, "ours already"),
-            (lambda *args: per_image(*args, shrink=1), "by white twice"),
-            (lambda *args: per_image(*args[:3], 1), "a root of 51"),
+            (lambda x: x.reshape(4, 5, 7, 3), "Move the axis instead"),
+            (lambda x: x.T.transpose(3, 0, 1, 2), "height and width changed places"),
+            (lambda x: x, "should become (4, 5, 7, 3)"),
+            (lambda x: np.moveaxis(x, 1, -1)[..., ::-1], "red and blue"),
+            (lambda x: np.moveaxis(x, 1, -1)[:, ::-1], "should be at [i, j, c]"),
+        ],
+    ),
+    "precision_and_recall": Case(
+        right=[scores],
+        wrong=[
+            (lambda anomaly, alarm: scores(~anomaly, ~alarm), "the *normal* rows"),
+            (lambda anomaly, alarm: scores(anomaly, alarm)[::-1], "precision first"),
+            (lambda anomaly, alarm: scores(anomaly, alarm)[0], "return two numbers"),
+            (lambda anomaly, alarm: ((anomaly == alarm).mean(), 0.75), "of 6 alarms 3 were right"),
+            (lambda anomaly, alarm: (0.5, (anomaly & alarm).mean()), "of 4 anomalies 3"),
             (
-                lambda v, unit, n, w: per_image(v, unit, n, w if unit == "rmse" else 1),
-                "divided by 255 twice",
+                lambda anomaly, alarm: (
+                    (anomaly & alarm).sum() / alarm.sum(),
+                    (anomaly & alarm).sum() / anomaly.sum(),
+                ),
+                "without any alarm both should be 0",
             ),
         ],
     ),
-    "paired": Case(
-        right=[paired, lambda a, b: np.array(paired(a, b))],
+    "fresh_noise": Case(
+        right=[noisy()],
         wrong=[
-            (lambda a, b: paired(a, b)[0], "two numbers"),
-            (lambda a, b: paired(a, b, sign=-1), "not b minus a"),
-            (lambda a, b: (np.median(a - b) + 1, 0), "mean of the differences"),
-            (unpaired, "not of the two"),
-            (lambda a, b: paired(a, b, power=0), "root of n"),
-            (lambda a, b: paired(a, b, ddof=0), "ddof=1"),
-            (lambda a, b: paired(a, b, power=1), "not by n"),
-            (lambda a, b: (paired(a, b)[0], 0.1), "standard deviation of the differences"),
-            (for_arrays_only, "your code raised"),
+            (noisy(frozen=True), "an integer seed is a constant"),
+            (noisy(remade=True), "made once in `__init__`"),
+            (noisy(always=True), "noise in prediction too"),
+            (noisy(never=True), "no noise in training"),
+            (noisy(seeded=False), "seed 1 should draw other noise"),
+            (noisy(seeded=None), "seed the generator with `seed`"),
+            (noisy(scaled=False), "level 0 should mean no noise"),
         ],
+        blank=[type("FreshNoise", (Autoencoder,), {})],
+        broken=broken_class("call"),
     ),
-    "bits_per_pixel": Case(
-        right=[lambda nats, n: nats / np.log(2) / n, lambda nats, n: nats / n * np.log2(np.e)],
-        wrong=[
-            (lambda nats, n: nats * np.log(2) / n, "a nat is more"),
-            (lambda nats, n: nats / np.log(2), "by their number"),
-            (lambda nats, n: nats / n, "nats per pixel"),
-            (lambda nats, n: nats / np.log(2) / n + 1, "one bit each"),
-            (lambda nats, n: nats / np.log(2) / 784, "any number"),
+    "card": Case(
+        right=[
+            CARD,
+            card(errors={"validation": 0.3, "test": 0.3}, limits="pca does better"),
+            card(loss="nats"),
         ],
+        wrong=[
+            ("a wine", "a card is a dictionary"),
+            ({k: v for k, v in CARD.items() if k != "split"}, "fill in split"),
+            (card(limits=""), "fill in limits"),
+            (card(loss="MSE"), "say the unit under 'loss'"),
+            (card(baselines={"PCA": 0.2}), "the mean and PCA of the same size"),
+            (card(baselines=[0.5, 0.2]), "from names to numbers"),
+            (card(baselines={"mean": 1.0, "PCA": float("nan")}), "not nan"),
+            (card(errors={"test": 0.16}), "under 'errors', add validation"),
+            (card(errors={"validation": 0.3, "test": 0.3}), "PCA has the smaller error"),
+        ],
+        blank=[],
+        broken=type("Broken", (dict,), {"get": broken})(CARD),
     ),
 }

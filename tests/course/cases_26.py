@@ -1,112 +1,112 @@
 """What learners may hand to the checks of lesson 26; test_exercises.py hands it in."""
 
-import numpy as np
-from scipy import ndimage
+from pathlib import Path
 
-from ae_keras import data
+import numpy as np
+
 from cases import Case
 
 
-def decibels(x, x_hat, peak=1.0, over=np.mean, log=np.log10, sign=-1, floats=True):
-    if floats:
-        x, x_hat = np.asarray(x, "float64"), np.asarray(x_hat, "float64")
-    return sign * 10 * log(over((x - x_hat) ** 2, axis=(1, 2, 3)) / peak**2)
+def every_nth(n_items, worker, n_workers):
+    return range(worker, n_items, n_workers)
 
 
-def by_ratio(x, x_hat, peak=1.0):
-    mse = [np.mean((a.astype(float) - b.astype(float)) ** 2) for a, b in zip(x, x_hat, strict=True)]
-    return 20 * np.log10(peak / np.sqrt(mse))
+def in_blocks(n_items, worker, n_workers):
+    return np.array_split(np.arange(n_items), n_workers)[worker]
 
 
-def median(x, size=3):
-    return ndimage.median_filter(x, size=(1, size, size, 1))
+def floor_blocks(n_items, worker, n_workers):
+    size = n_items // n_workers
+    return range(worker * size, (worker + 1) * size)
 
 
-def where(x, inside, suspect=lambda x: (x == 0) | (x == 1)):
-    return np.where(suspect(x), inside, x)
+def ceiling_blocks(n_items, worker, n_workers):
+    size = -(-n_items // n_workers)
+    return range(worker * size, (worker + 1) * size)
 
 
-def twice(x):
-    once = where(x, median(x))
-    return where(x, median(once))
+def last_takes_the_rest(n_items, worker, n_workers):
+    size = n_items // n_workers
+    return range(worker * size, n_items if worker == n_workers - 1 else (worker + 1) * size)
 
 
-def weak_veil(x):
-    """Right up to a small regular pattern, which costs structure and hardly any decibels."""
-    pattern = 0.06 * (np.indices(x.shape[1:3]).sum(axis=0) % 2)[None, :, :, None]
-    return np.clip(where(x, median(x)) + pattern, 0, 1)
+def missing(folder, sizes):
+    return [size for size in sizes if not (Path(folder) / f"{size}.json").exists()]
 
 
-def squared(x, x_hat, peak=1.0):
-    return decibels(x, x_hat, peak=peak**0.5)
+def by_substring(folder, sizes):
+    names = " ".join(path.name for path in Path(folder).iterdir())
+    return [size for size in sizes if f"{size}.json" not in names]
 
 
-X = data.load("digits", "train").x[:60]
-
-TIME = np.linspace(0, 1, 60)
-CLEAN = np.exp(-(((TIME - 0.5) / 0.05) ** 2))
-RNG = np.random.default_rng(0)
-NAMES = ("median", "Savitzky-Golay", "wavelets", "total variation", "network, seed 0")
-LEFT = ((0.6, 0.02), (0.5, 0.04), (0.7, 0.1), (0.95, 0.2), (0.9, 0.01))
-PARTS = dict(zip(NAMES, LEFT, strict=True))
-CANDIDATES = {
-    name: [part * CLEAN + RNG.normal(0, noise, 60) for _ in range(4)]
-    for name, (part, noise) in PARTS.items()
-}
+def by_stem(folder, sizes):
+    done = [path.stem for path in Path(folder).iterdir()]
+    return [size for size in sizes if str(size) not in done]
 
 
-def measured(function):
-    return {name: np.mean([function(s) for s in CANDIDATES[name]]) for name in NAMES}
+def by_end(folder, sizes):
+    done = [path.name.removesuffix(".json").split("-")[-1] for path in Path(folder).glob("*.json")]
+    done += [path.name.split("-")[-1].removesuffix(".json") for path in Path(folder).glob(".part*")]
+    return [size for size in sizes if str(size) not in done]
 
 
-def height(s):
-    return s.max() - np.median(s)
+def tidy_up(folder, sizes):
+    for path in Path(folder).glob(".part*"):
+        path.unlink()
+    return missing(folder, sizes)
 
 
-PSNR = measured(lambda s: -10 * np.log10(np.mean((s - CLEAN) ** 2)))
-SPIKE = measured(lambda s: abs(height(s) - height(CLEAN)))
-SIGNED = measured(lambda s: height(s) - height(CLEAN))
-ERROR = measured(lambda s: np.mean((s - CLEAN) ** 2))
-BEST = min(SPIKE, key=SPIKE.get)
+def equal(n_images, limit, n_workers, most=min):
+    for size in range(most(limit, n_images), 0, -1):
+        if size % n_workers == 0 and (n_images % size) % n_workers == 0:
+            return size
+    return 0
+
+
+def without_the_last(n_images, limit, n_workers):
+    limit = min(limit, n_images)
+    return limit - limit % n_workers
+
+
+def whole_batches_only(n_images, limit, n_workers):
+    good = [s for s in range(1, limit + 1) if s % n_workers == 0 and n_images % s == 0]
+    return max(good, default=0)
+
 
 CASES = {
-    "psnr": Case(
-        right=[decibels, by_ratio],
+    "shard": Case(
+        right=[every_nth, in_blocks, lambda *args: list(every_nth(*args))],
         wrong=[
-            (lambda x, x_hat, peak=1.0: decibels(x, x_hat, peak, sign=1), "sign is the wrong way"),
-            (lambda x, x_hat, peak=1.0: decibels(x, x_hat, peak, log=np.log), "to base 10"),
-            (lambda x, x_hat, peak=1.0: decibels(x, x_hat, peak, over=np.sum), "not their sum"),
-            (lambda x, x_hat, peak=1.0: decibels(x, x_hat, peak).mean(), "for each image"),
-            (lambda x, x_hat, peak=1.0: decibels(x, x_hat), "should get the same decibels"),
-            (squared, "should get the same decibels"),
-            (lambda x, x_hat, peak=1.0: decibels(x, x_hat, peak, floats=False), "3 - 5 is 254"),
+            (floor_blocks, "for 4 workers, some go to nobody"),
+            (ceiling_blocks, "some do not exist"),
+            (last_takes_the_rest, "they get [2, 2, 2, 4]"),
+            (lambda n_items, worker, n_workers: range(n_items), "some go to two workers"),
+            (lambda *args: [row + 1 for row in every_nth(*args)], "some go to nobody"),
         ],
     ),
-    "despeckle": Case(
-        right=[lambda x: where(x, median(x)), twice],
+    "missing_sizes": Case(
+        right=[missing, lambda *args: tuple(missing(*args))],
         wrong=[
-            (median, "1 dB more is wanted"),
-            (lambda x: median(x, 5), "1 dB more is wanted"),
-            (lambda x: x, "1 dB more is wanted"),
-            (lambda x: ndimage.gaussian_filter(x, (0, 1, 1, 0)), "1 dB more is wanted"),
-            (weak_veil, "What remains between the strokes?"),
-            (lambda x: median(x)[..., 0], "images should stay"),
-            ("median", "set `despeckle` to a function"),
+            (lambda folder, sizes: sizes, "are there"),
+            (by_substring, "unfinished file"),
+            (by_stem, "another kind"),
+            (by_end, "unfinished file"),
+            (lambda folder, sizes: [s for s in missing(folder, sizes) if s != 6], "no 6.json"),
+            (lambda *args: sorted(missing(*args)), "in the order of"),
+            (tidy_up, "neither write nor delete"),
+            (lambda *args: len(missing(*args)), "a list of sizes"),
         ],
-        others=(X, median),
     ),
-    "filter": Case(
-        right=[("network, seed 0", "psnr", PSNR), (BEST, "spike", SPIKE)],
+    "equal_batch": Case(
+        right=[equal, lambda *args: np.int64(equal(*args))],
         wrong=[
-            ("network, seed 0", "set choice ="),
-            (("as it is", "psnr", PSNR), "choose one of"),
-            (("median", "price", PSNR), "the reason is one of"),
-            (("median", "psnr", {"median": 20.0}), "one alone compares nothing"),
-            (("network, seed 0", "psnr", ERROR), "Decibels of each draw"),
-            (("median", "spike", SIGNED), "own absolute difference"),
-            (("median", "psnr", PSNR), "your own numbers speak for network, seed 0"),
-            (("Savitzky-Golay", "spike", SPIKE), f"your own numbers speak for {BEST}"),
+            (without_the_last, "the last batch would have"),
+            (whole_batches_only, "is larger"),
+            (lambda n_images, limit, n_workers: limit, "cannot share it equally"),
+            (lambda *args: equal(*args, most=max), "more than is allowed"),
+            (lambda *args: equal(*args) or -1, "more than is allowed"),
+            (lambda *args: float(equal(*args)), "a whole number"),
+            (lambda n_images, limit, n_workers: 0, "is larger"),
         ],
-        others=(CLEAN, CANDIDATES),
     ),
 }
