@@ -115,6 +115,16 @@ def expect(condition, hint):
         raise Hint(hint)
 
 
+def read_decision(decision, form):
+    """The choice and the dict of evidence that `decision` must hold; `form` says what to set."""
+    if callable(decision):
+        decision = call(decision)
+    expect(
+        isinstance(decision, tuple) and len(decision) == 2 and isinstance(decision[1], dict), form
+    )
+    return decision
+
+
 def close(a, b, tolerance=1e-5):
     """Whether two arrays have the same shape and, up to the tolerance, the same values."""
     a, b = np.asarray(a, "float64"), np.asarray(b, "float64")

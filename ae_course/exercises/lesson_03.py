@@ -5,7 +5,7 @@ import warnings
 import keras
 import numpy as np
 
-from ae_course.exercises.grading import Blank, Hints, call, check, expect
+from ae_course.exercises.grading import Blank, Hints, call, check, expect, read_decision
 
 HINTS = {
     "3.1": (
@@ -138,13 +138,9 @@ def _expect_every_layer_learns(encoder, x):
 @check
 def check_code_decision(decision, targets):
     """Exercise 3.3: `decision = (choice, errors)` for the validation codes `targets`."""
-    if callable(decision):
-        decision = call(decision)
-    expect(
-        isinstance(decision, tuple) and len(decision) == 2 and isinstance(decision[1], dict),
-        "set decision = (choice, errors) with a dict of errors.",
+    choice, errors = read_decision(
+        decision, "set decision = (choice, errors) with a dict of errors."
     )
-    choice, errors = decision
     expect(choice in ("linear", "relu"), f"choose linear or relu, not {choice!r}.")
     expect(
         set(errors) == {"linear", "relu"} and all(len(errors[name]) >= 3 for name in errors),

@@ -5,7 +5,16 @@ import tempfile
 import keras
 import numpy as np
 
-from ae_course.exercises.grading import Blank, Hint, Hints, call, check, close, expect
+from ae_course.exercises.grading import (
+    Blank,
+    Hint,
+    Hints,
+    call,
+    check,
+    close,
+    expect,
+    read_decision,
+)
 from ae_keras.models import DenseDecoder, DenseEncoder
 
 HINTS = {
@@ -172,13 +181,10 @@ def check_translator(translator):
 @check
 def check_pairs(decision, chain_error, limit):
     """Exercise 5.4: `decision = (n, errors)`, judged by what `chain_error` gives."""
-    if callable(decision):
-        decision = call(decision)
-    expect(
-        isinstance(decision, tuple) and len(decision) == 2 and isinstance(decision[1], dict),
+    chosen, errors = read_decision(
+        decision,
         "set decision = (n, errors), where errors is a dict from n to an error.",
     )
-    chosen, errors = decision
     expect(len(errors) >= 4, f"try at least four n; the evidence has {len(errors)}.")
     expect(chosen in errors, f"the evidence says nothing about the n that you chose, {chosen}.")
     for n in sorted({min(errors), chosen, max(errors)}):

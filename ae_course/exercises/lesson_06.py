@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from ae_course.exercises.grading import Hints, call, check, close, expect
+from ae_course.exercises.grading import Hints, call, check, close, expect, read_decision
 from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, data, evaluation, losses
 
 HINTS = {
@@ -52,13 +52,10 @@ def _trained(images, optimizer, epochs):
 @check
 def check_rate(decision, few, x_val):
     """Exercise 6.1: `decision = (rate, errors)`, the evidence a dict from rate to error."""
-    if callable(decision):
-        decision = call(decision)
-    expect(
-        isinstance(decision, tuple) and len(decision) == 2 and isinstance(decision[1], dict),
+    chosen, errors = read_decision(
+        decision,
         "set decision = (rate, errors), where errors is a dict from a rate to its error.",
     )
-    chosen, errors = decision
     expect(len(errors) >= 4, f"the evidence has {len(errors)} rates; four are the least.")
     expect(chosen in errors, f"the evidence says nothing about the rate that you chose, {chosen}.")
     best = min(errors, key=errors.get)
