@@ -60,6 +60,23 @@ html_theme_options = {
         "color-brand-primary": "#9cc3f5",
         "color-brand-content": "#9cc3f5",
         "color-brand-visited": "#d0aee8",
+        # The dark values of what book.css sets.
+        "paper": "#f4f4f2",
+        "code": "#1c2026",
+        "line": "#353b44",
+        "quiet": "#a4adb9",
+        "warm": "#ff9aa2",
+        "warm-paper": "#2a1f22",
+        "cool-paper": "#1a2430",
+        "color-background-primary": "#13161a",
+        "color-foreground-primary": "#dfe3e8",
+        "color-sidebar-background": "#171b20",
+        "color-sidebar-caption-text": "#9cc3f5",
+        "color-sidebar-link-text": "#c9d0d9",
+        "color-sidebar-link-text--top-level": "#c9d0d9",
+        "color-sidebar-item-background--current": "#24364c",
+        "color-sidebar-search-text": "#dfe3e8",
+        "color-inline-code-background": "#23282f",
     },
 }
 
