@@ -33,8 +33,8 @@ TWO_AT_A_TIME = [
     "--dist",
     "loadfile",
 ]
-# The book in a browser, without conftest.py, which would import keras. A page is a test.
-BOOK = ["--noconftest", "tests/book", "-n", "2"]
+# The book in a browser, without tests/conftest.py, which would import keras. A page is a test.
+BOOK = ["--confcutdir=tests/book", "tests/book", "-n", "2"]
 NBVAL = ["-p", "tests.nbval_plugin", "--nbval", "--nbval-current-env"]
 NBVAL += ["--nbval-sanitize-with=tests/nbval.cfg", "--nbval-cell-timeout=240", *TWO_AT_A_TIME]
 # Tests run on the bundled data, on the CPU unless GPU=1 is set, and open no window. JAX caches

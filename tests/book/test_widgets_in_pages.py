@@ -4,7 +4,6 @@ Each is taken from its stored lesson and put into a page of its own, as tools/bo
 """
 
 import html
-import os
 import re
 from importlib.resources import files
 
@@ -13,7 +12,6 @@ import numpy as np
 import pytest
 
 import book
-import browser as browsers
 import execution
 
 STATIC = execution.ROOT / "ae_course" / "widgets" / "static"
@@ -40,19 +38,6 @@ def stored():
 
 STORED = stored()
 KINDS = sorted(STORED)
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    path = browsers.find()
-    if not path:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(browsers.ADVICE)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=path, args=["--disable-gpu"])
-        yield started
-        started.close()
 
 
 @pytest.fixture

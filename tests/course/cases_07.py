@@ -90,7 +90,7 @@ class Faded(keras.Model):
         self.optimizer.iterations.assign(steps)
 
     def call(self, x):
-        return x * self.factors
+        return x * keras.ops.convert_to_tensor(self.factors)
 
 
 def faded(errors, steps=100):
