@@ -194,7 +194,7 @@ def judged(loss, seed):
     """Squared error, cross-entropy, and bright pixels that are drawn below 0.01."""
     model = new_autoencoder(seed=seed)
     model.compile(optimizer=keras.optimizers.Adam(0.002), loss=loss)
-    model.fit(data.Batches(few, seed=seed), epochs=6, shuffle=False, verbose=0)
+    model.fit(data.Batches(few, seed=seed), epochs=4, shuffle=False, verbose=0)
     x_hat = evaluation.reconstruct(model, val.x)
     nats = ops.convert_to_numpy(losses.binary_crossentropy(val.x, x_hat)).mean()
     return evaluation.squared_error(val.x, x_hat).mean(), nats, np.mean(x_hat[bright] < 0.01)
@@ -209,12 +209,12 @@ for name, rows in by_loss.items():
     ranges = f"{se:.1f} to {se_max:.1f}    {nats:.0f} to {nats_max:.0f}       "
     print(f"{name:14s}   {ranges} {wrong:.2%} to {wrong_max:.2%}")
 with_se, with_ce = by_loss.values()
-notebook.claim(with_ce[:, 2].max() < with_se[:, 2].min() / 2, "less than half are sure and wrong")
+notebook.claim(with_ce[:, 2].max() < with_se[:, 2].min() / 3, "less than a third are sure and wrong")
 notebook.claim(np.all(with_ce[:, 1] < with_se[:, 1]), "each wins by nats that minimised nats")
 notebook.claim(abs(with_ce[:, 0].mean() / with_se[:, 0].mean() - 1) < 0.06, "level by squares")
 
-# %% [markdown] numbers={"half": "0.10 / 0.24", "6.0 to 6.3": "given: three seeds", "6.0": "given: three seeds, fifteen epochs on all images", "6.3": "given: three seeds, fifteen epochs on all images", "6.1": "given: three seeds, fifteen epochs on all images", "79": "given: three seeds, fifteen epochs on all images", "80": "given: three seeds, fifteen epochs on all images", "78": "given: three seeds, fifteen epochs on all images", "fifteen": "given: a longer run"}
-# By squared error the two are level: the ranges of three seeds overlap. By nats, the one that minimised nats is ahead with each seed. And it leaves less than half as many pixels sure and wrong, as the gradients promised. (Trained longer, fifteen epochs on all images, it was the same: squared errors of 6.0 to 6.3 and of 6.0 to 6.1, and 79 to 80 against 78 nats.) So on these digits the choice matters little. Squared error suits any data; it is what we report and what PCA minimises, and this part uses it. Cross-entropy suits pixels that are nearly black or white; it is minus a log-probability, which lesson 16 will need.
+# %% [markdown] numbers={"a third": "0.12 / 0.41", "6.0 to 6.3": "given: three seeds", "6.0": "given: three seeds, fifteen epochs on all images", "6.3": "given: three seeds, fifteen epochs on all images", "6.1": "given: three seeds, fifteen epochs on all images", "79": "given: three seeds, fifteen epochs on all images", "80": "given: three seeds, fifteen epochs on all images", "78": "given: three seeds, fifteen epochs on all images", "fifteen": "given: a longer run"}
+# By squared error the two are level: the ranges of three seeds overlap. By nats, the one that minimised nats is ahead with each seed. And it leaves less than a third as many pixels sure and wrong, as the gradients promised. (Trained longer, fifteen epochs on all images, it was the same: squared errors of 6.0 to 6.3 and of 6.0 to 6.1, and 79 to 80 against 78 nats.) So on these digits the choice matters little. Squared error suits any data; it is what we report and what PCA minimises, and this part uses it. Cross-entropy suits pixels that are nearly black or white; it is minus a log-probability, which lesson 16 will need.
 
 # %% [markdown]
 # ## Q19. How do you configure an optimizer, such as Adam, in Keras?
@@ -324,7 +324,7 @@ history = model.fit(
     data.Batches(train.x),
     validation_data=(val.x, val.x),
     validation_batch_size=len(val),
-    epochs=15,
+    epochs=12,
     shuffle=False,
     verbose=0,
     callbacks=[
@@ -347,7 +347,7 @@ print("TensorBoard files:", len(list((logs / "tensorboard").iterdir())))
 # A curve alone says little. Add the baselines: the mean image, and PCA with the same sixteen numbers, clipped to [0, 1].
 
 
-# %% mystnb={"image": {"alt": "Training error falling from about 55 and validation error from about 30, both to about six over fifteen epochs, training a little below at the end; dashed line for the mean image at 50, dotted line for PCA at 12.5, crossed early on"}}
+# %% mystnb={"image": {"alt": "Training error falling from about 55 and validation error from about 30, to about six and seven over twelve epochs, training a little below at the end; dashed line for the mean image at 50, dotted line for PCA at 12.5, crossed early on"}}
 def pca_error(images, x, latent_dim=16):
     pca = evaluation.fit_pca(images, latent_dim)
     x_hat = np.clip(evaluation.pca_reconstruct(pca, x), 0, 1)
@@ -365,8 +365,8 @@ print(
     f"at the end: {1 - history.history['val_loss'][-1] / baselines['PCA, 16 numbers']:.0%} less error"
 )
 
-# %% [markdown] numbers={"half": "1 - 6.09 / 12.53"}
-# Read it with four questions, in this order. *Does the validation error fall below the mean image at once?* It does, in the first epoch; if not, nothing is being learned. (Training starts above validation because its loss is an average over the whole epoch, during which the weights improve; validation is measured at the end.) *When does it cross PCA?* After four epochs. From there on nonlinearity is worth something, and at the end it is worth about half of PCA's error. *Do training and validation run together?* Nearly: training ends a little lower, 5.5 against 6.1. The difference is the *[generalisation](glossary.md#generalisation) gap*, what the network has memorised rather than learned. *Is the validation error still falling?* A little. So the network is still *[underfitting](glossary.md#underfitting)*, more epochs will help, and the early stopping above did not stop the run.
+# %% [markdown] numbers={"half": "6.77 / 12.53"}
+# Read it with four questions, in this order. *Does the validation error fall below the mean image at once?* It does, in the first epoch; if not, nothing is being learned. (Training starts above validation because its loss is an average over the whole epoch, during which the weights improve; validation is measured at the end.) *When does it cross PCA?* After four epochs. From there on nonlinearity is worth something, and at the end the network has about half of PCA's error. *Do training and validation run together?* Nearly: training ends a little lower, 6.2 against 6.8. The difference is the *[generalisation](glossary.md#generalisation) gap*, what the network has memorised rather than learned. *Is the validation error still falling?* A little. So the network is still *[underfitting](glossary.md#underfitting)*, more epochs will help, and the early stopping above did not stop the run.
 #
 # ### When it should stop
 #
@@ -377,7 +377,7 @@ starved_x, watched, unseen = train.x[:120], val.x[:300], val.x[300:]
 
 
 # %%
-def train_starved(epochs=100, callbacks=()):
+def train_starved(epochs=80, callbacks=()):
     model = new_autoencoder()
     model.compile(optimizer=keras.optimizers.Adam(0.002), loss=losses.squared_error)
     history = model.fit(
@@ -398,23 +398,24 @@ levels = {
     "PCA of the same 120": pca_error(starved_x, watched),
 }
 
-# %% mystnb={"image": {"alt": "Left: training error falls towards zero over 100 epochs, while validation error levels off at about 24, between the mean image at 50 and PCA of the same images at 15. Right, enlarged: validation error reaches its lowest point about epoch 48 and rises slowly by about one and a half"}}
+# %% mystnb={"image": {"alt": "Left: training error falls towards zero over 80 epochs, while validation error levels off at about 24, between the mean image at 50 and PCA of the same images at 15. Right, enlarged: validation error reaches its lowest point about epoch 48 and rises slowly by about one"}}
 fig, (left, right) = plt.subplots(1, 2, figsize=(8, 3.2), width_ratios=[3, 2])
 curves = {"training, 120 images": curve["loss"], "validation": curve["val_loss"]}
 plots.plot_curves(curves, baselines=levels, ax=left)
 left.set(ylim=(0, 100))
-right.plot(np.arange(28, 101), curve["val_loss"][27:], color="C1", marker=".")
+right.plot(np.arange(28, 81), curve["val_loss"][27:], color="C1", marker=".")
 best = int(np.argmin(curve["val_loss"])) + 1
 right.axvline(best, color="0.6", linestyle=":")
 right.set(xlabel="epoch", ylabel="squared error per image", title="validation, enlarged")
 plt.show()
-print(f"validation: lowest {min(curve['val_loss']):.1f}, at the end {curve['val_loss'][-1]:.1f}")
+print(f"validation: lowest {min(curve['val_loss']):.1f} in epoch {best}, at the end ", end="")
+print(f"{curve['val_loss'][-1]:.1f}")
 print(f"training at the end: {curve['loss'][-1]:.1f}")
 notebook.claim(curve["val_loss"][-1] > min(curve["val_loss"]) + 0.7, "the validation error rises")
 notebook.claim(1.3 * levels["PCA of the same 120"] < min(curve["val_loss"]), "PCA is far better")
 
 # %% [markdown] numbers={"1,050": "1350 - 300"}
-# This is *[overfitting](glossary.md#overfitting)*. The training error goes on falling towards zero; the validation error reaches its lowest point about half-way and then *rises*, slowly but steadily (enlarged on the right). The network memorises its 120 pictures. The bottleneck does not prevent that: sixteen numbers are plenty to name 120 pictures. And PCA, fitted to the same few images, is better than the network at every epoch, by far: a method that can only add and subtract fixed pictures has fewer ways to go wrong. What a nonlinear network needs is *data*.
+# This is *[overfitting](glossary.md#overfitting)*. The training error goes on falling towards zero; the validation error reaches its lowest point after 48 epochs and then *rises*, slowly but steadily (enlarged on the right). The network memorises its 120 pictures. The bottleneck does not prevent that: sixteen numbers are plenty to name 120 pictures. And PCA, fitted to the same few images, is better than the network at every epoch, by far: a method that can only add and subtract fixed pictures has fewer ways to go wrong. What a nonlinear network needs is *data*.
 #
 # The first remedy is [early stopping](glossary.md#early-stopping): watch the validation loss, give up when it has not improved for `patience` epochs, and put the best weights back. The images that choose the epoch cannot also judge it, so we watch 300 validation images and measure on the other 1,050.
 
@@ -423,7 +424,7 @@ stop = keras.callbacks.EarlyStopping(patience=10, restore_best_weights=True)
 stopped, stopped_curve = train_starved(callbacks=[stop])
 print("epochs run:", len(stopped_curve["loss"]), " best epoch:", stop.best_epoch + 1)
 results = {
-    "100 epochs": evaluation.squared_error(unseen, evaluation.reconstruct(starved, unseen)).mean(),
+    "80 epochs": evaluation.squared_error(unseen, evaluation.reconstruct(starved, unseen)).mean(),
     "stopped early": evaluation.squared_error(
         unseen, evaluation.reconstruct(stopped, unseen)
     ).mean(),
@@ -431,13 +432,13 @@ results = {
 }
 for name, error in results.items():
     print(f"{name:20s} {error:5.1f} squared error per image")
-notebook.claim(results["stopped early"] < results["100 epochs"], "early stopping helps")
+notebook.claim(results["stopped early"] < results["80 epochs"], "early stopping helps")
 notebook.claim(
     results["stopped early"] > 1.3 * results["PCA of the same 120"], "but not enough for PCA"
 )
 
-# %% [markdown] numbers={"23.5": "given: three seeds", "8": "1 - 23.4 / 25.5", "25.9": "given: three seeds", "23.6": "given: three seeds", "24.9": "given: three seeds", "27.9": "given: three seeds", "24.8": "given: three seeds"}
-# It saves time and about 8 per cent of the error, but it is no cure: PCA stays out of reach. (With seeds 0, 1 and 2 the lowest validation error was 23.5, 25.9 and 23.6, and 24.9, 27.9 and 24.8 after 100 epochs.) The cure is more data, and some of it you can make yourself, by *[augmentation](glossary.md#augmentation)*: exercise 6.2 beats PCA with the same 120 images.
+# %% [markdown] numbers={"23.5": "given: three seeds", "6": "1 - 23.4 / 24.9", "25.9": "given: three seeds", "23.6": "given: three seeds", "24.5": "given: three seeds", "27.6": "given: three seeds", "24.6": "given: three seeds"}
+# It saves time and about 6 per cent of the error, but it is no cure: PCA stays out of reach. (With three seeds the lowest validation error was 23.5, 25.9 and 23.6, and 24.5, 27.6 and 24.6 after 80 epochs.) The cure is more data, and some of it you can make yourself, by *[augmentation](glossary.md#augmentation)*: exercise 6.2 beats PCA with the same 120 images.
 #
 # ### Stopping by hand
 #
@@ -453,13 +454,14 @@ class Impatient(keras.callbacks.Callback):
 
 model = new_autoencoder()
 model.compile(optimizer=keras.optimizers.Adam(0.002), loss=losses.squared_error)
+batches = data.Batches(few, batch_size=64)
 try:
-    model.fit(data.Batches(train.x), epochs=3, shuffle=False, verbose=0, callbacks=[Impatient()])
+    model.fit(batches, epochs=3, shuffle=False, verbose=0, callbacks=[Impatient()])
 except KeyboardInterrupt:
     print("interrupted after", int(model.optimizer.iterations), "steps")
 x_hat = evaluation.reconstruct(model, val.x)
 interrupted = evaluation.squared_error(val.x, x_hat).mean()
-again = model.fit(data.Batches(train.x), epochs=1, shuffle=False, verbose=0).history["loss"][0]
+again = model.fit(batches, epochs=1, shuffle=False, verbose=0).history["loss"][0]
 print(f"validation error {interrupted:.0f}; training goes on below that: {again < interrupted}")
 
 # %% [markdown]
@@ -573,14 +575,14 @@ checks.check_early_stop(early_stop)
 # %% tags=["receipt"]
 final = history.history["val_loss"][-1]
 notebook.claim(np.allclose(hand_losses, fit_losses, rtol=1e-3), "the loop and fit must agree")
-notebook.claim(0.42 < final / baselines["PCA, 16 numbers"] < 0.55, "about half of PCA's error")
-notebook.claim(curve["val_loss"][-1] > 10 * curve["loss"][-1], "memorised, not learned")
+notebook.claim(0.45 < final / baselines["PCA, 16 numbers"] < 0.6, "about half of PCA's error")
+notebook.claim(curve["val_loss"][-1] > 5 * curve["loss"][-1], "memorised, not learned")
 notebook.claim(interrupted < 2 * mean_error, "an interrupted model keeps what it learned")
 notebook.receipt(
     validation=final,
     pca_16=baselines["PCA, 16 numbers"],
     floor_nats=floor,
-    starved=results["100 epochs"],
+    starved=results["80 epochs"],
     stopped_early=results["stopped early"],
     pca_of_120=results["PCA of the same 120"],
 )
