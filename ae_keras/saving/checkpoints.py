@@ -73,7 +73,7 @@ def resume(model, batches, path):
     trained = model.finished_batches
     if not model.finished_epochs:
         # A file of an older version counts no epochs, and there every step is one batch.
-        trained = int(model.optimizer.iterations)
+        trained = int(keras.ops.convert_to_numpy(model.optimizer.iterations))
         model.finished_epochs = trained // len(batches)
         model.finished_batches = trained
     passes, rest = divmod(trained, len(batches))
@@ -113,4 +113,5 @@ def _is_schedule(optimizer):
 
 
 def _learning_rate(model):
-    return float(model.optimizer.learning_rate)
+    # Under `MirroredStrategy` TensorFlow's variable cannot be read by `float` itself.
+    return float(keras.ops.convert_to_numpy(model.optimizer.learning_rate))

@@ -1,41 +1,62 @@
 """Data parallelism on TensorFlow: `MirroredStrategy` copies the model to each device.
 
-    python data_parallel_tensorflow.py FOLDER N_DEVICES
+    python data_parallel_tensorflow.py FOLDER [--devices 2] [--epochs 2] [--batch-size 128]
+        [--simulate 2]
 
-FOLDER holds images.npy, float32 `(n, height, width, channels)` in [0, 1]; the trained weights go to
-FOLDER/weights.npz. The devices are parts of one CPU here; with GPUs, leave out the three lines that
-simulate them, and call `MirroredStrategy()`.
+FOLDER holds images.npy, float32 `(n, height, width, channels)` in [0, 1]. After each epoch the
+training is kept in FOLDER/run.keras, and goes on from there when it is started again; at the end
+the weights go to FOLDER/weights.npz. All GPUs of the machine are used; `--devices` is the number
+that there must be. `--simulate` makes devices of one CPU.
 
 TensorFlow reads a few batches ahead. With only three batches an epoch, `Batches` then takes the
 order of the next epoch too early: the training is as good, but not to the digit that of one device.
 """
 
+import argparse
 import os
-import sys
 from pathlib import Path
 
-folder, n_devices = Path(sys.argv[1]), int(sys.argv[2])
-os.environ["KERAS_BACKEND"] = "tensorflow"
+import launch
 
-from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, data, losses
+parser = argparse.ArgumentParser()
+parser.add_argument("folder", type=Path)
+for name, default in {"devices": 0, "epochs": 2, "batch-size": 128, "simulate": 0}.items():
+    parser.add_argument(f"--{name}", type=int, default=default)
+wanted = parser.parse_args()
+if launch.find().n > 1:
+    raise SystemExit("Start one process: Keras 3.15 trains on one machine with TensorFlow.")
+
+os.environ["KERAS_BACKEND"] = "tensorflow"
+if wanted.simulate:
+    os.environ["GPU"] = "0"
+
+from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, data, losses, saving
 from ae_keras.training import parallel
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-cpu = tf.config.list_physical_devices("CPU")[0]
-simulated = [tf.config.LogicalDeviceConfiguration()] * n_devices
-tf.config.set_logical_device_configuration(cpu, simulated)  # before anything is computed
-strategy = tf.distribute.MirroredStrategy([f"CPU:{i}" for i in range(n_devices)])
+names = None  # all GPUs, or the CPU where there is none
+if wanted.simulate:
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    simulated = [tf.config.LogicalDeviceConfiguration()] * wanted.simulate
+    tf.config.set_logical_device_configuration(cpu, simulated)  # before anything is computed
+    names = [f"CPU:{i}" for i in range(wanted.simulate)]
+strategy = tf.distribute.MirroredStrategy(names)
+n_devices = strategy.num_replicas_in_sync
+launch.require(n_devices, wanted.devices)
 
-x = np.load(folder / "images.npy", mmap_mode="r")
+x = np.load(wanted.folder / "images.npy", mmap_mode="r")
+batches = data.Batches(x, batch_size=wanted.batch_size)  # of all devices together
+parallel.check_shards(batches, n_devices)
+checkpoint = wanted.folder / "run.keras"
 with strategy.scope():  # all that has weights, the optimizer too
     model = Autoencoder(DenseEncoder(8, hidden=(64,)), DenseDecoder(x.shape[1:], hidden=(64,)))
     backend.seed_weights(model, seed=0)
     model.compile(optimizer=keras.optimizers.Adam(0.005), loss=losses.squared_error)
-
-batches = data.Batches(x, batch_size=128)  # of all devices together
-parallel.check_shards(batches, n_devices)
-model.fit(batches, epochs=2, shuffle=False, verbose=0)
-np.savez(folder / "weights.npz", *model.get_weights())
+    begin = saving.resume(model, batches, checkpoint)
+keep = [keras.callbacks.ModelCheckpoint(checkpoint)]
+settings = {"epochs": wanted.epochs, "shuffle": False, "verbose": 0}
+model.fit(batches, initial_epoch=begin, callbacks=keep, **settings)
+np.savez(wanted.folder / "weights.npz", *model.get_weights())

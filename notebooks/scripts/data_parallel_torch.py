@@ -1,23 +1,35 @@
 """Data parallelism on PyTorch: one process for each device, and gradients averaged between them.
 
-    torchrun --standalone --nproc-per-node 2 data_parallel_torch.py FOLDER
+    torchrun --standalone --nproc-per-node 2 data_parallel_torch.py FOLDER [--epochs 2]
+        [--devices 2] [--batch-size 128]
 
-FOLDER holds images.npy, float32 `(n, height, width, channels)` in [0, 1]; the trained weights go to
-FOLDER/weights.npz. With GPUs, take "nccl" for "gloo". On several machines, start it on each:
+FOLDER holds images.npy, float32 `(n, height, width, channels)` in [0, 1]. After each epoch the
+training is kept in FOLDER/run.keras, and goes on from there when it is started again; at the end
+the weights go to FOLDER/weights.npz. Each process takes one GPU; without GPUs they share the CPU.
+`--devices` is the number of processes that there must be, on all machines together.
 
-    torchrun --nnodes 2 --nproc-per-node 4 --rdzv-backend c10d --rdzv-endpoint 192.0.2.7:29500 ...
+On several machines, with FOLDER on a disk that all of them see: train.slurm and train.yaml.
 """
 
+import argparse
 import os
-import sys
 from pathlib import Path
 
-folder = Path(sys.argv[1])
-os.environ["KERAS_BACKEND"] = "torch"
-if "CUDA_VISIBLE_DEVICES" not in os.environ:  # each process its own GPU, before the import
-    os.environ["CUDA_VISIBLE_DEVICES"] = os.environ["LOCAL_RANK"]
+import launch
 
-from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, data, losses
+parser = argparse.ArgumentParser()
+parser.add_argument("folder", type=Path)
+for name, default in {"devices": 0, "epochs": 2, "batch-size": 128}.items():
+    parser.add_argument(f"--{name}", type=int, default=default)
+wanted = parser.parse_args()
+process = launch.find()
+launch.require(process.n, wanted.devices)
+
+# All this comes before the framework is imported.
+os.environ["KERAS_BACKEND"] = "torch"
+launch.pin_gpu(process)
+
+from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, data, losses, saving
 from ae_keras.training import parallel
 
 import keras
@@ -27,19 +39,21 @@ import torch.distributed.nn  # imported after `init_process_group`, it would hol
 from torch import distributed
 from torch.nn.parallel import DistributedDataParallel
 
-distributed.init_process_group("gloo")  # torchrun has set where and how many
-rank, n_workers = distributed.get_rank(), distributed.get_world_size()
+# NCCL is the library for GPUs, Gloo the one for CPUs; torchrun has set where and how many.
+distributed.init_process_group("nccl" if backend.device() == "GPU" else "gloo")
 
-x = np.load(folder / "images.npy", mmap_mode="r")
+x = np.load(wanted.folder / "images.npy", mmap_mode="r")
 model = Autoencoder(DenseEncoder(8, hidden=(64,)), DenseDecoder(x.shape[1:], hidden=(64,)))
 backend.seed_weights(model, seed=0)
 model.compile(optimizer=keras.optimizers.Adam(0.005), loss=losses.squared_error)
 model.optimizer.build(model.trainable_variables)
 
+batches = data.Batches(x, batch_size=wanted.batch_size)  # of all processes together
+checkpoint = wanted.folder / "run.keras"
+begin = saving.resume(model, batches, checkpoint)
 together = DistributedDataParallel(model)  # its `backward` averages gradients over all processes
-batches = data.Batches(x, batch_size=128)  # of all processes together
-shard = parallel.Shard(batches, rank, n_workers)
-for _ in range(2):
+shard = parallel.Shard(batches, process.rank, process.n)
+for _ in range(begin, wanted.epochs):
     shard.on_epoch_begin()
     for images, target in (map(keras.ops.convert_to_tensor, shard[i]) for i in range(len(shard))):
         model.zero_grad()
@@ -49,8 +63,13 @@ for _ in range(2):
         with torch.no_grad():
             model.optimizer.apply([weight.value.grad for weight in weights], weights)
     shard.on_epoch_end()
+    # `fit` would count; `resume` reads it.
+    model.finished_epochs += 1
+    model.finished_batches += len(shard)
+    if process.rank == 0:
+        model.save(checkpoint)
 
-if rank == 0:
-    np.savez(folder / "weights.npz", *model.get_weights())
+if process.rank == 0:
+    np.savez(wanted.folder / "weights.npz", *model.get_weights())
 del together  # it holds the group as well, whose threads must end before Python does
 distributed.destroy_process_group()

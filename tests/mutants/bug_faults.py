@@ -181,9 +181,16 @@ MANY = [
     bug(
         "scripts: both hosts train on one shard",
         "notebooks/scripts/data_parallel_jax",
-        "parallel.Shard(batches, process, n_processes)",
-        "parallel.Shard(batches, 0, n_processes)",
+        "parallel.Shard(batches, process.rank, process.n)",
+        "parallel.Shard(batches, 0, process.n)",
         "training/test_parallel@jax",
+    ),
+    bug(
+        "scripts: all processes of a machine take its first GPU",
+        "notebooks/scripts/launch",
+        "gpus[process.local_rank]",
+        "gpus[0]",
+        "training/test_parallel",
     ),
     bug(
         "scripts: unequal shards are not refused",

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import pytest
 
+import execution
 from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, data, losses
 from ae_keras.training import parallel
 from contract import images, says, tiny
@@ -109,22 +110,26 @@ def folder(tmp_path):
 
 def environment(**more):
     hidden = ("XLA_FLAGS", "CUDA_VISIBLE_DEVICES", "RANK", "WORLD_SIZE")
-    kept = {name: value for name, value in os.environ.items() if name not in hidden}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in hidden and not name.startswith("SLURM_")
+    }
     return kept | {"GPU": "0", "PYTHONPATH": str(ROOT)} | more
 
 
-def command(folder, n_devices):
-    script = str(SCRIPTS / f"data_parallel_{BACKEND}.py")
+def command(folder, n_devices, *options):
+    script = [str(SCRIPTS / f"data_parallel_{BACKEND}.py"), str(folder), *options]
     if BACKEND == "torch":
         launcher = ["-m", "torch.distributed.run", "--standalone"]
-        return [sys.executable, *launcher, "--nproc-per-node", str(n_devices), script, str(folder)]
-    return [sys.executable, script, str(folder), str(n_devices)]
+        return [sys.executable, *launcher, "--nproc-per-node", str(n_devices), *script]
+    return [sys.executable, *script, "--simulate", str(n_devices)]
 
 
-def run(folder, n_devices, **more):
+def run(folder, n_devices, *options):
     return subprocess.run(
-        command(folder, n_devices),
-        env=environment(**more),
+        command(folder, n_devices, *options),
+        env=environment(),
         capture_output=True,
         text=True,
         timeout=LIMIT,
@@ -149,17 +154,51 @@ def assert_as_one_device(folder):
         assert np.abs(ours - theirs).max() <= 1e-5 * np.abs(theirs).max()
 
 
-def test_two_devices_give_the_weights_of_one(folder):
-    done = run(folder, 2)
-    assert done.returncode == 0, done.stderr[-2000:]
+def test_two_devices_give_the_weights_of_one_though_the_job_was_stopped(folder):
+    for epochs in ("1", "2"):
+        done = run(folder, 2, "--epochs", epochs, "--devices", "2")
+        assert done.returncode == 0, done.stderr[-2000:]
     assert_as_one_device(folder)
 
 
+def test_a_script_refuses_another_number_of_devices(folder):
+    done = run(folder, 2, "--devices", "3")
+    assert done.returncode != 0
+    assert "--devices" in done.stderr
+    assert "Received: 3, but 2 found" in done.stderr
+    assert not (folder / "weights.npz").exists()
+
+
+DIES = """
+import os, runpy, sys
+
+sys.path.insert(0, {scripts!r})
+from ae_keras import Autoencoder
+
+if os.environ["RANK"] == "1":
+    Autoencoder.compute_loss = lambda self, **given: os._exit(7)
+runpy.run_path({script!r}, run_name="__main__")
+"""
+
+
+@pytest.mark.skipif(BACKEND != "torch", reason="the others train in one process on one machine")
+def test_a_process_that_dies_stops_the_job_and_is_named(folder, monkeypatch):
+    name = "data_parallel_torch.py"
+    text = DIES.format(scripts=str(SCRIPTS), script=str(SCRIPTS / name))
+    (folder / name).write_text(text, encoding="utf-8")
+    monkeypatch.setitem(globals(), "SCRIPTS", folder)
+    done = run(folder, 2)
+    assert done.returncode != 0
+    assert "(local_rank: 1)" in done.stderr
+    assert "exitcode  : 7" in done.stderr
+
+
 THEN_COUNT = """
-import os, runpy
+import os, runpy, sys
 from pathlib import Path
 
 # The names of the script are kept, because those of a script live until Python ends.
+sys.path.insert(0, {scripts!r})
 kept = runpy.run_path({script!r})
 names = [task.read_text() for task in Path("/proc/self/task").glob("*/comm")]
 left = sum("gloo" in name for name in names)
@@ -172,38 +211,47 @@ left = sum("gloo" in name for name in names)
 def test_no_thread_of_the_process_group_outlives_the_script(folder, monkeypatch):
     # Threads that were left made Python abort now and then while it ended, after a good training.
     name = "data_parallel_torch.py"
-    (folder / name).write_text(THEN_COUNT.format(script=str(SCRIPTS / name)), encoding="utf-8")
+    text = THEN_COUNT.format(scripts=str(SCRIPTS), script=str(SCRIPTS / name))
+    (folder / name).write_text(text, encoding="utf-8")
     monkeypatch.setitem(globals(), "SCRIPTS", folder)
     done = run(folder, 2)
     assert done.returncode == 0, done.stderr[-2000:]
     assert [(folder / f"left_{rank}").read_text() for rank in (0, 1)] == ["0", "0"]
 
 
-@pytest.mark.skipif(BACKEND != "jax", reason="keras.distribution works on JAX alone, in Keras 3.15")
-def test_two_hosts_of_two_devices_give_the_weights_of_one(folder):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    names = ("JOB_ADDRESSES", "NUM_PROCESSES", "PROCESS_ID")
-    hosts = []
-    for process in "01":
-        settings = dict(zip(names, (address, "2", process), strict=True))
-        settings = {f"KERAS_DISTRIBUTION_{name}": value for name, value in settings.items()}
-        hosts.append(
-            subprocess.Popen(
-                command(folder, 2),
-                env=environment(**settings),
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-        )
-    try:
-        errors = [host.communicate(timeout=LIMIT)[1] for host in hosts]
-    finally:
-        for host in hosts:
-            host.kill()
-    assert [host.returncode for host in hosts] == [0, 0], errors
+# Two machines with one process each, as Slurm starts them; torchrun then starts two on one machine.
+SRUN = """#!/bin/bash
+shift
+[ "$1" = torchrun ] && exec "$@"
+export SLURM_LOCALID=0 SLURM_STEP_TASKS_PER_NODE="1(x2)"
+SLURM_PROCID=0 SLURM_NODEID=0 "$@" & first=$!
+SLURM_PROCID=1 SLURM_NODEID=1 "$@" & second=$!
+wait $first && wait $second
+"""
+
+
+@pytest.mark.skipif(
+    BACKEND == "tensorflow", reason="Keras 3.15 cannot train on several hosts there"
+)
+def test_the_slurm_file_gives_the_weights_of_one_device(folder):
+    commands = {"srun": SRUN, "scontrol": "#!/bin/bash\necho 127.0.0.1\necho 127.0.0.2\n"}
+    for name, text in commands.items():
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o755)
+    bins = f"{folder}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    job = {"JOB_ID": str(os.getpid()), "JOB_NODELIST": "node[1-2]", "SUBMIT_DIR": str(SCRIPTS)}
+    job |= {"NNODES": "1", "GPUS_ON_NODE": "2"} if BACKEND == "torch" else {"NNODES": "2"}
+    settings = {f"SLURM_{name}": value for name, value in job.items()}
+    simulate = [] if BACKEND == "torch" else ["--simulate", "2"]
+    n_devices = "2" if BACKEND == "torch" else "4"
+    done = subprocess.run(
+        ["bash", str(SCRIPTS / "train.slurm"), str(folder), "--devices", n_devices, *simulate],
+        env=environment(PATH=bins, KERAS_BACKEND=BACKEND) | settings,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
     assert_as_one_device(folder)
 
 
@@ -214,6 +262,81 @@ def test_a_script_refuses_unequal_shards_before_training(folder):
     assert "`batches`" in done.stderr
     assert "2,046 images" in done.stderr
     assert not (folder / "weights.npz").exists()
+
+
+# What the launcher says ---------------------------------------------------------------------------
+
+launch = execution.module("notebooks/scripts/launch.py")
+# Four processes on each of two machines and two on a third; this is the second of the second.
+SLURM = {
+    "SLURM_PROCID": "5",
+    "SLURM_LOCALID": "1",
+    "SLURM_NODEID": "1",
+    "SLURM_STEP_TASKS_PER_NODE": "4(x2),2",
+}
+TORCHRUN = {"RANK": "5", "WORLD_SIZE": "10", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "4"}
+
+
+@pytest.mark.parametrize("environ", [SLURM, TORCHRUN, SLURM | TORCHRUN])
+def test_a_process_finds_its_place(environ):
+    assert launch.find(environ) == (5, 10, 1, 4)
+
+
+@pytest.mark.parametrize("environ", [{}, {"SLURM_PROCID": "0", "SLURM_NTASKS": "8"}])
+def test_without_a_launcher_there_is_one_process(environ):
+    assert launch.find(environ) == (0, 1, 0, 1)
+
+
+@pytest.mark.parametrize("launcher", [SLURM, TORCHRUN])
+@pytest.mark.parametrize(
+    ("preset", "gpus"),
+    [
+        ("0,1,2,3", "0123"),
+        ("3,2,7,5", "3275"),
+        ("GPU-a,GPU-b,GPU-c,GPU-d", ["GPU-a", "GPU-b", "GPU-c", "GPU-d"]),
+        (None, "0123"),
+        ("", ["", "", "", ""]),
+        ("-1", ["-1", "-1", "-1", "-1"]),
+    ],
+)
+def test_each_process_takes_its_own_gpu(launcher, preset, gpus):
+    for local_rank, gpu in enumerate(gpus):
+        environ = launcher | {
+            "LOCAL_RANK" if "RANK" in launcher else "SLURM_LOCALID": str(local_rank)
+        }
+        environ |= {} if preset is None else {"CUDA_VISIBLE_DEVICES": preset}
+        launch.pin_gpu(launch.find(environ), environ)
+        assert environ["CUDA_VISIBLE_DEVICES"] == gpu
+
+
+def test_a_gpu_that_slurm_gave_to_one_process_stays_its_own():
+    environ = SLURM | {"CUDA_VISIBLE_DEVICES": "0"}
+    launch.pin_gpu(launch.find(environ), environ)
+    assert environ["CUDA_VISIBLE_DEVICES"] == "0"
+
+
+@pytest.mark.parametrize(
+    ("launcher", "preset"), [(TORCHRUN, "2"), (SLURM | {"SLURM_LOCALID": "3"}, "0,1")]
+)
+def test_too_few_gpus_are_refused(launcher, preset):
+    environ = launcher | {"CUDA_VISIBLE_DEVICES": preset}
+    with pytest.raises(
+        SystemExit, match=f"CUDA_VISIBLE_DEVICES.*Received: {preset!r}, 4 processes"
+    ):
+        launch.pin_gpu(launch.find(environ), environ)
+
+
+def test_one_process_keeps_all_gpus():
+    environ = {"CUDA_VISIBLE_DEVICES": "0,1"}
+    launch.pin_gpu(launch.find(environ), environ)
+    assert environ["CUDA_VISIBLE_DEVICES"] == "0,1"
+
+
+def test_the_meeting_place_must_be_named():
+    assert launch.address({"MASTER_ADDR": "node1"}) == "node1:29500"
+    assert launch.address({"MASTER_ADDR": "node1", "MASTER_PORT": "7"}) == "node1:7"
+    with pytest.raises(SystemExit, match="MASTER_ADDR"):
+        launch.address({})
 
 
 # Sweeps -------------------------------------------------------------------------------------------
