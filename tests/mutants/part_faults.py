@@ -50,8 +50,8 @@ THRESHOLDS = [
     (
         "20",
         "the threshold",
-        'score_of["error"](x_val), false',
-        'score_of["error"](x_normal), false',
+        'usual_scores, unusual_scores = score_of["error"](x_val)',
+        'usual_scores, unusual_scores = score_of["error"](x_normal)',
     ),
     ("20", "held-out images", '("held-out", x_val)', '("held-out", x_normal)'),
     ("20", "held-out images at their origin", "val_seen.x[:1200]", "test_seen.x[-1200:]"),
@@ -113,9 +113,9 @@ FITTED = [
     ("10", "PCA", "pca = evaluation.fit_pca(train.x, 16)", "pca = evaluation.fit_pca(test.x, 16)"),
     (
         "10",
-        "the best directions by hand",
-        "uncentred_error(train.x, test.x, 4)",
-        "uncentred_error(test.x, test.x, 4)",
+        "the variances of the components",
+        "variances = evaluation.fit_pca(train.x, 17)",
+        "variances = evaluation.fit_pca(test.x, 17)",
     ),
     ("11", "PCA of blocks", "to_blocks(photos.x[::10])", "to_blocks(photos_test.x[::10])"),
     (
@@ -134,24 +134,39 @@ FITTED = [
     (
         "18",
         "k-means",
-        "start_codebook(from_kmeans, plain, few)",
-        'start_codebook(from_kmeans, plain, data.load("digits", "test").x[:3000])',
+        "start_codebook(quantised, plain, few)",
+        'start_codebook(quantised, plain, data.load("digits", "test").x[:3000])',
     ),
     ("18", "PCA", "fit_pca(train.x, n)", 'fit_pca(data.load("digits", "test").x, n)'),
     (
         "20",
         "the ellipsoid",
         "EmpiricalCovariance().fit(z_train)",
-        "EmpiricalCovariance().fit(z_normal)",
+        "EmpiricalCovariance().fit(evaluation.encode(model, x_normal))",
     ),
-    ("20", "the scale of a table", ".fit(logarithms(past))", ".fit(logarithms(month))"),
-    ("20", "the codes to compare with", "knn_score(z_train, each", "knn_score(z_normal, each"),
-    ("21", "PCA", "fit_pca(x_train, k) for k in (16, 64)", "fit_pca(x_test, k) for k in (16, 64)"),
+    (
+        "20",
+        "the scale of a table",
+        "as_images([logarithms(past), logarithms(calm), logarithms(month)])",
+        "as_images([logarithms(month), logarithms(calm), logarithms(past)])",
+    ),
+    (
+        "20",
+        "the codes to compare with",
+        "z_train, evaluation.encode(model, x), k=5",
+        "evaluation.encode(model, x_normal), evaluation.encode(model, x), k=5",
+    ),
     (
         "21",
-        "the best linear guess",
-        'flat = x_train.reshape(len(x_train), -1).astype("float64")',
-        'flat = x_test.reshape(len(x_test), -1).astype("float64")',
+        "PCA",
+        "fit_pca(x_train, k) for k in (16, 64)",
+        'fit_pca(data.load("digits", "test").x, k) for k in (16, 64)',
+    ),
+    (
+        "21",
+        "settings of the fillers",
+        "x_train, x_val = train.x[:5000], val.x[:300]",
+        'x_train, x_val = train.x[:5000], data.load("digits", "test").x[:300]',
     ),
     (
         "22",
@@ -250,9 +265,9 @@ MODELS = [
     (
         "11",
         "the learning rate",
-        "models[name] = trained(Autoencoder(encoder, decoder), few, rate)",
-        "tried = [trained(Autoencoder(encoder, decoder), few, r) for r in (0.002, 0.005)]\n"
-        "    models[name] = min(tried, key=lambda model: error(model, test.x))",
+        "trained(photo_model, photos.x[:2000], learning_rate=0.01, batch_size=16)",
+        "tried = [trained(photo_model, photos.x[:2000], r, 16) for r in (0.005, 0.01)]\n"
+        "photo_model = min(tried, key=lambda model: error(model, photos_test.x))",
     ),
     ("12", "the images to choose with", "val, _ = data.load", "_, val = data.load"),
     (
