@@ -6,7 +6,7 @@ Results go to benchmarks/results/disentangling.json, which the text of that less
 
 Without names all models are trained, in about seven minutes on one core (JAX). A seed sets the
 initial weights, the order of the images and the noise. Every model has the network of the lesson
-and as many steps. In `cooled`, beta begins at four times its value; `full` draws its codes from
+and 1,500 steps. In `cooled`, beta begins at four times its value; `full` draws its codes from
 normal distributions with any covariance. The gap (evaluation.mutual_information_gap) is that of
 drawn codes, `gap_of_means` that of their means. `best_x` is what the best unit knows about x, as a
 fraction of its entropy, and `second` what the second best knows of size, x and y, as a share of the

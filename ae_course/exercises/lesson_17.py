@@ -50,7 +50,9 @@ HINTS = {
             "difference of two means."
         ),
         (
-            "`gaps = {beta: [gap_of(beta, seed) for seed in range(3)] for beta in (1, 4)}`; the "
+            "For each seed: `train(model, beta, seed)`, `z_mean, z_log_var = "
+            "evaluation.posterior(model, x)`, and as the gap "
+            "`evaluation.mutual_information_gap(z_mean, factors, z_log_var=z_log_var)`. The "
             'answer is "yes" or "no" if the difference is more than twice its uncertainty, else '
             '"cannot tell". Then `verdict = (answer, gaps)`.'
         ),
@@ -231,4 +233,4 @@ def check_verdict(verdict):
         f"by your gaps beta 4 is ahead by {difference:.2f}, uncertain by {error:.2f}: that says "
         f"{right!r}, not {answer!r}. Twice the uncertainty is the limit.",
     )
-    return f"a difference of {difference:.2f}, uncertain by {error:.2f}: {answer}"
+    return "your answer is the one that your gaps bear out"

@@ -3,24 +3,11 @@
 import numpy as np
 
 from ae_course.exercises.grading import Hints, call, check, close, expect
+from ae_keras import data
+from ae_keras.evaluation import inpainting
 
 HINTS = {
     "21.1": (
-        (
-            "Which is easier to write as one slice, the border or the rectangle of known pixels "
-            "inside it?"
-        ),
-        (
-            "Begin with everything missing, `np.ones((*x.shape[:3], 1), bool)`, and make the "
-            "middle False. Count the end of a slice from the front: a slice that ends at `-0` is "
-            "empty."
-        ),
-        (
-            "`rows = slice(width, x.shape[1] - width)`, `columns` likewise from `x.shape[2]`; "
-            "these rows and columns of the masks are False."
-        ),
-    ),
-    "21.2": (
         "Which pixels give you an equation for the code: all of them, or the known ones?",
         (
             "Subtract the mean, and take the known pixels only, of `x` and of the components. "
@@ -32,39 +19,41 @@ HINTS = {
             "~mask`. Draw the picture of `z`, and use it where `mask` is True."
         ),
     ),
-    "21.3": (
-        "On which pixels can an image with a hole be compared with the images of `bank`?",
+    "21.2": (
         (
-            "`(bank[:, known] - x[known]) ** 2`, summed over axis 1, is one distance for each "
-            "image of `bank`. `np.argsort` sorts them, nearest first."
+            "In training, a batch of images comes in and one with an extra channel must go out: "
+            "where in `trained` can you do that?"
         ),
         (
-            "`nearest = np.argsort(distance)[:k]`; the hole gets the mean of `bank[nearest]` over "
-            "axis 0, by `np.where(mask, ..., x)`."
+            "Write one function `with_mask(x, mask)` that makes the holes black and stacks the "
+            "mask as a float32 channel. The corruption calls it with `blocks(x, rng)`, and "
+            "`second` with the mask that it is given."
+        ),
+        (
+            "`np.concatenate([np.where(mask, 0, x), mask], axis=-1)`, as float32; `model = "
+            "trained(corruption, channels=image_shape[-1] + 1)`; `second` is `model.predict` of "
+            "the same stack. The fraction saved is 1 minus the second number of a pair divided by "
+            "the first."
+        ),
+    ),
+    "21.3": (
+        "What would a bad filling cost in your use: grey levels, a wrong digit, an ugly page?",
+        (
+            "Take the measure of that cost, compute it for each of the five, and choose a name "
+            "whose number is the smallest or nearly so."
+        ),
+        (
+            "`{name: np.mean(reads(filled) != reads(digits)) for name, filled in outputs.items()}` "
+            'is the evidence for "read"; for "error" take `inpainting.masked_mse(digits, filled, '
+            "holes).mean()`."
         ),
     ),
 }
 hint = Hints(HINTS)
 
-
-@check
-def check_border_holes(border_holes):
-    """Exercise 21.1: `border_holes(x, width)`."""
-    x = np.zeros((3, 9, 7, 2), "float32")
-    mask = np.asarray(call(border_holes, x, 2))
-    expect(
-        mask.shape == (3, 9, 7, 1),
-        f"for images {x.shape} the mask is (3, 9, 7, 1), one channel, not {mask.shape}.",
-    )
-    expect(mask.dtype == bool, f"a mask holds True and False, not {mask.dtype}.")
-    right = np.ones((3, 9, 7, 1), bool)
-    right[:, 2:7, 2:5] = False
-    expect(not np.array_equal(mask, ~right), "True is for *missing* pixels: the border.")
-    expect(mask[:, 2:7, 2:5].any() == 0, "the middle, 5 by 3 pixels of 9 by 7, should be known.")
-    expect(np.array_equal(mask, right), "all four sides should be missing, two pixels deep.")
-    unharmed = not np.asarray(border_holes(x, 0)).any()
-    expect(unharmed, "a border of width 0 takes nothing; `-0` as the end of a slice takes all.")
-    return "only the middle is known"
+SIDES = (6, 10, 14)
+WHERE = ("small", "large", "equal")
+REASONS = ("error", "read", "grey")
 
 
 def _one_image():
@@ -83,7 +72,7 @@ def _expect_a_filled_image(result, x, mask):
 
 @check
 def check_least_squares_fill(least_squares_fill):
-    """Exercise 21.2: `least_squares_fill(x, mask, mean, components)`."""
+    """Exercise 21.1: `least_squares_fill(x, mask, mean, components)`."""
     x, mask, bank = _one_image()
     mean = bank.mean(axis=0)
     components = np.linalg.svd(bank - mean, full_matrices=False)[2][:5]
@@ -115,24 +104,118 @@ def check_least_squares_fill(least_squares_fill):
 
 
 @check
-def check_mean_of_nearest(mean_of_nearest):
-    """Exercise 21.3: `mean_of_nearest(x, mask, bank, k)`."""
-    x, mask, bank = _one_image()
-    blank_x = np.where(mask, 0, x)
-    result = np.asarray(call(mean_of_nearest, blank_x, mask, bank, 4))
-    _expect_a_filled_image(result, blank_x, mask)
+def check_mask_channel(answer, x, on_black):
+    """Exercise 21.2: `answer = (second, numbers, where)`, beside `on_black`, on the images `x`."""
+    if callable(answer):
+        answer = call(answer)
+    expect(
+        isinstance(answer, tuple) and len(answer) == 3 and callable(answer[0]),
+        "set answer = (second, numbers, where), with a function `second(x, mask)`.",
+    )
+    second, numbers, where = answer
+    mask = data.block_mask(x, 10, seed=5)
+    empty = np.where(mask, 0, x).astype("float32")
+    x_hat = np.asarray(call(second, x, mask))
+    expect(x_hat.shape == x.shape, f"images should stay {x.shape}, not become {x_hat.shape}.")
+    expect(
+        close(np.asarray(second(empty, mask)), x_hat, 1e-4),
+        "with another content of the holes it answers differently: the missing pixels reach your "
+        "network. Make them black first.",
+    )
+    unaware = np.asarray(second(empty, np.zeros_like(mask)))
+    hole = np.broadcast_to(mask, x.shape)
+    expect(
+        np.abs(unaware - x_hat)[hole].mean() > 0.01,
+        "it draws the same whether the mask marks the hole or not: is the mask part of its input?",
+    )
+    own, other = (_error(x, fill(x, mask), mask) for fill in (second, on_black))
+    expect(
+        own < 0.92 * other,
+        f"in holes of 10 x 10 its error is {own:.3f}, that of black alone {other:.3f}: the mask "
+        "should save a tenth or more. Was it trained as long, on holes of all sizes?",
+    )
+    _expect_judged(numbers, where, x, on_black, second)
+    return f"it knows its holes, and your numbers show that this helps most in {where} ones"
 
-    def filled(pixels, k, farthest=False):
-        order = np.argsort(((bank - blank_x)[:, pixels] ** 2).sum(axis=1), kind="stable")
-        return bank[order[::-1][:k] if farthest else order[:k]].mean(axis=0)[mask]
 
-    for wrong, hint in (
-        (filled(slice(None), 4), "the distance used the hole: `x` says nothing there."),
-        (filled(~mask, 4, farthest=True), "those are the farthest images, not the nearest."),
-        (filled(~mask, 1), "that is one nearest image: take the mean of all k."),
-        (bank.mean(axis=0)[mask], "that is the mean of all images: take the k nearest."),
-    ):
-        expect(not close(result[mask], wrong), hint)
-    right = filled(~mask, 4)
-    expect(close(result[mask], right), "squared distance on the known pixels, the k smallest.")
-    return "a mean of what could be there"
+def _expect_judged(numbers, where, x, on_black, second):
+    expect(
+        isinstance(numbers, dict) and set(numbers) == set(SIDES),
+        "`numbers` is a dict with the sides 6, 10 and 14: one size alone shows no trend.",
+    )
+    saved = {}
+    for side in SIDES:
+        mask = data.block_mask(x, side, seed=1)
+        right = [_error(x, fill(x, mask), mask) for fill in (on_black, second)]
+        given = np.asarray(numbers[side], "float64")
+        expect(given.shape == (2,), f"numbers[{side}] should be a pair: on_black, second.")
+        expect(
+            close(given, right, 1e-2) or not close(given[::-1], right, 1e-2),
+            f"the pair of side {side} is the wrong way round: first `on_black`, then `second`.",
+        )
+        expect(
+            close(given, right, 1e-2),
+            f"for side {side} the pair is {right[0]:.4f}, {right[1]:.4f}; you give {given[0]:.4f}, "
+            f"{given[1]:.4f}. Per missing pixel, mean over `x_val`, masks of seed 1.",
+        )
+        saved[side] = 1 - right[1] / right[0]
+    expect(where in WHERE, f"`where` is one of {', '.join(WHERE)}, not {where!r}.")
+    trend = saved[6] - saved[14]
+    says = "equal" if abs(trend) < 0.03 else "small" if trend > 0 else "large"
+    expect(
+        where == says,
+        f"by your own numbers the mask saves {saved[6]:.0%} in holes of side 6 and {saved[14]:.0%} "
+        f"in those of side 14, which is not {where!r}.",
+    )
+
+
+@check
+def check_filler(decision, x, mask, outputs, reads):
+    """Exercise 21.3: `decision = (choice, reason, numbers)` for the images `x` and `outputs`."""
+    if callable(decision):
+        decision = call(decision)
+    expect(
+        isinstance(decision, tuple) and len(decision) == 3,
+        "set decision = (choice, reason, numbers).",
+    )
+    choice, reason, numbers = decision
+    expect(choice in outputs, f"choose one of {', '.join(outputs)}; not {choice!r}.")
+    expect(reason in REASONS, f"the reason is one of {', '.join(REASONS)}, not {reason!r}.")
+    expect(
+        isinstance(numbers, dict) and set(numbers) == set(outputs),
+        "the evidence is a dict with a number for each of the five: one alone compares nothing.",
+    )
+    truth = {name: _measure(reason, x, mask, filled, reads) for name, filled in outputs.items()}
+    for name, right in truth.items():
+        expect(
+            close(numbers[name], right, 1e-3),
+            f"for {name}, {reason!r} is {right:.3g}; you give {float(numbers[name]):.3g}. "
+            + {
+                "error": "Squared error per *missing* pixel, mean over images.",
+                "read": "Compare with what is read in the whole digit.",
+                "grey": "Count missing pixels only, those between 0.2 and 0.8.",
+            }[reason],
+        )
+    best = min(truth.values())
+    # As far apart as other seeds moved them.
+    tie = best + 0.03 if reason == "read" else 1.05 * best
+    expect(
+        truth[choice] <= tie,
+        f"your own numbers speak for {min(truth, key=truth.get)}: {reason!r} is {best:.3g} there "
+        f"and {truth[choice]:.3g} for {choice}. Change the choice, or find the reason that you "
+        "really have.",
+    )
+    return f"the numbers bear out {choice} by {reason!r}"
+
+
+def _measure(reason, x, mask, filled, reads):
+    if reason == "error":
+        return _error(x, filled, mask)
+    if reason == "read":
+        return np.mean(reads(filled) != reads(x))
+    inside = filled[np.broadcast_to(mask, x.shape)]
+    return np.mean((inside > 0.2) & (inside < 0.8))
+
+
+def _error(x, x_hat, mask):
+    return inpainting.masked_mse(x, np.clip(x_hat, 0, 1), mask).mean()

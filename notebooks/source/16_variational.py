@@ -391,16 +391,17 @@ plots.plot_rows(rows | {"least, decoded": evaluation.reconstruct(vae, x_val[unli
 plt.show()
 by_class = {label: nats[val.labels == label].mean() for label in np.unique(val.labels)}
 notebook.claim(max(by_class[8], by_class[9]) - by_class[1] > 20, "classes differ by over 20 nats")
-print("nats by class:   ", ", ".join(f"{label}: {value:4.0f}" for label, value in by_class.items()))
+hundreds = {label: value / 100 for label, value in by_class.items()}
+print("hundreds of nats:", ", ".join(f"{label}: {value:4.1f}" for label, value in hundreds.items()))
 edges = sum(np.abs(np.diff(x_val, axis=axis)).sum((1, 2, 3)) for axis in (1, 2))
 outline = {label: edges[val.labels == label].mean() for label in by_class}
 print("outline, pixels: ", ", ".join(f"{label}: {value:4.0f}" for label, value in outline.items()))
 notebook.claim(min(outline, key=outline.get) == 1, "ones have the shortest outline")
 
-# %% [markdown] numbers={"thirty": "99 - 70", "0.3": "given: an example", "three in ten": "given: an example"}
+# %% [markdown] numbers={"0.3": "given: an example", "three in ten": "given: an example"}
 # Bold ones and plump sixes are the most likely. The least likely have kinked strokes, hooks and rings, and the third row shows why: the decoder can draw something more usual near them, but not *them*. Sort any collection like this, and its unlikely end is where to look for damaged or mislabelled items; lesson 20 does it with care.
 #
-# One warning. Classes differ by nearly thirty nats, and a 1 is not a better image than a 9. One reason is that it has the shortest outline, and so the fewest pixels that could go either way. (The sixes show that there are others.) A likelihood compares *models* on the same images; between images it mixes how usual one is with how simple it is (Nalisnick et al., 2019, abstract: models trained on photographs of objects found house numbers likelier than those photographs).
+# One warning. Classes differ by more than 20 nats, and a 1 is not a better image than a 9. One reason is that it has the shortest outline, and so the fewest pixels that could go either way. (The sixes show that there are others.) A likelihood compares *models* on the same images; between images it mixes how usual one is with how simple it is (Nalisnick et al., 2019, abstract: models trained on photographs of objects found house numbers likelier than those photographs).
 #
 # ## Soft edges
 #

@@ -14,7 +14,7 @@
 # **Time** 30 minutes to read, 35 for the exercises, about 25 seconds to run.
 
 # %% tags=["setup"]
-from ae_course import notebook
+from ae_course import notebook, widgets
 from ae_course.exercises import lesson_17 as checks
 from ae_keras import VAE, DenseDecoder, DenseEncoder, backend, data
 from ae_keras import evaluation, losses, plots
@@ -82,7 +82,7 @@ def build(latent_dim=6, hidden=(128, 64)):
     return model
 
 
-def train(model, beta, seed=0, steps=500, callbacks=()):
+def train(model, beta, seed=0, steps=330, callbacks=()):
     for variable in [*model.trainable_weights, *model.optimizer.variables]:
         variable.assign(ops.zeros(variable.shape, variable.dtype))
     backend.seed_weights(model, seed)
@@ -122,7 +122,7 @@ def traverse(model, start, steps=9):
 
 start = np.flatnonzero((factors == (1, 2, 7, 7)).all(axis=1))[0]
 
-# %% tags=["keep"] mystnb={"image": {"alt": "Six rows of nine pictures of a bright spot. In the first it wanders from one side to the other, in the second it shrinks from a large spot to a faint one, in the third it moves a little down or up, in the last three nothing changes"}}
+# %% tags=["keep"] mystnb={"image": {"alt": "Six rows of nine pictures of a bright spot. In the first it wanders from one side to the other, in the second it shrinks from a large spot to a faint one, in the third it rises a little, in the last three nothing changes"}}
 BETA = 2.0  # try 0.25, 8, 16
 
 model = build()
@@ -159,7 +159,7 @@ if BETA == 2:
     notebook.claim(found[3:] == ["nothing"] * 3, "the other three do nothing")
 
 # %% [markdown] numbers={"3": "seen: the table", "2": "seen: the figure", "three": "given: the factors found"}
-# Row 1 is x, row 2 is the size, row 3 is y: three of the four factors, each in a number of its own, found without a label by a network that was only asked to be brief. They are not quite pure (see how the spot of row 2 drifts sideways as it fades), and the spots are soft: no row is the *shape*, so all shapes are drawn as their average. The last three numbers do nothing and cost nothing.
+# Row 1 is x, row 2 is the size, row 3 is y: three of the four factors, each in a number of its own, found without a label by a network that was only asked to be brief. They are not quite pure (as the spot of row 2 fades it also moves a little), and the spots are soft: no row is the *shape*, so all shapes are drawn as their average. The last three numbers do nothing and cost nothing.
 #
 # This is what made the β-VAE famous. The rest of the lesson asks what was given up for it, how to measure it, why it happens, and how far one may trust it.
 
@@ -223,11 +223,10 @@ print("from 1 to 4 the loss grew by 3 times the KL:", np.isclose(grown, 3 * kl, 
 
 # %% tags=["keep"]
 def measure(model):
-    z_mean, z_log_var = evaluation.posterior(model, x)
-    units = np.sort(evaluation.kl_per_unit(z_mean, z_log_var))[::-1]
+    codes = evaluation.posterior(model, x)  # means and log variances
+    units = np.sort(evaluation.kl_per_unit(*codes))[::-1]
     distortion = evaluation.negative_elbo(model, x, n_samples=3) - units.sum() - floor
-    active = evaluation.active_units(z_mean)
-    return {"rate": units.sum(), "distortion": distortion, "units": units, "active": active}
+    return {"rate": units.sum(), "distortion": distortion, "units": units, "codes": codes}
 
 
 mean_image = np.clip(x.mean(axis=0, keepdims=True), 1e-3, 1 - 1e-3)
@@ -240,49 +239,63 @@ print(f"naming one of {len(x)} images takes log {len(x)} = {np.log(len(x)):.2f} 
 # **Predict.** How many nats will the code of lesson 16's model (β = 1) carry: more or fewer than it takes to name an image? And at which of the values below will the code carry nothing at all?
 
 # %% tags=["keep"]
-sweep = {}
-for beta in (0.1, 1, 2, 4, 8, 16):
+sweep, traversals = {}, {}
+for beta in (0.25, 1, 2, 4, 8, 16):
     train(model, beta)
     sweep[beta] = measure(model)
+    traversals[beta] = traverse(model, start)
 
 # %%
 print(" beta    rate   distortion   distortion + beta * rate, nats per image")
 for beta, m in sweep.items():
     total = m["distortion"] + beta * m["rate"]
-    print(f"{beta:5.2f} {m['rate']:7.2f} {m['distortion']:12.2f} {total:12.2f}")
+    print(f"{beta:5.2f} {m['rate']:7.1f} {m['distortion']:12.1f} {total:12.1f}")
 rates = [m["rate"] for m in sweep.values()]
 distortions = [m["distortion"] for m in sweep.values()]
 notebook.claim(rates == sorted(rates, reverse=True), "a higher beta, a lower rate")
 notebook.claim(distortions == sorted(distortions), "a higher beta, a higher distortion")
 
-# %% mystnb={"image": {"alt": "Distortion against rate: a convex curve that falls from the dashed line of the mean image at rate zero, beta 16, to a few nats of distortion for beta 1 and 0.1; beta 0.1 lies to the right of the dotted line that names an image, beta 1 to its left"}}
+# %% mystnb={"image": {"alt": "Distortion against rate: a convex curve that falls from the dashed line of the mean image at rate zero, beta 16, to a few nats of distortion for beta 1 and 0.25; beta 0.25 lies to the right of the dotted line that names an image, beta 1 to its left"}}
 fig, ax = plt.subplots(figsize=(8, 3.6))
-ax.plot(rates, distortions, marker="o")
+ax.plot(np.round(rates, 1), distortions, marker="o")
 for beta, m in sweep.items():
     ax.annotate(f"β {beta}", (m["rate"], m["distortion"]), (6, 5), textcoords="offset points")
 ax.axhline(mean_distortion, label="mean image, no code", linestyle="--", **plots.BASELINE)
 ax.axvline(np.log(len(x)), label="enough to name an image", linestyle=":", **plots.BASELINE)
 ax.set(xlabel="rate, nats per image", ylabel="distortion, nats per image", ylim=(0, 30))
-ax.legend(loc="center right")
+ax.legend(loc=(0.3, 0.55))
 plt.show()
-notebook.claim(sweep[0.1]["rate"] > np.log(len(x)) > sweep[1]["rate"], "where naming lies")
+notebook.claim(sweep[0.25]["rate"] > np.log(len(x)) > sweep[1]["rate"], "where naming lies")
 notebook.claim(sweep[16]["rate"] < 0.2, "at 16 the code is empty")
 first_nat = (mean_distortion - sweep[8]["distortion"]) / sweep[8]["rate"]
-last_nat = (sweep[1]["distortion"] - sweep[0.1]["distortion"]) / (rates[0] - rates[1])
+last_nat = (sweep[1]["distortion"] - sweep[0.25]["distortion"]) / (rates[0] - rates[1])
 notebook.claim(first_nat > 8 > 1 > last_nat, "the first nats save more than the last")
 
 # %% [markdown] numbers={"8": "given: the claim of the cell above", "16": "seen: the table", "5": "seen: the table"}
 # This **rate-distortion curve** is the lesson in one picture. From the left, the first nats of code save more than 8 nats of pixels each; from β = 1 to the right, a further nat saves less than one. Each β picks the point where the curve's slope is $-\beta$: buy as long as a nat saves more than it costs. At 16 the code is empty.
 #
-# Lesson 16's model, β = 1, uses about 5 nats, fewer than naming takes: it does not keep everything. And at β = 0.1 the rate is *larger* than 6.96 nats, although no code can know more about an image than which one it is. The rate is an upper bound on the mutual information of image and code. It also counts how far all codes together, the *aggregate posterior*, are from the prior (Hoffman & Johnson, 2016), and a low β does little about that.
+# Lesson 16's model, β = 1, uses about 5 nats, fewer than naming takes: it does not keep everything. And at β = 0.25 the rate is *larger* than 6.96 nats, although no code can know more about an image than which one it is. The rate is an upper bound on the mutual information of image and code. It also counts how far all codes together, the *aggregate posterior*, are from the prior (Hoffman & Johnson, 2016), and a low β does little about that.
 
 # %% [markdown]
 # ## Active units and posterior collapse
 #
 # The rate is a sum over units. A unit whose cloud equals the prior for every image costs nothing and carries no information: it has **[collapsed](glossary.md#posterior-collapse)**. **Predict.** When β rises, do all units give up a little each, or does one after the other collapse?
 
-# %% mystnb={"image": {"alt": "A stacked bar for each beta. From left to right the bars get shorter and have fewer pieces: several at beta 0.1, one at 8; at 16 nothing is left"}}
-units = np.array([m["units"] for m in sweep.values()])
+# %% [markdown] numbers={"8": "given: a beta", "0.25": "given: a beta"}
+# Move β and see both: the traversals of each model of the sweep, the row with the largest rate first, and its place on the rate-distortion curve. (Each β is a training of its own, without cooling.) (If this is only a picture where you read, run the cell in Jupyter, or open the web book.)
+#
+# **Find out:** at β = 8 one row is left. What does it change, x, y or the size? And at β = 0.25, does each row change one thing?
+
+# %% mystnb={"image": {"alt": "A figure to turn, as it is at first, at beta 2: six rows of nine small pictures of a bright spot; the upper rows move or change it, the lower ones do not"}}
+rates_of = {beta: m["units"] for beta, m in sweep.items()}
+distortion_of = {beta: m["distortion"] for beta, m in sweep.items()}
+widgets.beta_sweep(traversals, rates_of, distortion_of, mean_distortion, start=2)
+
+# %% [markdown] numbers={"8": "given: a beta", "0.25": "given: a beta"}
+# One after the other. At β = 8 the row that is left moves the spot across: x, which moves the most pixels. At β = 0.25 five rows carry something, and the upper ones change place and size together: a low β buys detail, and not pure rows. The rates again, for all β at once:
+
+# %% mystnb={"image": {"alt": "A stacked bar for each beta. From left to right the bars get shorter and have fewer pieces: several at beta 0.25, one at 8; at 16 nothing is left"}}
+units = np.round([m["units"] for m in sweep.values()], 1)
 fig, ax = plt.subplots(figsize=(8, 3))
 bottom = np.zeros(len(sweep))
 for i, unit in enumerate(units.T):
@@ -291,13 +304,13 @@ for i, unit in enumerate(units.T):
 ax.set_xticks(range(len(sweep)), [f"β {beta}" for beta in sweep])
 ax.set(ylabel="rate, nats per image", title="rate by unit, the largest at the bottom")
 plt.show()
-used = [int((m["units"] > 0.1).sum()) for m in sweep.values()]
+used = [int((m["units"] > 0.2).sum()) for m in sweep.values()]
 notebook.claim(used[0] >= 4 and used[-3] <= 3, "from four units or more to three or fewer")
 notebook.claim(used[-2] == 1 and used[-1] == 0, "one unit is left at 8, none at 16")
 
 
 # %% [markdown] numbers={"8": "given: a beta", "16": "given: a beta"}
-# One after the other, down to a single unit at β = 8 and none at 16, while the survivors shrink as well. (A colour stands for a *rank*, not for one unit: each bar is a training of its own.) What moves the most pixels is kept longest: in the first model that was x, then the size, then y. Whether a shape is a disc or a square is a matter of a few corner pixels.
+# One after the other, down to a single unit at β = 8 and none at 16, while the survivors shrink as well. (A colour stands for a *rank*, not for one unit: each bar is a training of its own.) What moves the most pixels is worth the most nats: in the first model that was x, then the size, then y. The shape got no unit at all, since whether it is a disc or a square is a matter of a few corner pixels.
 #
 # Papers often call a unit *[active](glossary.md#active-unit)* if the variance of its mean exceeds 0.01 (Burda et al., 2016, section 5). A unit just above that threshold carries next to nothing; we trust the rates.
 
@@ -322,11 +335,10 @@ class Warmup(keras.callbacks.Callback):
 
 
 # %%
-warmed = {}
-for name, callbacks in {"constant": (), "warm-up": [Warmup(16, 8)]}.items():
-    for seed in (0, 1):
-        train(model, 16, seed=seed, callbacks=callbacks)
-        warmed[name, seed] = measure(model)
+warmed = {("constant", 0): sweep[16]}
+for name, seed in (("constant", 1), ("warm-up", 0), ("warm-up", 1)):
+    train(model, 16, seed, callbacks=[Warmup(16, 6)] if name == "warm-up" else ())
+    warmed[name, seed] = measure(model)
 print("beta = 16                distortion + 16 * rate, nats per image")
 print(f"mean image, no code    {mean_distortion:12.1f}")
 totals = {key: m["distortion"] + 16 * m["rate"] for key, m in warmed.items()}
@@ -373,10 +385,8 @@ by_draws = information(*drawn(z_mean, z_log_var, factors))
 collapsed = by_means[:, 3:].max()
 print("one of rows 4 to 6 knows more than a twentieth of a factor:", bool(collapsed > 0.05))
 
-# %% [markdown]
-# **Predict.** Rows 4 to 6 of the traversal do not move at all, and yet one of their means seems to know something about a factor. Where does it come from?
-#
-# The bins are the trap. They divide *whatever* range the means have, and even a collapsed unit's mean moves a very little in step with the images. But in training the decoder never gets the mean. It gets a draw from the cloud, and a cloud of width 1 buries such movements. So draw, as Chen et al. (2018, section 4.1) do:
+# %% [markdown] numbers={"4": "given: the rows", "6": "given: the rows"}
+# Rows 4 to 6 of the traversal do not move at all, and yet one of their means seems to know something about a factor. In training, though, the decoder never gets the mean: it gets a draw from the cloud. So let us cut into bins what it gets, drawn codes, as Chen et al. (2018, section 4.1) do. **Predict.** What will be left in rows 4 to 6? And where did the knowledge of their means come from?
 
 # %%
 print("drawn codes" + "".join(f"  row {i + 1}" for i in range(by_draws.shape[1])))
@@ -387,7 +397,7 @@ if BETA == 2:
     notebook.claim(by_draws[:, 3:].max() < 0.02, "drawn codes of collapsed units know nothing")
 
 # %% [markdown]
-# Now the collapsed units are empty, and what is left is the picture of the traversal in numbers: one large value in the line of x, one in that of the size, one in that of y, and (nearly) nothing beside them. None of them is near 1, because the noise blurs neighbouring values: β has cut the *amount*, too.
+# Now the collapsed units are empty. The bins were the trap: they divide *whatever* range the means have, and even a collapsed unit's mean moves a very little in step with the images. A cloud of width 1 buries such movements. What is left is the picture of the traversal in numbers: one large value in the line of x, one in that of the size, one in that of y, and (nearly) nothing beside them. None of them is near 1, because the noise blurs neighbouring values: β has cut the *amount*, too.
 
 # %% [markdown]
 # The **[mutual information gap](glossary.md#mutual-information-gap)** (MIG; Chen et al., 2018) condenses such a table: for each factor, the lead of the best unit over the second best, averaged over the factors. It is 1 if each factor has a unit to itself, and near 0 if it is spread over several.
@@ -418,9 +428,9 @@ notebook.claim(BETA != 2 or own > gap(information(z_pca, factors)) + 0.03, "ahea
 # %% [markdown] numbers={"40": "given: the code below", "4": "given: the code below"}
 # ## Where do the axes come from?
 #
-# A standard normal prior looks the same from all sides. So why should a VAE prefer one pair of axes to another? **Predict.** Which part of lesson 16's model is *not* the same from all sides?
+# A standard normal prior looks the same from all sides. So why should a VAE prefer one pair of axes to another? Because a part of it does *not* look the same from all sides: the cloud. The encoder returns one variance for each unit and no covariances: every $q(z \mid x)$ is an ellipse *along the axes*. What it should imitate is the true posterior, an ellipse that is narrow in directions that change many pixels and wide in those that change few. If these directions lie along the axes, the two can match; if they are turned, they cannot, and the mismatch costs nats (Rolínek et al., 2019). Let the true posterior have the precisions (1 / variance) 40 along one direction and 4 along the other. The best cloud along the axes has the diagonal of the turned precision matrix; what it loses is its KL divergence from the true posterior.
 #
-# It is the cloud. The encoder returns one variance for each unit and no covariances: every $q(z \mid x)$ is an ellipse *along the axes*. What it should imitate is the true posterior, an ellipse that is narrow in directions that change many pixels and wide in those that change few. If these directions lie along the axes, the two can match; if they are turned, they cannot, and the mismatch costs nats (Rolínek et al., 2019). Let the true posterior have the precisions (1 / variance) 40 along one direction and 4 along the other. The best cloud along the axes has the diagonal of the turned precision matrix; what it loses is its KL divergence from the true posterior.
+# **Predict.** At which angle is the loss largest? And how does it change if the two precisions are nearly equal, or quite equal?
 
 
 # %% mystnb={"image": {"alt": "Nats lost against the angle of the code, from 0 to 90 degrees. For precisions 40 and 4 a hill over half a nat high at 45 degrees; for 40 and 20 a very low one; for 40 and 40 a flat line at zero"}}
@@ -445,7 +455,7 @@ plt.show()
 print(f"40 and 4, turned by 45 degrees: {lost_nats((40, 4), 45):.2f} nats")
 
 # %% [markdown] numbers={"90": "seen: the figure"}
-# Two factors that move the pixels unequally are pulled to the axes: at 45 degrees the code loses half a nat an image. (At 90 degrees the units have merely changed places.) Between two *equal* factors the line is flat: any angle is as good as any other. And a cloud that may point anywhere, with a full covariance matrix, would lose nothing at any angle. Not the prior and not the size of β, but the **diagonal covariance**, an [inductive bias](glossary.md#inductive-bias) put there for convenience, is what prefers axes.
+# Two factors that move the pixels unequally are pulled to the axes: half-way, at 45 degrees, the code loses half a nat an image. (At 90 degrees the units have merely changed places.) Between two *equal* factors the line is flat: any angle is as good as any other. And a cloud that may point anywhere, with a full covariance matrix, would lose nothing at any angle. Not the prior and not the size of β, but the **diagonal covariance**, an [inductive bias](glossary.md#inductive-bias) put there for convenience, is what prefers axes.
 
 # %% [markdown] numbers={"twenty": "given: benchmarks/disentangling.py", "1,500": "given: benchmarks/disentangling.py", "2": "given: a beta", "4": "given: a beta", "0.23": "measured: disentangling.json rows.unequal, beta 1.figures: gap", "0.11": "measured: disentangling.json rows.unequal, beta 1.figures: gap_least", "0.44 | 0.30": "measured: disentangling.json rows.unequal, beta 1.figures: gap_most", "0.30 | |": "measured: disentangling.json rows.unequal, beta 1.figures: second", "0.27": "measured: disentangling.json rows.unequal, beta 2.figures: gap", "0.14": "measured: disentangling.json rows.unequal, beta 2.figures: gap_least", "0.34": "measured: disentangling.json rows.unequal, beta 2.figures: gap_most", "0.15": "measured: disentangling.json rows.unequal, beta 2.figures: second", "0.30 | 0.25": "measured: disentangling.json rows.unequal, cooled.figures: gap", "0.25": "measured: disentangling.json rows.unequal, cooled.figures: gap_least", "0.32": "measured: disentangling.json rows.unequal, cooled.figures: gap_most", "0.18": "measured: disentangling.json rows.unequal, full.figures: gap_most", "0.44": "measured: disentangling.json rows.unequal, full.figures: second", "0.10 | |": "measured: disentangling.json rows.unequal, full.figures: pca_gap", "0.68": "measured: disentangling.json rows.unequal, full.figures: pca_second", "0.10": "measured: disentangling.json rows.unequal, plain.figures: gap", "0.17": "measured: disentangling.json rows.unequal, plain.figures: gap_most", "0.64": "measured: disentangling.json rows.unequal, plain.figures: second", "0.035": "given: 0.267 - 0.232 in benchmarks/results/disentangling.json", "0.026": "given: the root of 0.013 ** 2 + 0.023 ** 2, standard errors in the same file", "half": "given: 0.145 / 0.295, the last column", "14": "given: the factors", "0.22": "measured: disentangling.json rows.round, beta 4.figures: gap_x", "0.20": "measured: disentangling.json rows.round, beta 4.figures: gap_y", "0.29": "measured: disentangling.json rows.equal, beta 4.figures: gap_x"}
 # ## Twenty seeds
@@ -463,11 +473,11 @@ print(f"40 and 4, turned by 45 degrees: {lost_nats((40, 4), 45):.2f} nats")
 #
 # (The VAEs with drawn codes. The last column is for size, x and y: what the second best unit knows, as a share of what the best one knows.)
 #
-# With a full covariance the axes are lost: the gap falls to that of PCA and of a plain autoencoder. That settles the cause. Is β = 2 better than lesson 16's β = 1? Its units are *purer*, with half as much left to the second best, but they know less, and the gap rewards both. It is ahead by 0.035, and twenty seeds leave that uncertain by 0.026: no difference to speak of. And look at the ranges: with one seed each, even the plain autoencoder could have come out ahead of it.
+# With a full covariance the axes are lost: the gap falls to that of PCA and of a plain autoencoder. That settles the cause. Is β = 2 better than lesson 16's β = 1? Its units are *purer*, with half as much left to the second best, but they know less, and the gap rewards both. It is ahead by 0.035 (before rounding), and twenty seeds leave that uncertain by 0.026: no difference to speak of. And look at the ranges: with one seed each, even the plain autoencoder could have come out ahead of it.
 #
 # Cooling is the clear success. At a high β only the most valuable direction is worth a unit; as β falls, the next one tends to get a unit of its own. No seed of the twenty fell below 0.25. (Burgess et al., 2018, reach the same by letting the rate grow step by step.)
 #
-# One observation goes beyond the drawing above. In the larger world, where x and y take 14 values each and weigh the same, β = 4 still finds them, with gaps of 0.29 for x and 0.27 for y, on average over twenty seeds. Because the places fill a square, with edges along the axes? In part: with the places in a circle the gaps fall to 0.22 and 0.20, and do not vanish. A decoder that is curved need not weigh two equal factors equally at every point; that may be the rest, but we have not tested it.
+# One observation the drawing above does not explain. In a larger world, where x and y take 14 values each and weigh the same, β = 4 still finds them, with gaps of 0.29 for x and 0.27 for y (means of twenty seeds). Because the places fill a square, with edges along the axes? In part: with the places in a circle the gaps fall to 0.22 and 0.20, and do not vanish. The rest we leave open.
 
 # %% [markdown] numbers={"12,000": "paper: Locatello et al. 2019, abstract"}
 # ### Identifiability: what no β can buy
@@ -481,7 +491,7 @@ print(f"40 and 4, turned by 45 degrees: {lost_nats((40, 4), 45):.2f} nats")
 #
 # ### Exercise 17.1: again and again
 #
-# Fu et al. (2019) warm up several times (*cyclical annealing*): in each period of epochs, β rises in equal steps from 0, reaches its final value in the middle of the period and stays there until the next one begins. Write it as a callback, and train with it, say `train(model, 16, callbacks=[Cyclical(16, 5)])`, three periods. (Where in a period should training end?) Do repeated warm-ups find a code that a single one did not?
+# Fu et al. (2019) warm up several times (*cyclical annealing*): in each period of epochs, β rises in equal steps from 0, reaches its final value in the middle of the period and stays there until the next one begins. Write it as a callback, and train with it, say `train(model, 16, callbacks=[Cyclical(16, 5)])`: its 330 steps are 10 epochs, two periods. (Where in a period should training end?) Do repeated warm-ups find a code that a single one did not?
 
 
 # %% tags=["exercise"]
@@ -515,7 +525,7 @@ checks.check_cyclical(Cyclical)
 # %% [markdown]
 # ### Exercise 17.2: the shortest code that is good enough
 #
-# A distortion of 9 nats is good enough for some purpose. Find, to within 30 per cent, the largest β that keeps it: train a few β of your own with `train(model, beta)`, as the sweep did, and `measure` each. Set `choice = (beta, tried)`, where `tried` is a dictionary `{beta: (rate, distortion)}` of all that you trained. It must show that a larger β would *not* do.
+# A distortion of 9 nats is good enough for some purpose. Find, to within 30 per cent, the largest β that keeps it: train a few β of your own with `train(model, beta)`, as the sweep did, and `measure` each. Set `choice = (beta, tried)`, where `tried` is a dictionary `{beta: (rate, distortion)}` of all that you trained, those of the sweep included if you like. It must show that a larger β would *not* do.
 
 # %% tags=["exercise"]
 BUDGET = 9.0
@@ -525,11 +535,11 @@ checks.check_budget(choice, BUDGET, sweep)
 
 # %% tags=["solution"]
 BUDGET = 9.0
-tried = {}
-for beta in (2.2, 2.7, 3.2, 3.8):
+found = {beta: sweep[beta] for beta in (2, 4)}
+for beta in (2.5, 3.2):
     train(model, beta)
-    m = measure(model)
-    tried[beta] = (m["rate"], m["distortion"])
+    found[beta] = measure(model)
+tried = {beta: (m["rate"], m["distortion"]) for beta, m in found.items()}
 best = max(beta for beta, (_, distortion) in tried.items() if distortion <= BUDGET)
 choice = (best, tried)
 
@@ -565,7 +575,7 @@ checks.check_turned_gap(turned_gap)
 # %% [markdown]
 # ### Exercise 17.4: does more pressure help?
 #
-# Here is a claim to judge: *"β = 4 separates the factors of this world better than β = 1."* Train both with three seeds or more, each time `train(model, beta, seed)`, and measure the gap of each with drawn codes. Set `verdict = (answer, gaps)`: the answer is `"yes"`, `"no"` or `"cannot tell"`, and `gaps` is `{1: [...], 4: [...]}`. The check asks whether your answer follows from *your* gaps: a difference of two means counts if it is more than twice its uncertainty, $\sqrt{s_1^2 / n_1 + s_4^2 / n_4}$ with the standard deviations $s$ over $n$ seeds.
+# Here is a claim to judge: *"β = 4 separates the factors of this world better than β = 1."* Train both with three seeds or more, each time `train(model, beta, seed)` (those of seed 0 are in the sweep, `sweep[beta]["codes"]`), and measure the gap of each with drawn codes. Set `verdict = (answer, gaps)`: the answer is `"yes"`, `"no"` or `"cannot tell"`, and `gaps` is `{1: [...], 4: [...]}`. The check asks whether your answer follows from *your* gaps: a difference of two means counts if it is more than twice its uncertainty, $\sqrt{s_1^2 / n_1 + s_4^2 / n_4}$ with the standard deviations $s$ over $n$ seeds.
 
 # %% tags=["exercise"]
 verdict = ...
@@ -574,13 +584,17 @@ checks.check_verdict(verdict)
 
 
 # %% tags=["solution"]
-def gap_of(beta, seed):
-    train(model, beta, seed)
-    z_mean, z_log_var = evaluation.posterior(model, x)
+def gap_of(codes):
+    z_mean, z_log_var = codes
     return evaluation.mutual_information_gap(z_mean, factors, z_log_var=z_log_var)
 
 
-gaps = {beta: [gap_of(beta, seed) for seed in range(3)] for beta in (1, 4)}
+gaps = {}
+for beta in (1, 4):
+    gaps[beta] = [gap_of(sweep[beta]["codes"])]
+    for seed in (1, 2):
+        train(model, beta, seed)
+        gaps[beta].append(gap_of(evaluation.posterior(model, x)))
 low, high = (np.array(gaps[beta]) for beta in (1, 4))
 uncertainty = np.sqrt(low.var(ddof=1) / 3 + high.var(ddof=1) / 3)
 ahead = high.mean() - low.mean()
