@@ -331,15 +331,12 @@ READ = {
     "09": ("errors", "pca_errors", "scores"),
     "12": ("scores", "nudges"),
     "15": ("scores",),
-    "21": ("by_rounds",),
+    "21": ("by_setting", "inside", "outside", "values"),
     "22": ("spent",),
     "26": ("serial", "pca"),
 }
 # What may be done with the test part: (lesson, part of the line, what it does): why.
 MAY = {
-    ("20", "np.quantile(s[fraud]", "makes a threshold"): "a whole curve; no point of it is used",
-    ("20", "fraud[s >= threshold]", "compares results"): "the same",
-    ("21", "np.linalg.solve(precision", "fits"): "an image is solved for from its own pixels",
     (
         "22",
         "cross_val_score(SVC()",

@@ -3,7 +3,10 @@
 How they behave in a page is in tests/book/test_widgets_in_pages.py.
 """
 
+import base64
+import io
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -13,12 +16,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from nbformat import v4
+from PIL import Image
 
 import build
 import execution
 import nbval_plugin
 from ae_course import widgets
-from ae_keras import Autoencoder, backend, data, evaluation
+from ae_keras import Autoencoder, ConvDecoder, ConvEncoder, backend, data, evaluation
+from ae_keras.models.layers import UpConv2x2
 
 CORE = execution.ROOT / "ae_course" / "widgets" / "static" / "core.js"
 ASK = """
@@ -85,6 +90,26 @@ def test_javascript_agrees_with_keras(rng, bits):
     assert np.abs(javascript(x, layers=layers) - golden.reshape(50, -1)).max() < 1e-5
 
 
+@pytest.mark.parametrize(("side", "filters"), [(8, (4,)), (7, (3, 5))])
+def test_javascript_agrees_with_keras_on_convolutions(rng, side, filters):
+    shape = (side, side, 1)
+    encoder = ConvEncoder(3, filters=filters, flat=False)
+    up = [UpConv2x2(4, activation="gelu"), keras.layers.Conv2D(1, 5, 2, "same"), UpConv2x2(1)]
+    crops = side % 2 ** len(filters)
+    decoder = keras.Sequential(up) if crops else ConvDecoder(shape, filters=filters, flat=False)
+    model = backend.seed_weights(network(encoder, decoder, input_shape=shape), seed=0)
+    for weight in model.weights:  # biases are zero at first
+        if len(weight.shape) == 1:
+            weight.assign(rng.normal(size=weight.shape))
+    layers = json.loads(json.dumps(widgets.export(model)))
+    x = rng.uniform(size=(20, *shape)).astype("float32")
+    restored = widgets.restore(layers, shape)
+    golden = restored.predict(x, verbose=0)
+    # Weights are rounded, and are those of the same layers.
+    assert np.abs(golden - model.predict(x, verbose=0)).max() < 0.05 * np.ptp(golden) + 0.01
+    assert np.abs(javascript(x, layers=layers) - golden.reshape(20, -1)).max() < 1e-5
+
+
 def test_gelu_holds_far_from_zero():
     x = np.linspace(-12, 12, 400, dtype="float32")[:, None]
     model = network(keras.layers.Dense(1, "gelu"), input_shape=(1,))
@@ -139,6 +164,21 @@ def test_python_refuses_other_layers(layer, named):
         widgets.export(network(keras.layers.Dense(4), layer))
 
 
+@pytest.mark.parametrize(
+    "options", [{"padding": "valid"}, {"dilation_rate": 2}, {"groups": 2}, {"kernel_size": (3, 1)}]
+)
+def test_python_refuses_other_convolutions(options):
+    layer = keras.layers.Conv2D(**{"filters": 2, "kernel_size": 3, "padding": "same"} | options)
+    with pytest.raises(ValueError, match="Conv2D"):
+        widgets.export(network(layer, input_shape=(6, 6, 2)))
+
+
+def test_python_refuses_what_is_cropped():
+    decoder = ConvDecoder((7, 7, 1), filters=(4, 2), flat=False)
+    with pytest.raises(ValueError, match="Cropping2D"):
+        widgets.export(network(decoder, input_shape=(2, 2, 3)))
+
+
 @pytest.mark.parametrize("bits", [0, 9, 2.5])
 def test_python_refuses_other_numbers_of_bits(bits):
     with pytest.raises(ValueError, match="bits"):
@@ -149,9 +189,11 @@ def test_javascript_refuses_other_layers_and_inputs():
     (layer,) = widgets.export(network(keras.layers.Dense(2)))
     x = np.zeros((1, 7))
     assert "selu" in javascript(x, layers=[layer | {"activation": "selu"}])
-    assert "conv" in javascript(x, layers=[layer | {"layer": "conv"}])
+    assert "pool" in javascript(x, layers=[layer | {"layer": "pool"}])
     assert "toString" in javascript(x, layers=[{"layer": "toString"}])
     assert "7" in javascript(np.zeros((1, 6)), layers=[layer])
+    (layer,) = widgets.export(network(UpConv2x2(1), input_shape=(3, 3, 2)))
+    assert "square" in javascript(np.zeros((1, 12)), layers=[layer])
 
 
 # What a notebook stores -------------------------------------------------------------------------
@@ -169,23 +211,28 @@ def shown(rng):
     model = Autoencoder(plane, decoder)
     pca = evaluation.fit_pca(x, 2)
     sizes = {2: x * 0.5, 8: x * 0.9}
+    groups = {"normal": np.arange(40) < 30, "odd": np.arange(40) >= 30}
+    fill = {"mean": lambda x, mask: np.where(mask, x.mean(), x)}
     return {
         "latent_plane": widgets.latent_plane(model, part, (-1, -1), (1, 1)),
         "draw_digit": widgets.draw_digit(plane, decoder, pca, part, {"one": x[0], "two": x[1]}),
-        "size_and_rank": widgets.size_and_rank(x, sizes, sizes, 3.5, n=10),
+        "sweep": widgets.size_and_rank(x, sizes, sizes, 3.5, n=10),
+        "noise": widgets.noise({"model": model}, x),
+        "alarm_budget": widgets.alarm_budget({"s": x.sum((1, 2, 3))}, groups, 2, 3, "a day"),
+        "hole": widgets.hole(x[:2], fill, sizes=(2, 3), step=2, at=(1, 1)),
     }
 
 
 def test_a_bundle_has_picture_words_and_json(shown, monkeypatch):
     monkeypatch.setitem(sys.modules, "anywidget", None)
-    widgets._live_class.cache_clear()
+    widgets.live_class.cache_clear()
     for kind, widget in shown.items():
         bundle = widget._repr_mimebundle_()
         assert set(bundle) == {"text/plain", "image/png", widgets.MIME}
         assert bundle["text/plain"].startswith("Figure of ")
         spec = json.loads(json.dumps(bundle[widgets.MIME]))
         assert spec["kind"] == kind
-        assert (execution.ROOT / "ae_course/widgets/static" / f"{kind}.js").exists()
+        assert (execution.ROOT / "ae_course/widgets/static" / f"{spec['kind']}.js").exists()
         assert spec["title"]
         assert spec["note"]
     assert not plt.get_fignums()
@@ -193,7 +240,7 @@ def test_a_bundle_has_picture_words_and_json(shown, monkeypatch):
 
 def test_in_jupyter_it_is_live_and_the_stored_notebook_has_no_state(shown):
     pytest.importorskip("anywidget")
-    widgets._live_class.cache_clear()
+    widgets.live_class.cache_clear()
     bundle = shown["latent_plane"]._repr_mimebundle_()
     assert set(bundle) == {"text/plain", "image/png", widgets.MIME, widgets.LIVE}
     live = shown["latent_plane"]._live
@@ -215,3 +262,100 @@ def test_the_plane_shows_one_image_of_each_group(shown):
     spec = shown["latent_plane"].spec
     assert len(spec["labels"]) == 20
     assert len(widgets.floats(spec["codes"])) == 40
+
+
+def tiles(spec):
+    """The pictures that a slider shows."""
+    picture = Image.open(io.BytesIO(base64.b64decode(spec["sprite"]))).convert("L")
+    side, columns = spec["tile"], spec["columns"]
+    rows = np.asarray(picture).reshape(-1, side, columns, side).swapaxes(1, 2)
+    return rows.reshape(-1, side, side) / 255
+
+
+def decimals(text):
+    return [float(found) for found in re.findall(r"-?\d+\.\d+", text)]
+
+
+def test_sizes_have_their_pictures_and_errors(rng):
+    x = rng.uniform(size=(30, 6, 6, 1)).astype("float32")
+    linear, network = {2: x * 0.5, 8: x * 0.9}, {2: x * 0.6, 8: x * 0.8}
+    spec = widgets.size_and_rank(x, linear, network, 3.5, n=10).spec
+    for step, size in enumerate((2, 8)):
+        assert spec["sentences"][step].startswith(f"{size} numbers")
+        errors = [evaluation.squared_error(x, of[size]).mean() for of in (linear, network)]
+        assert decimals(spec["sentences"][step]) == pytest.approx(errors, abs=0.051)
+        for sheet, images in zip(spec["sheets"], (x, linear[size], network[size]), strict=True):
+            shown = tiles(spec)[sheet["first"][step] :][:10]
+            assert np.abs(shown - images[:10, ..., 0]).max() <= 0.5 / 15 + 0.003
+    for line, of in zip(spec["curve"]["lines"], (linear, network), strict=True):
+        assert line["x"] == [2, 8]
+        errors = [evaluation.squared_error(x, of[size]).mean() for size in of]
+        assert line["y"] == pytest.approx(errors, abs=0.001)
+
+
+def test_bytes_take_the_best_that_fits(rng):
+    x = rng.uniform(size=(4, 6, 6, 1))
+    near, far = [(6.2, 3.0, x * 0.9), (3.1, 5.0, x * 0.5), (5.0, 5.5, x * 0.4)], [(20, 8.0, x * 0)]
+    spec = widgets.bits(x, {"net": near, "JPEG": far}, [2, 4, 6, 32]).spec
+    assert [line["at"] for line in spec["curve"]["lines"]] == [[None, 0, 0, 2], [None] * 3 + [0]]
+    assert spec["sentences"][0].endswith("net needs more, JPEG needs more.")
+    assert spec["sentences"][3].endswith("net 3.0, JPEG 8.0.")
+    assert spec["sheets"][1]["first"][0] is None
+    shown = tiles(spec)[spec["sheets"][1]["first"][2] :][:4]
+    assert np.abs(shown - near[1][2][..., 0]).max() <= 0.5 / 15 + 0.003
+
+
+def test_beta_tells_rate_and_distortion(rng):
+    pictures = {beta: rng.uniform(size=(3, 5, 4, 4, 1)) for beta in (0.5, 4)}
+    rates = {0.5: np.array([2.0, 1.0, 0.5]), 4: np.array([1.0, 0.0, 0.0])}
+    spec = widgets.beta_sweep(pictures, rates, {0.5: 3.0, 4: 7.0}, 9.0).spec
+    assert decimals(spec["sentences"][1]) == [1.0, 7.0, 11.0]
+    assert "1.0, 0.0, 0.0" in spec["sheets"][0]["captions"][1]
+    (line,) = spec["curve"]["lines"]
+    assert (line["x"], line["y"]) == ([3.5, 1.0], [3.0, 7.0])
+    shown = tiles(spec)[spec["sheets"][0]["first"][1] :][:15]
+    assert np.abs(shown - pictures[4].reshape(15, 4, 4)).max() <= 0.5 / 15 + 0.003
+
+
+def test_perplexity_counts_neighbours_that_are_kept(rng):
+    points = rng.normal(size=(60, 2))
+    maps = {"A": {2: points * 3, 30: rng.permutation(points)}}
+    spec = widgets.perplexity({"A": points}, maps, k=5).spec
+    kept, lost = spec["curve"]["lines"][0]["y"]
+    assert kept == 1
+    assert lost < 0.3
+    places = np.frombuffer(base64.b64decode(spec["maps"][0]["steps"][0]), "uint8").reshape(-1, 2)
+    scale = 255 / np.ptp(points, axis=0).max()
+    off = places - scale * points
+    assert np.ptp(off, axis=0).max() < 1.02
+
+
+def test_alarms_are_counted(rng):
+    score, kinds = np.exp(rng.normal(size=500)), np.arange(500) % 5
+    groups = {"normal": kinds > 1, "large": kinds == 0, "odd": kinds == 1}
+    spec = widgets.alarm_budget({"s": score, "t": 9 - 1 / score}, groups, 3, 10, "in 30", n=41).spec
+    for name, values in (("s", score), ("t", 9 - 1 / score)):
+        method = spec["methods"].index(name)
+        thresholds = spec["thresholds"][method]
+        assert thresholds == sorted(thresholds)
+        for above, where in zip(spec["above"][method], groups.values(), strict=True):
+            assert above == [np.sum(values[where] > at) for at in thresholds]
+            assert above[-1] == 0
+    assert [group["n"] for group in spec["groups"]] == [300, 100, 100]
+
+
+def test_a_hole_is_filled_everywhere(rng):
+    x = rng.uniform(size=(2, 6, 6, 1)).astype("float32")
+    fills = {"half": lambda x, mask: x / 2, "third": lambda x, mask: np.where(mask, x / 3, 0)}
+    spec = widgets.hole(x, fills, sizes=(2, 3), step=2, at=(1, 1)).spec
+    stored = Image.open(io.BytesIO(base64.b64decode(spec["fills"]))).convert("L")
+    stored, at = np.asarray(stored).ravel() / 255, 0
+    for image in x[..., 0]:
+        for size in (2, 3):
+            for top in range(0, 6 - size + 1, 2):
+                for left in range(0, 6 - size + 1, 2):
+                    inside = image[top : top + size, left : left + size].ravel()
+                    for part in (2, 3):
+                        shown = stored[at : at + size**2]
+                        assert np.abs(shown - inside / part).max() <= 0.5 / 15 + 0.003
+                        at += size**2

@@ -39,7 +39,8 @@ pygments_style, pygments_dark_style = "a11y-light", "a11y-dark"
 templates_path = ["templates"]
 html_static_path = ["static", "../widgets/static"]
 html_css_files = ["book.css", "widgets.css"]
-SCRIPTS = ["book.js", "core.js", "latent_plane.js", "draw_digit.js", "size_and_rank.js"]
+WIDGETS = sorted(path.name for path in (HERE.parent / "widgets" / "static").glob("*.js"))
+SCRIPTS = ["book.js", "core.js", *(name for name in WIDGETS if name != "core.js")]
 html_js_files = [(name, {"defer": ""}) for name in SCRIPTS]
 html_logo = html_favicon = "static/logo.svg"
 html_extra_path = []

@@ -18,8 +18,8 @@ HINTS = {
         "Near which codes is the decoder at home, and how can a code be near one of them without "
         "being one of them?",
         "One Gaussian is too simple for ten kinds of digit. Take several, or start from training "
-        "codes and move them: by noise, or part of the way to a neighbour.",
-        "sklearn.mixture.GaussianMixture(n_components=50, random_state=0).fit(z).sample(n)[0]; or "
+        "codes and move them: by noise, or half of the way to another code of the same class.",
+        "sklearn.mixture.GaussianMixture(n_components=30, random_state=0).fit(z).sample(n)[0]; or "
         "z[rng.integers(0, len(z), n)] + 1.5 * rng.normal(size=(n, z.shape[1])).",
     ),
     "8.3": (
@@ -127,7 +127,8 @@ def check_sample(sample, model, x_train, labels, x):
     expect(
         gap > usual / 2,
         f"your codes lie {gap:.2g} from the nearest training code, those of new images {usual:.2g}."
-        " Less than half of that is a copy, not a new picture.",
+        " Less than half of that is a copy, not a new picture. (A training code's nearest "
+        "neighbour often belongs to a copy of the same scan.)",
     )
     rng = np.random.default_rng(0)
     plain = rng.multivariate_normal(z.mean(axis=0), np.cov(z.T), size=n).astype("float32")
@@ -140,11 +141,19 @@ def check_sample(sample, model, x_train, labels, x):
         f"your pictures are {far:.3g} from the data; the Gaussian's {gaussian_far:.3g}, "
         f"reconstructions {near:.3g}. Come below {line:.3g}.",
     )
+    kinds = labels[evaluation.nearest(x_train, drawn, k=1)[:, 0]]
+    for kind in np.unique(labels):
+        expect(
+            np.mean(kinds == kind) > np.mean(labels == kind) / 3,
+            f"your pictures leave out kinds of digit: by the most similar training image, "
+            f"{np.sum(kinds == kind)} of {n} are of class {kind}; in the training data it would "
+            f"be {n * np.mean(labels == kind):.0f}.",
+        )
     spread, gaussian_spread = (_distances(x, p).mean() for p in (drawn, gaussian))
     expect(
         spread < gaussian_spread,
-        f"your pictures leave out kinds of digit: an image of the data is {spread:.3g} from the "
-        f"most similar of them, and {gaussian_spread:.3g} from those of the Gaussian.",
+        f"your pictures vary too little: an image of the data is {spread:.3g} from the most "
+        f"similar of them, and {gaussian_spread:.3g} from those of the Gaussian.",
     )
     return f"new, varied, and {far:.1f} from the data (Gaussian {gaussian_far:.1f})"
 

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 from ae_course.exercises.grading import Hints, call, check, close, expect
+from ae_keras import evaluation
 
 HINTS = {
     "11.1": (
@@ -24,14 +25,29 @@ HINTS = {
         "b::2] = x @ kernel[a, b].T`.",
     ),
     "11.3": (
-        "What are height and width after one stage, and how many numbers does the last map hold?",
-        "Halve height and width once for each stage, rounding up. The code is the last map, with "
-        "`latent_dim` channels. Then divide the image's count by the code's.",
-        "`(height + 1) // 2` rounds up. At the end, divide the product of `image_shape` by "
-        "`height * width * latent_dim`.",
+        "How many weights has the dense layer from a map of 7 x 7 x 16 to 20 numbers, and what "
+        "becomes of it with half the channels, or with a third stage?",
+        "Look at `[w.shape for w in model.get_weights()]`. Fewer channels in the last map or one "
+        "more stage shrink the two dense layers; the windows cost little. Keep `up='nearest'`.",
+        "`mine = Autoencoder(ConvEncoder(20, filters=(8, 16, 16)), ConvDecoder(image_shape, "
+        "filters=(16, 16, 8), up='nearest'))`, then `trained(mine, few)`, and look at "
+        "`mine.count_params()` and `error(mine, val.x)`.",
+    ),
+    "11.4": (
+        "Has a dense layer any way to know that a 3 at the left and a 3 at the right are alike?",
+        "Measure both networks on one kind with the same seeds, and compare the largest error of "
+        "the one with the smallest of the other. If they overlap, the verdict is neither.",
+        '`evidence = {name: [measure(name, "moved", seed) for seed in (0, 1)] for name in '
+        '("dense", "convolutional")}`, then `decision = ("moved", verdict, evidence)`.',
     ),
 }
 hint = Hints(HINTS)
+
+BUDGET = 20_000
+KINDS = ("digits", "shuffled", "moved")
+NETWORKS = ("dense", "convolutional")
+NEW_SEED = 7
+TOLERANCE = 0.25
 
 
 @check
@@ -77,15 +93,98 @@ def check_double(double):
 
 
 @check
-def check_map_ratio(map_ratio):
-    """Exercise 11.3: `map_ratio(image_shape, n_stages, latent_dim)`."""
+def check_own_network(mine, x, limit):
+    """Exercise 11.3: a trained autoencoder `mine`; its error on `x` should be below `limit`."""
+    if callable(mine) and not isinstance(mine, keras.Model):
+        mine = call(mine)
+    expect(isinstance(mine, keras.Model), f"`mine` should be a model, not {type(mine).__name__}.")
     expect(
-        close(call(map_ratio, (32, 32, 3), 2, 4), 12),
-        "32 x 32 x 3 numbers become 8 x 8 x 4: 12 times fewer.",
+        hasattr(mine, "encoder") and hasattr(mine, "decoder"),
+        "it needs the parts `encoder` and `decoder`: use Autoencoder(encoder, decoder).",
+    )
+    z = evaluation.encode(mine, x[:8])
+    numbers = int(np.prod(z.shape[1:]))
+    expect(numbers <= 20, f"its code has {numbers} numbers an image; at most 20 are allowed.")
+    for name in ("encoder", "decoder"):
+        found = list(getattr(mine, name)._flatten_layers())
+        expect(
+            any(isinstance(layer, keras.layers.Conv2D) for layer in found),
+            f"there is no convolution in the {name}.",
+        )
+    n_parameters = mine.count_params()
+    expect(
+        n_parameters <= BUDGET,
+        f"it has {n_parameters:,} parameters, and {BUDGET:,} are allowed. Most are in "
+        f"{_largest(mine)}.",
+    )
+    error = evaluation.squared_error(x, evaluation.reconstruct(mine, x)).mean()
+    baseline = evaluation.mean_image_error(x, x)
+    expect(
+        error < 0.9 * baseline,
+        f"its error is {error:.1f}, near that of the mean image, {baseline:.1f}: train it.",
     )
     expect(
-        close(map_ratio((28, 28, 1), 3, 1), 49),
-        "28, 14, 7, and then 4: odd sizes are rounded up.",
+        error < limit,
+        f"its error is {error:.1f}, and PCA has {limit:.1f}. Try `up='nearest'`, or "
+        "spend the parameters elsewhere.",
     )
-    expect(close(map_ratio((8, 8, 1), 0, 2), 0.5), "without a stage only the channels differ.")
-    return "counts what goes in against what comes out"
+    return f"{n_parameters:,} parameters, error {error:.1f} against {limit:.1f}"
+
+
+def _largest(model):
+    """The shape of the largest weight of a model, in words."""
+    shape = max((weight.shape for weight in model.weights), key=np.prod)
+    kind = "a dense layer" if len(shape) == 2 else "a convolution"
+    return f"{kind} with weights {' x '.join(map(str, shape))}"
+
+
+@check
+def check_neighbours(decision, measure):
+    """Exercise 11.4: `decision = (kind, verdict, evidence)`; `measure` trains again."""
+    if callable(decision):
+        decision = call(decision)
+    expect(
+        isinstance(decision, tuple) and len(decision) == 3,
+        "set decision = (kind, verdict, evidence).",
+    )
+    kind, verdict, evidence = decision
+    expect(kind in KINDS, f"the kind is one of {', '.join(KINDS)}, not {kind!r}.")
+    expect(
+        verdict in (*NETWORKS, "neither"),
+        f"the verdict is one of {', '.join(NETWORKS)}, neither, not {verdict!r}.",
+    )
+    expect(
+        isinstance(evidence, dict) and set(evidence) == set(NETWORKS),
+        "the evidence is a dict with a list for each of 'dense' and 'convolutional': one alone "
+        "compares nothing.",
+    )
+    evidence = {name: np.asarray(found, "float64") for name, found in evidence.items()}
+    expect(
+        all(found.ndim == 1 and len(found) >= 2 for found in evidence.values()),
+        "give a list of two or more errors for each network, one for each seed: one run may be "
+        "luck.",
+    )
+    expect(
+        all(len(np.unique(found)) == len(found) for found in evidence.values()),
+        "some errors are exactly the same: pass each seed to `measure`.",
+    )
+    dense, convolutional = evidence["dense"], evidence["convolutional"]
+    right = "neither"
+    if dense.max() < convolutional.min():
+        right = "dense"
+    if convolutional.max() < dense.min():
+        right = "convolutional"
+    expect(
+        verdict == right,
+        f"your own numbers speak for {right!r}: dense {dense.min():.1f} to {dense.max():.1f}, "
+        f"convolutional {convolutional.min():.1f} to {convolutional.max():.1f}.",
+    )
+    for name, found in evidence.items():
+        again = float(measure(name, kind, NEW_SEED))
+        expect(
+            (1 - TOLERANCE) * found.min() <= again <= (1 + TOLERANCE) * found.max(),
+            f"trained once more on {kind} images, the {name} network has an error of {again:.1f}; "
+            f"your evidence lies between {found.min():.1f} and {found.max():.1f}. Are these the "
+            f"numbers of `measure({name!r}, {kind!r}, seed)`?",
+        )
+    return f"on {kind} images your evidence speaks for {verdict!r}, and was repeated"

@@ -5,8 +5,14 @@ import base64
 import keras
 import numpy as np
 
+from ae_keras import ConvDecoder, ConvEncoder, DenseDecoder, DenseEncoder
+from ae_keras.models.decoders import Doubling
+from ae_keras.models.layers import UpConv2x2
+
 # JavaScript knows these and no others, see static/core.js.
 ACTIVATIONS = ("gelu", "linear", "relu", "sigmoid", "tanh")
+# Models that call their layers one after the other, each once.
+CHAINS = (keras.Sequential, DenseEncoder, ConvEncoder, DenseDecoder, ConvDecoder)
 
 
 def text_of(array):
@@ -85,7 +91,8 @@ def export(model, bits=8):
     """A network as a list of layers in JSON.
 
     Args:
-        model: built `keras.Sequential`, of Dense, Flatten and Reshape layers and such models.
+        model: built `keras.Sequential`, or encoder or decoder of `ae_keras`: of Dense, Flatten,
+            Reshape, `UpConv2x2` and Conv2D layers (square, with padding "same") and such models.
         bits: int, 1 to 8, for each weight.
 
     Returns:
@@ -108,16 +115,18 @@ def export(model, bits=8):
 
 def _layers(layer, bits):
     kind = type(layer)
-    if kind is keras.Sequential:
+    if kind in CHAINS:
         return export(layer, bits)
     if kind is keras.layers.Flatten:
         return [{"layer": "flatten"}]
     if kind is keras.layers.Reshape:
         return [{"layer": "reshape", "shape": [int(n) for n in layer.target_shape]}]
-    if kind is not keras.layers.Dense:
+    if kind is keras.layers.Cropping2D and not np.any(layer.cropping):
+        return []
+    if kind not in (keras.layers.Dense, Doubling, UpConv2x2) and not _plain_convolution(layer):
         raise ValueError(
-            "`model` must consist of Dense, Flatten and Reshape layers. Received: "
-            f"{layer.name!r}, {kind.__name__}."
+            "`model` must consist of Dense, Flatten, Reshape, UpConv2x2 and plain Conv2D layers. "
+            f"Received: {layer.name!r}, {kind.__name__}."
         )
     # `get_config` would import TensorFlow where it is installed, whatever the backend.
     activation = getattr(layer.activation, "__name__", repr(layer.activation))
@@ -127,7 +136,24 @@ def _layers(layer, bits):
             f"in {layer.name!r}."
         )
     kernel, bias = layer.get_weights()
-    return [dense(kernel, bias, activation, bits)]
+    if kind is keras.layers.Dense:
+        return [dense(kernel, bias, activation, bits)]
+    if kind is keras.layers.Conv2D:
+        as_dense = dense(kernel.reshape(-1, len(bias)), bias, activation, bits)
+        own = {"layer": "conv", "size": layer.kernel_size[0], "stride": layer.strides[0]}
+        return [as_dense | own]
+    # Each place becomes 2 x 2 places, which do not overlap.
+    blocks = kernel.transpose(3, 0, 1, 2).reshape(kernel.shape[3], -1)
+    return [dense(blocks, np.tile(bias, 4), activation, bits) | {"layer": "up"}]
+
+
+def _plain_convolution(layer):
+    """Whether it is one that JavaScript knows."""
+    if type(layer) is not keras.layers.Conv2D:
+        return False
+    alike = len({*layer.kernel_size}) == len({*layer.strides}) == 1
+    plain = (layer.padding, layer.groups, *layer.dilation_rate) == ("same", 1, 1, 1)
+    return alike and plain and layer.data_format == "channels_last"
 
 
 def restore(layers, input_shape):
@@ -142,12 +168,29 @@ def restore(layers, input_shape):
     """
     model, weights = keras.Sequential([keras.Input(input_shape)]), []
     for layer in layers:
-        if layer["layer"] == "dense":
-            model.add(keras.layers.Dense(layer["units"], activation=layer["activation"]))
-            weights += [kernel_of(layer), floats(layer["bias"])]
-        elif layer["layer"] == "reshape":
-            model.add(keras.layers.Reshape(layer["shape"]))
-        else:
-            model.add(keras.layers.Flatten())
+        made, shape = _restored(layer)
+        model.add(made)
+        if shape:
+            kernel, bias = kernel_of(layer), floats(layer["bias"])
+            if layer["layer"] == "up":
+                kernel = kernel.reshape(-1, 2, 2, len(bias) // 4).transpose(1, 2, 3, 0)
+            weights += [kernel.reshape(shape), bias[: made.filters] if len(shape) > 2 else bias]
     model.set_weights(weights)
     return model
+
+
+def _restored(layer):
+    """A Keras layer like an exported one, and the shape of its kernel, if it has one."""
+    kind, units = layer["layer"], layer.get("units")
+    if kind == "flatten":
+        return keras.layers.Flatten(), None
+    if kind == "reshape":
+        return keras.layers.Reshape(layer["shape"]), None
+    options = {"activation": layer["activation"]}
+    if kind == "dense":
+        return keras.layers.Dense(units, **options), (-1, units)
+    if kind == "up":
+        return UpConv2x2(units // 4, **options), (2, 2, units // 4, -1)
+    size = layer["size"]
+    options |= {"strides": layer["stride"], "padding": "same"}
+    return keras.layers.Conv2D(units, size, **options), (size, size, -1, units)

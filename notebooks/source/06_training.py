@@ -209,7 +209,9 @@ for name, rows in by_loss.items():
     ranges = f"{se:.1f} to {se_max:.1f}    {nats:.0f} to {nats_max:.0f}       "
     print(f"{name:14s}   {ranges} {wrong:.2%} to {wrong_max:.2%}")
 with_se, with_ce = by_loss.values()
-notebook.claim(with_ce[:, 2].max() < with_se[:, 2].min() / 3, "less than a third are sure and wrong")
+notebook.claim(
+    with_ce[:, 2].max() < with_se[:, 2].min() / 3, "less than a third are sure and wrong"
+)
 notebook.claim(np.all(with_ce[:, 1] < with_se[:, 1]), "each wins by nats that minimised nats")
 notebook.claim(abs(with_ce[:, 0].mean() / with_se[:, 0].mean() - 1) < 0.06, "level by squares")
 

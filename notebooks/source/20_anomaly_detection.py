@@ -425,7 +425,7 @@ item_scores = {
 in_group = {name: item_names == name for name in item_sets}
 widgets.alarm_budget(item_scores, in_group, budget=5, per=len(x_val) / 100, unit="in 100")
 
-# %% [markdown] numbers={"a quarter": "seen: the figure to turn"}
+# %% [markdown] numbers={"a quarter": "seen: the figure to turn", "halves": "given: a kind of digit"}
 # Of the specks the ELBO finds by far the most. Of the halves the neighbours find nearly all, the error a quarter and the other two hardly any. Of the ones no score finds more than a quarter. **No score is first for all three**, and which kind will come you cannot know in advance: use two.
 #
 # One decision is left: *which* normal data? The training images, or held-out ones? **Predict** what each choice does on new normal images. This is the one time that the test digits are used.

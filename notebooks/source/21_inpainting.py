@@ -457,7 +457,7 @@ notebook.claim(max(best[0] / ten[0], best[1] / ten[1]) < 0.9, "the linear guess 
 notebook.claim(max(abs(best[i] / ten[i] - 1) for i in (2, 3)) < 0.1, "and is level from 14 on")
 notebook.claim(thin[3] > 1.25 * curves["mean image"][3], "biharmonic inpainting fails at 18")
 
-# %% [markdown] numbers={"14": "seen: the figure", "18": "seen: the figure", "10": "given: an example"}
+# %% [markdown] numbers={"14": "seen: the figure", "18": "seen: the figure"}
 # The mean image changes little; all others rise. Biharmonic inpainting starts level with the network, has reached the mean image at 14, and is far worse at 18: from a few pixels at the rim it continues strokes across the whole hole. The linear guess has a clear lead in small squares and none from 14 on, where the mean of ten nearest images is as good. Where little is known, the mean of all digits is nearly the best guess, *by squared error*.
 #
 # Think of a single digit. **Predict** where you would put a square of 10 by 10 to make it hardest to fill, and where it would cost nothing. Then drag the square over the digits below, or move it with the arrow keys, and change its side. (If this is only a picture where you read, run the cell in Jupyter, or open the web book.)
@@ -467,7 +467,7 @@ notebook.claim(thin[3] > 1.25 * curves["mean image"][3], "biharmonic inpainting 
 # %% mystnb={"image": {"alt": "A figure to turn, as it is at first: seven rows of three digits, whole, with a grey square of 10 by 10 pixels, and filled by the mean image, biharmonic inpainting, the network, the mean of the ten nearest images and the best linear guess"}}
 widgets.hole(x[:3], compared)
 
-# %% [markdown] numbers={"31": "seen: the figure to turn", "36": "seen: the figure to turn", "49": "seen: the figure to turn", "23": "seen: the figure to turn", "14": "seen: the figure to turn", "11": "seen: the figure to turn", "8": "seen: the figure to turn", "4": "seen: the figure to turn"}
+# %% [markdown] numbers={"10": "seen: the figure to turn", "31": "seen: the figure to turn", "36": "seen: the figure to turn", "49": "seen: the figure to turn", "23": "seen: the figure to turn", "14": "seen: the figure to turn", "11": "seen: the figure to turn", "8": "seen: the figure to turn", "4": "seen: the figure to turn"}
 # In a corner every filler is nearly right, since nothing was there. With a side of 10, the best linear guess has the least error at most places of the first two digits, 31 and 36 of 49; for the third, the mean of the ten nearest has it at 23 and the linear guess at 14 only. A mean over many images and places hides this. Biharmonic inpainting is best at 11, 8 and 4 places, mostly where the square cuts off no more than the side of a stroke.
 
 # %% [markdown] numbers={"half": "given: the task"}

@@ -14,7 +14,7 @@
 # **Time** 40 minutes to read, about 45 seconds to run.
 
 # %% tags=["setup"]
-from ae_course import notebook
+from ae_course import notebook, widgets
 from ae_course.exercises import lesson_22 as checks
 from ae_keras import VAE, Autoencoder, DenseDecoder, DenseEncoder, backend, data
 from ae_keras import evaluation, losses, plots
@@ -382,7 +382,8 @@ curves = {
     for d in (8, 16, 32)
 }
 curves["PCA, 16"] = [with_bits(("PCA", 16), b) for b in range(2, 8)]
-curves["PCA, one step"] = [with_step(("PCA", 64), s) for s in (0.4, 0.6, 0.8, 1, 1.4, 2, 2.8)]
+pca_steps = (0.4, 0.6, 0.8, 1, 1.4, 2, 2.8)
+curves["PCA, one step"] = [with_step(("PCA", 64), s) for s in pca_steps]
 coded, four_bits = curves["autoencoder, 16"][2]
 step = 0.25 * coders["autoencoder", 16]["train"].std()
 print(f"16 numbers of 4 bits: 8.0 bytes, entropy coded {coded:.1f}, error {four_bits:.1f}")
@@ -410,11 +411,12 @@ def from_sheet(sheet, shape, columns=27):
     return grid.swapaxes(1, 2).reshape(shape)
 
 
-curves["JPEG, one sheet"] = []
+curves["JPEG, one sheet"], from_jpeg = [], []
 for quality in (1, 5, 10, 20, 50):
     sheet, n_bytes = compression.jpeg(as_sheet(test.x), quality)
-    on_sheet = n_bytes[0] / len(test), error(from_sheet(sheet, test.x.shape))
-    curves["JPEG, one sheet"].append(on_sheet)
+    x_hat = from_sheet(sheet, test.x.shape)
+    curves["JPEG, one sheet"].append((n_bytes[0] / len(test), error(x_hat)))
+    from_jpeg.append(x_hat[:10])
 jpeg_bytes, jpeg_error = curves["JPEG, one sheet"][0]
 single = compression.jpeg(test.x[:300], 1)[1].mean()
 lossless = len(lzma.compress(np.round(255 * test.x).astype("uint8").tobytes())) / len(test)
@@ -438,6 +440,31 @@ plt.show()
 # Read from left to right. **Up to about eight bytes the networks are lowest**, first the code of 8 numbers, then that of 16, each over a narrow range; a nonlinear code, a curved surface, says more in few bits than a linear one. Above ten bytes PCA with one step for all draws level even with the network of 32 numbers, and then leaves the networks behind: their curves flatten at the error that they have without any quantisation, while PCA just uses more of its numbers. Against PCA of 16 numbers, the baseline that most comparisons choose, the network would have looked unbeatable.
 #
 # JPEG, which knows nothing of digits, begins at 27 bytes with an error of 8; the network has that error at a quarter of the bytes, PCA at less than a third. And JPEG can go on towards no error at all, where a fixed code stops.
+#
+# ### Look at what the bytes buy
+#
+# An error is a mean over all images; would you accept the copies? The slider below allows so many bytes for an image, and shows ten test digits as each coder returns them, at its best setting within these bytes. **Predict.** With four bytes only, in what way will the network's copies fail, and in what way PCA's? (If this is only a picture where you read, run the cell in Jupyter, or open the web book.)
+#
+# **Find out:** one of the ten stays wrong in the network's row however many bytes you allow. Which one, and from how many bytes on does PCA have it right?
+
+# %% mystnb={"image": {"alt": "A figure to turn, as it is at first, at four bytes for an image: ten digits, below them the network's copies, firm, but three of them like another digit, and PCA's, soft and grey"}}
+z, decode = coders["autoencoder", 16]["test"][:10], coders["autoencoder", 16]["decode"]
+quantizers = [compression.fit_quantizer(z_train["autoencoder"], bits) for bits in range(2, 8)]
+received = {"network": [decode(q.inverse_transform(q.transform(z))) for q in quantizers]}
+z, decode = coders["PCA", 64]["test"][:10], coders["PCA", 64]["decode"]
+received["PCA"] = [decode(np.round(z / step) * step) for step in pca_steps]
+received["JPEG"] = from_jpeg
+measured = [curves[name] for name in ("autoencoder, 16", "PCA, one step", "JPEG, one sheet")]
+received = {
+    name: [(*point, images) for point, images in zip(points, of, strict=True)]
+    for (name, of), points in zip(received.items(), measured, strict=True)
+}
+widgets.bits(test.x[:10], received, budgets=[4, 5, 8, 12, 16, 24, 32, 48])
+
+# %% [markdown] numbers={"3": "seen: the figure to turn", "8": "seen: the figure to turn", "9": "seen: the figure to turn", "2": "seen: the figure to turn", "four": "seen: the figure to turn", "12": "seen: the figure to turn", "sixteen": "given: the width of the codes", "64": "given: the code above"}
+# The network with few bits draws *firm strokes of another digit*: the second 3 becomes something like an 8, the 8 a 2 and the 9 a 7. PCA with few bits draws *grey mixtures* that are nothing in particular. By their errors the two are level at four bytes; which mistake does more harm is another question (lesson 13).
+#
+# The 8, last but one, never comes back from the network: it stays a sort of 2. The sixteen numbers of this network do not hold it, and more bits only make the numbers more exact. PCA has up to 64 numbers to spend bytes on; from 12 bytes on, its 8 is an 8. JPEG at last puts its error where a digit has nothing: blocks and ripples around the strokes.
 #
 # ### The cost of the decoder
 #

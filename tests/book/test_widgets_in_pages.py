@@ -3,13 +3,16 @@
 Each is taken from its stored lesson and put into a page of its own, as tools/book.py writes it.
 """
 
+import base64
 import html
+import io
 import re
 from importlib.resources import files
 
 import nbformat
 import numpy as np
 import pytest
+from PIL import Image
 
 import book
 import execution
@@ -21,23 +24,25 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Widg
 body {{ margin: 0 1rem; color: #1d2127; background: #fff; }}
 @media (prefers-color-scheme: dark) {{ body {{ color: #dfe3e8; background: #13161a; }} }}
 </style></head><body><main><h1>Widget</h1>{widget}</main>{scripts}</body></html>"""
-# Some lessons hold none.
+# Bytes of the widgets of a notebook, with their pictures.
 LIMIT = 200_000
 
 
 def stored():
-    """The widgets of all lessons: kind -> (cell, output)."""
+    """The widgets of all lessons: number of the lesson and kind -> (cell, output)."""
     found = {}
     for path in sorted(execution.NOTEBOOKS.glob(book.LESSONS)):
         for cell in nbformat.read(path, as_version=4).cells:
             for output in cell.get("outputs", ()):
                 if book.WIDGET in output.get("data", {}):
-                    found[output.data[book.WIDGET]["kind"]] = cell, output
+                    found[f"{path.stem[:2]} {output.data[book.WIDGET]['kind']}"] = cell, output
     return found
 
 
 STORED = stored()
-KINDS = sorted(STORED)
+NAMES = sorted(STORED)
+PAPER, PLANE, NOISE = "00 draw_digit", "08 latent_plane", "13 noise"
+ALARMS, HOLE = "20 alarm_budget", "21 hole"
 
 
 @pytest.fixture
@@ -45,12 +50,13 @@ def visit(chromium, tmp_path):
     """Open a widget's page; an error or a request to anywhere ends the test."""
     complaints, contexts = [], []
 
-    def opened(kind, size=WIDE, scheme="light", **settings):
-        cell, output = STORED[kind]
+    def opened(name, size=WIDE, scheme="light", **settings):
+        cell, output = STORED[name]
         output = nbformat.from_dict(output)
         book.widget(output, html.escape(cell.metadata.mystnb.image.alt))
-        names = ["core.js", *(f"{each}.js" for each in KINDS)]
-        scripts = [f"<script>{(STATIC / name).read_text()}</script>" for name in names]
+        kind = spec(name)["kind"]
+        codes = [(STATIC / script).read_text() for script in ("core.js", f"{kind}.js")]
+        scripts = [f"<script>{code}</script>" for code in codes]
         page = tmp_path / f"{kind}.html"
         style = (STATIC / "widgets.css").read_text()
         written = PAGE.format(
@@ -72,8 +78,8 @@ def visit(chromium, tmp_path):
     assert not complaints
 
 
-def spec(kind):
-    return STORED[kind][1].data[book.WIDGET]
+def spec(name):
+    return STORED[name][1].data[book.WIDGET]
 
 
 @pytest.fixture(scope="module")
@@ -88,11 +94,18 @@ def keras_answer():
     return ask
 
 
-def pixels(canvas):
-    """The grey values of a canvas, 0 to 1."""
-    width, *values = canvas.evaluate("""(e) => [e.width, ...e.getContext("2d")
-      .getImageData(0, 0, e.width, e.height).data.filter((_, i) => i % 4 === 0)]""")
-    return np.array(values).reshape(-1, width) / 255
+PIXELS = """(e, channel) => {
+  const { data } = e.getContext("2d").getImageData(0, 0, e.width, e.height);
+  let text = "";
+  for (let i = channel; i < data.length; i += 4) text += String.fromCharCode(data[i]);
+  return [e.width, btoa(text)];
+}"""
+
+
+def pixels(canvas, channel=0):
+    """The values of a canvas, 0 to 1: of grey, which all colours have, or of channel 3, the ink."""
+    width, text = canvas.evaluate(PIXELS, channel)
+    return np.frombuffer(base64.b64decode(text), "uint8").reshape(-1, width) / 255
 
 
 def same(shown, wanted):
@@ -107,18 +120,18 @@ def numbers(text):
 # All --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_widget_is_small(kind):
-    cell, _ = STORED[kind]
-    assert len(nbformat.writes(nbformat.v4.new_notebook(cells=[cell]))) <= LIMIT
+@pytest.mark.parametrize("name", NAMES)
+def test_the_widgets_of_a_notebook_are_small(name):
+    cells = [cell for other, (cell, _) in STORED.items() if other[:2] == name[:2]]
+    assert len(nbformat.writes(nbformat.v4.new_notebook(cells=cells))) <= LIMIT
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_without_scripts_and_on_paper_there_is_the_picture(visit, kind):
-    tab = visit(kind, java_script_enabled=False)
+@pytest.mark.parametrize("name", NAMES)
+def test_without_scripts_and_on_paper_there_is_the_picture(visit, name):
+    tab = visit(name, java_script_enabled=False)
     assert tab.locator(".widget img").bounding_box()["width"] > 200
     assert not tab.locator(".ae-widget").count()
-    tab = visit(kind)
+    tab = visit(name)
     assert not tab.locator(".widget img").is_visible()
     assert tab.locator(".ae-widget").is_visible()
     tab.emulate_media(media="print")
@@ -126,10 +139,10 @@ def test_without_scripts_and_on_paper_there_is_the_picture(visit, kind):
     assert not tab.locator(".ae-widget").is_visible()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(("size", "scheme"), [(PHONE, "dark"), (WIDE, "light")])
-def test_axe_finds_nothing_and_all_fits(visit, kind, size, scheme):
-    tab = visit(kind, size, scheme)
+def test_axe_finds_nothing_and_all_fits(visit, name, size, scheme):
+    tab = visit(name, size, scheme)
     assert tab.evaluate("document.documentElement.scrollWidth") <= size["width"]
     tab.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8"))
     found = tab.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
@@ -144,16 +157,18 @@ AS_JUPYTER_DOES = """async ([code, css, spec]) => {
 }"""
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_module_for_jupyter_makes_it_as_well(visit, kind):
+@pytest.mark.parametrize("name", NAMES)
+def test_the_module_for_jupyter_makes_it_as_well(visit, name):
     from ae_course import widgets
 
     pytest.importorskip("anywidget")
-    made = widgets._live_class()
-    tab = visit(kind)
-    tab.evaluate(AS_JUPYTER_DOES, [made._esm, made._css, spec(kind)])
+    made = widgets.live_class()
+    tab = visit(name)
+    tab.evaluate(AS_JUPYTER_DOES, [made._esm, made._css, spec(name)])
     assert tab.locator("#output .ae-widget").bounding_box()["height"] > 300
-    assert pixels(tab.locator("#output canvas.ae-picture").first).max() > 0.5
+    drawn = tab.locator("#output canvas").first
+    drawn.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))")
+    assert len(np.unique(pixels(drawn))) > 1
 
 
 # The latent plane -------------------------------------------------------------------------------
@@ -168,7 +183,7 @@ def check_plane(tab, keras_answer):
     """The picture at the point is Keras's, and the sentence names the nearest digit."""
     from ae_course import widgets
 
-    wanted, z = spec("latent_plane"), point(tab)
+    wanted, z = spec(PLANE), point(tab)
     picture = tab.locator(".ae-side > figure > canvas")
     assert same(pixels(picture), keras_answer(wanted["decoder"], z[None]))
     codes = widgets.floats(wanted["codes"]).reshape(-1, 2)
@@ -180,7 +195,7 @@ def check_plane(tab, keras_answer):
 
 
 def test_the_point_is_dragged(visit, keras_answer):
-    tab = visit("latent_plane")
+    tab = visit(PLANE)
     seen = [check_plane(tab, keras_answer)]
     box = tab.locator(".ae-plane").bounding_box()
     x, y, wide = box["x"], box["y"], box["width"]
@@ -197,7 +212,7 @@ def test_the_point_is_dragged(visit, keras_answer):
 
 
 def test_the_point_is_tapped_and_typed_at(visit, keras_answer):
-    tab = visit("latent_plane", PHONE, has_touch=True)
+    tab = visit(PLANE, PHONE, has_touch=True)
     plane = tab.locator(".ae-plane")
     plane.scroll_into_view_if_needed()
     box = plane.bounding_box()
@@ -217,8 +232,8 @@ def test_the_point_is_tapped_and_typed_at(visit, keras_answer):
 
 
 def test_anchors_and_path(visit, keras_answer):
-    tab = visit("latent_plane")
-    decoder = spec("latent_plane")["decoder"]
+    tab = visit(PLANE)
+    decoder = spec(PLANE)["decoder"]
     plane, path = tab.locator(".ae-plane"), tab.locator(".ae-widget > canvas.ae-picture")
     places = []
     for name, at in (("A", 0.3), ("B", 0.7)):
@@ -236,7 +251,7 @@ def test_anchors_and_path(visit, keras_answer):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_what_the_plane_shows_is_chosen(visit, scheme):
-    tab = visit("latent_plane", scheme=scheme)
+    tab = visit(PLANE, scheme=scheme)
     looks = []
     for name in ("points", "thumbnails", "decoded plane"):
         tab.get_by_label(name, exact=True).check()
@@ -247,14 +262,12 @@ def test_what_the_plane_shows_is_chosen(visit, scheme):
 
 # Draw a digit -----------------------------------------------------------------------------------
 
-needs_paper = pytest.mark.skipif("draw_digit" not in KINDS, reason="no lesson has it")
-
 
 def check_drawing(tab, keras_answer):
     """What comes back is what Keras returns for the pixels on the paper; the drawing."""
     from ae_course import widgets
 
-    wanted = spec("draw_digit")
+    wanted = spec(PAPER)
     tab.locator(".ae-paper").blur()
     x = pixels(tab.locator(".ae-paper"))
     back = keras_answer(wanted["encoder"] + wanted["decoder"], x[None, :, :, None])
@@ -270,9 +283,8 @@ def check_drawing(tab, keras_answer):
     return x
 
 
-@needs_paper
 def test_a_digit_is_drawn_by_mouse_finger_and_keys(visit, keras_answer):
-    tab = visit("draw_digit", PHONE, has_touch=True)
+    tab = visit(PAPER, PHONE, has_touch=True)
     paper = tab.locator(".ae-paper")
     tab.get_by_role("button", name="Clear").click()
     assert not check_drawing(tab, keras_answer).any()
@@ -297,9 +309,8 @@ def test_a_digit_is_drawn_by_mouse_finger_and_keys(visit, keras_answer):
     assert not typed[14:18].any()
 
 
-@needs_paper
 def test_a_sample_is_moved(visit, keras_answer):
-    tab = visit("draw_digit")
+    tab = visit(PAPER)
     before = check_drawing(tab, keras_answer)
     assert before.max() > 0.9
     tab.get_by_role("button", name="Move right by a pixel").click()
@@ -309,27 +320,288 @@ def test_a_sample_is_moved(visit, keras_answer):
     assert (check_drawing(tab, keras_answer) != after).any()
 
 
-# Size and rank ----------------------------------------------------------------------------------
+# Sliders over what was computed before ----------------------------------------------------------
+
+SWEEPS = [name for name in NAMES if name.endswith("sweep")]
 
 
-@pytest.mark.skipif("size_and_rank" not in KINDS, reason="no lesson has it")
-def test_a_size_is_chosen_by_keys_and_on_the_curve(visit):
-    tab = visit("size_and_rank")
-    wanted = spec("size_and_rank")
-    sizes = wanted["sizes"]
-    slider, sentence = tab.get_by_label("code size", exact=True), tab.locator(".ae-sentence")
+def stored_tiles(wanted):
+    """The pictures of a sprite, read without the page's scripts."""
+    picture = Image.open(io.BytesIO(base64.b64decode(wanted["sprite"]))).convert("L")
+    side, columns = wanted["tile"], wanted["columns"]
+    rows = np.asarray(picture).reshape(-1, side, columns, side).swapaxes(1, 2)
+    return rows.reshape(-1, side, side) / 255
+
+
+def check_step(tab, wanted, step):
+    """All that the page shows at a step is what was stored of it."""
+    assert tab.locator(".ae-sentence").text_content() == wanted["sentences"][step]
+    assert tab.locator(".ae-slider output").text_content() == wanted["steps"][step]
+    tiles = stored_tiles(wanted)
+    figures = tab.locator(".ae-sheet").all()
+    for figure, sheet in zip(figures, wanted["sheets"], strict=True):
+        assert figure.locator("figcaption").text_content() == sheet["captions"][step]
+        shown, columns = pixels(figure.locator("canvas")), sheet["columns"]
+        n = columns * sheet["rows"]
+        first = sheet["first"][step]
+        sheets = tiles[first : first + n] if first is not None else np.zeros((n, *tiles[0].shape))
+        sheets = np.concatenate([sheets, np.zeros((n - len(sheets), *tiles[0].shape))])
+        rows = [np.concatenate(sheets[i : i + columns], 1) for i in range(0, n, columns)]
+        assert (shown == np.concatenate(rows)).all()
+    for figure, each in zip(tab.locator(".ae-maps figure").all(), wanted["maps"], strict=True):
+        assert figure.locator("figcaption").text_content() == each["captions"][step]
+
+
+@pytest.mark.parametrize("name", SWEEPS)
+def test_a_step_is_chosen_by_keys(visit, name):
+    tab, wanted = visit(name), spec(name)
+    check_step(tab, wanted, wanted["start"])
+    tab.get_by_label(wanted["slider"], exact=True).focus()
+    tab.keyboard.press("Home")
+    curves = []
+    for step in range(len(wanted["steps"])):
+        check_step(tab, wanted, step)
+        tab.evaluate("() => new Promise(requestAnimationFrame)")
+        curves.append(tab.locator(".ae-curve").evaluate("(e) => e.toDataURL()"))
+        tab.keyboard.press("ArrowRight")
+    assert len(set(curves)) == len(curves), "the mark does not move"
+    # When the slider has come to rest.
+    tab.locator(".ae-spoken", has_text=wanted["sentences"][-1]).wait_for(state="attached")
+
+
+@pytest.mark.parametrize("name", SWEEPS)
+def test_a_step_is_tapped_on_the_curve(visit, name):
+    tab, wanted = visit(name, PHONE, has_touch=True), spec(name)
+    canvas = tab.locator(".ae-curve")
+    canvas.scroll_into_view_if_needed()
+    box, curve = canvas.bounding_box(), wanted["curve"]
+    scale = np.log if curve["log"] else np.asarray
+    ends = scale(np.concatenate([*(line["x"] for line in curve["lines"]), curve["ticks"][0]]))
+    for step in (len(wanted["steps"]) - 1, 0):
+        line = next(each for each in curve["lines"] if each["at"][step] is not None)
+        x, y = (line[axis][line["at"][step]] for axis in "xy")
+        right = (scale(x) - ends.min()) / np.ptp(ends) * (box["width"] - 148) + 44
+        below = box["height"] - 36 - (box["height"] - 62) * y / curve["top"]
+        tab.touchscreen.tap(box["x"] + right, box["y"] + below)
+        told = tab.locator(".ae-sentence").text_content()
+        # Where several steps have this mark, it is one of them.
+        alike = [i for i, point in enumerate(line["at"]) if point == line["at"][step]]
+        assert told in [wanted["sentences"][i] for i in alike]
+
+
+@pytest.mark.parametrize("name", [name for name in SWEEPS if spec(name)["maps"]])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_map_has_a_dot_at_each_point(visit, name, scheme):
+    tab, wanted = visit(name, scheme=scheme), spec(name)
+    tab.wait_for_timeout(100)
+    for canvas, each in zip(tab.locator(".ae-map").all(), wanted["maps"], strict=True):
+        inked = pixels(canvas, channel=3) > 0.5
+        places = np.frombuffer(base64.b64decode(each["steps"][wanted["start"]]), "uint8")
+        across, up = places.reshape(-1, 2).T / 255
+        wide, tall = inked.shape[1] - 12, len(inked) - 12
+        rows, columns = np.rint(6 + (1 - up) * tall).astype(int), np.rint(6 + across * wide)
+        assert inked[rows, columns.astype(int)].mean() > 0.95
+        assert inked.sum() < 30 * len(across)
+
+
+# Noise ------------------------------------------------------------------------------------------
+
+
+def squared_error(x, y):
+    return ((np.squeeze(x) - np.squeeze(y)) ** 2).sum(axis=(1, 2)).mean()
+
+
+def check_noise(tab, keras_answer):
+    """The networks' answers are Keras's, and so are the errors; the clean and noisy images."""
+    wanted, sheets = spec(NOISE), tab.locator(".ae-sheet")
+    rows = [np.split(pixels(each), wanted["n"], axis=1) for each in sheets.locator("canvas").all()]
+    clean, noisy, *after = map(np.stack, rows)
+    errors = [squared_error(clean, noisy)]
+    for layers, shown in zip(wanted["networks"], after, strict=True):
+        answer = keras_answer(layers, noisy[..., None])
+        assert all(map(same, shown, answer))
+        errors.append(squared_error(clean, answer))
+    assert numbers(tab.locator(".ae-sentence").text_content())[-len(errors) :] == pytest.approx(
+        errors, abs=0.06
+    )
+    told = [numbers(words)[0] for words in sheets.locator("figcaption").all_text_contents()[1:]]
+    assert told == pytest.approx(errors, abs=0.06)
+    return clean, noisy
+
+
+@pytest.mark.parametrize("kind", ["Gaussian", "salt and pepper", "masking"])
+def test_noise_is_that_of_the_lesson_and_taken_off_as_keras_does(visit, keras_answer, kind):
+    from ae_keras import data
+
+    tab = visit(NOISE, PHONE, has_touch=True)
+    tab.get_by_label(kind, exact=True).tap()
+    clean, noisy = check_noise(tab, keras_answer)
+    many = np.repeat(clean[..., None], 20, axis=0)
+    make = {"Gaussian": data.gaussian_noise, "salt and pepper": data.salt_and_pepper}
+    like = make.get(kind, data.masking)(many, spec(NOISE)["level"], seed=0)[..., 0]
+    for measure in (np.mean, lambda a: np.mean(a**2), lambda a: np.mean(a == 0)):
+        assert measure(noisy) == pytest.approx(measure(like), abs=0.025)
+    tab.get_by_role("button", name="New noise").tap()
+    again = check_noise(tab, keras_answer)
+    assert (again[0] == clean).all()
+    assert (again[1] != noisy).mean() > 0.05
+
+
+def test_the_level_scales_the_same_noise(visit, keras_answer):
+    tab = visit(NOISE)
+    slider = tab.get_by_label("level", exact=True)
     slider.focus()
-    looks = []
-    for key, i in (("Home", 0), ("ArrowRight", 1), ("End", len(sizes) - 1)):
+    clean, at_first = check_noise(tab, keras_answer)
+    tab.keyboard.press("Home")
+    assert (check_noise(tab, keras_answer)[1] == clean).all()
+    assert "leave them as they are" in tab.locator(".ae-sentence").text_content()
+    tab.keyboard.press("End")
+    _, strong = check_noise(tab, keras_answer)
+    moved, inside = at_first - clean, (strong > 0) & (strong < 1)
+    ratio = 0.8 / spec(NOISE)["level"]
+    assert np.abs((strong - clean) - ratio * moved)[inside].max() < 0.01
+    box = slider.bounding_box()
+    tab.mouse.click(box["x"] + box["width"] / 4, box["y"] + box["height"] / 2)
+    assert slider.input_value() in {"0.15", "0.2", "0.25"}
+    check_noise(tab, keras_answer)
+
+
+# Alarm budget -----------------------------------------------------------------------------------
+
+
+def check_alarms(tab, method, step, budget):
+    """Table and sentence count what was stored for a threshold."""
+    wanted = spec(ALARMS)
+    above = [group[step] for group in wanted["above"][method]]
+    sizes = [group["n"] for group in wanted["groups"]]
+    rows = tab.locator(".ae-widget tr").all()[1:]
+    for row, group, alarms in zip(rows, wanted["groups"], above, strict=True):
+        cells = [group["name"], alarms, group["n"] - alarms]
+        shown = row.locator("th, td").all_text_contents()
+        assert shown[0] == cells[0]
+        assert [int(re.sub(r"\D", "", text)) for text in shown[1:]] == cells[1:]
+    said = tab.locator(".ae-sentence").text_content()
+    rate, found = above[0] / wanted["per"], sum(above[1:])
+    words = rf": ([\d.]+) false alarms {wanted['unit']}, (within|over) the budget of (\d+)\."
+    told = re.search(words, said)
+    assert float(told[1]) == pytest.approx(rate, abs=0.051)
+    assert (told[2] == "within", told[3]) == (rate <= budget, str(budget))
+    assert f"Found {found} of {sum(sizes[1:])}, missed {sum(sizes[1:]) - found}." in said
+    if sum(above):
+        right = float(re.search(r"Of 100 alarms, (\d+) are right", said)[1])
+        assert right == pytest.approx(100 * found / sum(above), abs=0.51)
+
+
+def test_a_threshold_is_typed_and_the_budget_kept(visit):
+    tab, wanted = visit(ALARMS), spec(ALARMS)
+    check_alarms(tab, 0, wanted["start"], wanted["budget"])
+    slider, limit = (tab.get_by_label(name, exact=True) for name in ("threshold", "budget"))
+    last = len(wanted["thresholds"][0]) - 1
+    slider.focus()
+    for key, step in (("Home", 0), ("ArrowRight", 1), ("End", last), ("ArrowLeft", last - 1)):
         tab.keyboard.press(key)
-        assert sentence.text_content().startswith(f"{sizes[i]} numbers")
-        assert numbers(sentence.text_content())[:2] == pytest.approx(
-            [line[i] for line in wanted["errors"]], abs=0.06
-        )
-        looks.append([pixels(each).mean() for each in tab.locator(".ae-sheet canvas").all()])
-    originals, *others = zip(*looks, strict=True)
-    assert len(set(originals)) == 1
-    assert all(len(set(each)) == 3 for each in others)
-    curve = tab.locator(".ae-curve")
-    curve.click(position={"x": 42, "y": 60})
-    assert sentence.text_content().startswith(f"{sizes[0]} numbers")
+        check_alarms(tab, 0, step, wanted["budget"])
+    limit.focus()
+    tab.keyboard.press("Home")
+    check_alarms(tab, 0, last - 1, 1)
+    for method, name in enumerate(wanted["methods"]):
+        tab.get_by_label(name, exact=True).check()
+        check_alarms(tab, method, last - 1, 1)
+        shown = tab.locator(".ae-slider output").first.text_content()
+        assert float(shown) == pytest.approx(wanted["thresholds"][method][last - 1], rel=0.01)
+
+
+def test_a_threshold_is_dragged_on_the_histogram(visit):
+    tab, wanted = visit(ALARMS, PHONE, has_touch=True), spec(ALARMS)
+    plot, slider = tab.locator(".ae-curve"), tab.get_by_label("threshold", exact=True)
+    plot.scroll_into_view_if_needed()
+    box, last = plot.bounding_box(), len(wanted["thresholds"][0]) - 1
+    for part in (0.25, 0.8):
+        step = round(part * last)
+        x = box["x"] + 50 + (box["width"] - 62) * step / last
+        tab.touchscreen.tap(x, box["y"] + 80)
+        assert abs(int(slider.input_value()) - step) <= 1
+        check_alarms(tab, 0, int(slider.input_value()), wanted["budget"])
+
+
+# Hole -------------------------------------------------------------------------------------------
+
+
+def read(picture, shape):
+    """The greys of a stored picture, read without the page's scripts."""
+    flat = np.asarray(Image.open(io.BytesIO(base64.b64decode(picture))).convert("L")).ravel() / 255
+    return flat[: int(np.prod(shape))].reshape(shape)
+
+
+def check_hole(tab, digit, size, at):
+    """Each way's picture and error for a hole, from what was stored."""
+    wanted = spec(HOLE)
+    side, step, n_ways = wanted["size"], wanted["step"], len(wanted["names"])
+    x = read(wanted["images"], (wanted["n"], side, side))[digit]
+    begin, mine = 0, None
+    for number in range(wanted["n"]):
+        for hole in wanted["sizes"]:
+            places = len(range(0, side - hole + 1, step))
+            shape = (places, places, n_ways, hole, hole)
+            if (number, hole) == (digit, wanted["sizes"][size]):
+                mine = begin, shape
+            begin += int(np.prod(shape))
+    fills = read(wanted["fills"], (begin,))[mine[0] :][: int(np.prod(mine[1]))].reshape(mine[1])
+    left, top = (place * step for place in at)
+    inside = np.s_[top : top + mine[1][-1], left : left + mine[1][-1]]
+    shown = tab.locator(".ae-pictures figure").all()
+    assert same(pixels(shown[0].locator("canvas")), x)
+    errors = {}
+    for figure, name, filled in zip(shown[1:], wanted["names"], fills[at[1], at[0]], strict=True):
+        image = x.copy()
+        image[inside] = filled
+        assert same(pixels(figure.locator("canvas")), image)
+        errors[name] = ((image - x)[inside] ** 2).mean()
+        words = figure.locator("figcaption").text_content()
+        assert words.startswith(f"{name}: ")
+        assert numbers(words) == pytest.approx([errors[name]], abs=0.00051)
+    said = tab.locator(".ae-sentence").text_content()
+    least = said.split("Masked MSE: ")[1].rsplit(" ", 1)[0].split(",")[0]
+    assert errors[re.sub(r" [\d.]+$", "", least)] == pytest.approx(min(errors.values()), abs=1e-3)
+    assert f"{mine[1][-1]} by {mine[1][-1]} pixels, {left} from the left and {top} from" in said
+
+
+def test_the_hole_is_dragged_and_typed(visit):
+    tab, wanted = visit(HOLE), spec(HOLE)
+    at, size = wanted["at"], wanted["start"]
+    check_hole(tab, 0, size, at)
+    paper = tab.locator(".ae-paper")
+    box, hole = paper.bounding_box(), wanted["sizes"][size]
+    most = (wanted["size"] - hole) // wanted["step"]
+    tab.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    tab.mouse.down()
+    tab.mouse.move(box["x"] + 2, box["y"] + 2, steps=3)
+    check_hole(tab, 0, size, [0, 0])
+    tab.mouse.move(box["x"] + box["width"] - 2, box["y"] + 2, steps=3)
+    tab.mouse.up()
+    check_hole(tab, 0, size, [most, 0])
+    paper.focus()
+    for key in ("ArrowLeft", "ArrowDown", "ArrowDown"):
+        tab.keyboard.press(key)
+    check_hole(tab, 0, size, [most - 1, 2])
+    tab.get_by_label("from the left", exact=True).focus()
+    tab.keyboard.press("Home")
+    check_hole(tab, 0, size, [0, 2])
+    tab.get_by_label("side", exact=True).focus()
+    tab.keyboard.press("End")
+    largest = len(wanted["sizes"]) - 1
+    values = [tab.get_by_label(f"from the {side}", exact=True) for side in ("left", "top")]
+    check_hole(tab, 0, largest, [int(each.input_value()) for each in values])
+
+
+def test_another_digit_is_tapped(visit):
+    tab, wanted = visit(HOLE, PHONE, has_touch=True), spec(HOLE)
+    for digit in range(1, wanted["n"]):
+        tab.get_by_label(f"no. {digit + 1}", exact=True).tap()
+        check_hole(tab, digit, wanted["start"], wanted["at"])
+    paper = tab.locator(".ae-paper")
+    paper.scroll_into_view_if_needed()
+    box = paper.bounding_box()
+    tab.touchscreen.tap(box["x"] + 1, box["y"] + box["height"] - 2)
+    most = (wanted["size"] - wanted["sizes"][wanted["start"]]) // wanted["step"]
+    check_hole(tab, wanted["n"] - 1, wanted["start"], [0, most])

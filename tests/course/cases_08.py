@@ -76,6 +76,14 @@ def one_place(z, labels, n):
     return z[:1] + 0.03 * np.random.default_rng(5).normal(size=(n, z.shape[1]))
 
 
+def all_but_one_kind(z, labels, n):
+    return jittered(z[labels != 2], labels, n)
+
+
+def one_of_each_kind(z, labels, n):
+    return jittered(z[np.unique(labels, return_index=True)[1]], labels, n)
+
+
 # Patches of four made pictures: each has its own pattern and colour, but any brightness.
 def made(n, seed):
     rng = np.random.default_rng(seed)
@@ -136,6 +144,8 @@ CASES = {
             (gaussian, "Come below"),
             (independent, "Come below"),
             (one_place, "leave out kinds of digit"),
+            (all_but_one_kind, "are of class 2"),
+            (one_of_each_kind, "vary too little"),
             (lambda z, labels, n: np.full((n, z.shape[1]), np.nan), "not finite"),
         ],
         others=(RING_MODEL, X_TRAIN, KINDS, X),

@@ -34,9 +34,9 @@ function kernel(layer) {
 // To 1.2e-7 of its value everywhere (Press et al., Numerical Recipes, section 6.2).
 function erfc(x) {
   const t = 1 / (1 + 0.5 * Math.abs(x));
-  const factors = [0.17087277, -0.82215223, 1.48851587, -1.13520398, 0.27886807, -0.18628806,
-    0.09678418, 0.37409196, 1.00002368, -1.26551223];
-  const value = t * Math.exp(factors.reduce((sum, factor) => sum * t + factor, 0) - x * x);
+  const value = t * Math.exp(-x * x - 1.26551223 + t * (1.00002368 + t * (0.37409196 + t * (0.09678418
+    + t * (-0.18628806 + t * (0.27886807 + t * (-1.13520398 + t * (1.48851587 + t * (-0.82215223
+    + t * 0.17087277)))))))));
   return x < 0 ? 2 - value : value;
 }
 
@@ -53,19 +53,73 @@ const LAYERS = {
   flatten: () => (x) => x,
   reshape: () => (x) => x,
   dense(layer) {
-    const activation = ACTIVATIONS[layer.activation];
-    if (!activation) throw new Error(`unknown activation: ${layer.activation}`);
-    const { inputs, units } = layer, w = kernel(layer), bias = AE.floats(layer.bias);
+    const { inputs, units } = layer, ask = weighted(layer);
     return (x) => {
       if (x.length !== inputs) throw new Error(`expected ${inputs} numbers, received ${x.length}`);
-      const sum = Float64Array.from(bias);
-      for (let i = 0; i < inputs; i++) {
-        if (x[i]) for (let j = 0, at = i * units; j < units; j++, at++) sum[j] += x[i] * w[at];
+      const found = new Float64Array(units);
+      ask(x, 0, found, 0);
+      return found;
+    };
+  },
+  // On square maps: the same layer for each place, on the patch around it, zeros beyond the edges.
+  conv(layer) {
+    const { size, stride, units } = layer, ask = weighted(layer), channels = layer.inputs / size ** 2;
+    return (x) => {
+      const side = sideOf(x, channels), out = Math.ceil(side / stride);
+      const before = Math.max(0, (out - 1) * stride + size - side) >> 1;
+      const found = new Float64Array(out * out * units), patch = new Float64Array(layer.inputs);
+      for (let place = 0; place < out * out; place++) {
+        for (let k = 0; k < size * size; k++) {
+          const row = Math.floor(place / out) * stride + Math.floor(k / size) - before;
+          const column = place % out * stride + k % size - before;
+          const inside = row >= 0 && row < side && column >= 0 && column < side;
+          for (let c = 0; c < channels; c++) {
+            patch[k * channels + c] = inside ? x[(row * side + column) * channels + c] : 0;
+          }
+        }
+        ask(patch, 0, found, place * units);
       }
-      return sum.map(activation);
+      return found;
+    };
+  },
+  // Each place becomes 2 x 2 places.
+  up(layer) {
+    const { inputs, units } = layer, ask = weighted(layer), n = units / 4, four = new Float64Array(units);
+    return (x) => {
+      const side = sideOf(x, inputs), found = new Float64Array(side * side * units);
+      for (let place = 0; place < side * side; place++) {
+        ask(x, place * inputs, four, 0);
+        for (let k = 0; k < 4; k++) {
+          const row = 2 * Math.floor(place / side) + (k >> 1), column = 2 * (place % side) + (k & 1);
+          for (let c = 0; c < n; c++) found[(row * 2 * side + column) * n + c] = four[k * n + c];
+        }
+      }
+      return found;
     };
   },
 };
+
+// The weights and activation of a layer at one place, from `x` on into `found`.
+function weighted(layer) {
+  const activation = ACTIVATIONS[layer.activation];
+  if (!activation) throw new Error(`unknown activation: ${layer.activation}`);
+  const { inputs, units } = layer, w = kernel(layer), bias = AE.floats(layer.bias);
+  const sum = new Float64Array(units);
+  return (x, from, found, to) => {
+    sum.set(bias);
+    for (let i = 0; i < inputs; i++) {
+      const value = x[from + i];
+      if (value) for (let j = 0, at = i * units; j < units; j++, at++) sum[j] += value * w[at];
+    }
+    for (let j = 0; j < units; j++) found[to + j] = activation(sum[j]);
+  };
+}
+
+function sideOf(x, channels) {
+  const side = Math.sqrt(x.length / channels);
+  if (!Number.isInteger(side)) throw new Error(`no square map of ${channels} channels: ${x.length}`);
+  return side;
+}
 
 // A function from the input to the output of a network that ae_course.widgets exported.
 AE.network = (layers) => {
@@ -151,6 +205,14 @@ AE.show = (canvas, pixels, left = 0, size = canvas.height) => {
   canvas.getContext("2d").putImageData(image, left, 0);
 };
 
+// Pictures in rows, under a caption that can change.
+AE.sheet = (text, columns, rows, size) => {
+  const canvas = AE.picture(rows * size, text, columns * size), words = AE.el("figcaption", {}, text);
+  canvas.style.maxWidth = `${3 * columns}rem`;
+  const say = (now) => { words.textContent = now; canvas.setAttribute("aria-label", now); };
+  return { canvas, say, figure: AE.el("figure", { className: "ae-sheet" }, words, canvas) };
+};
+
 // A drawing as wide as the page lets it be, drawn anew when its size or the colours change.
 AE.drawing = (canvas, paint) => {
   const draw = () => {
@@ -206,6 +268,17 @@ AE.sprite = (text, ready) => {
   image.addEventListener("load", ready);
   image.src = `data:image/png;base64,${text}`;
   return image;
+};
+
+// All pixels of a stored picture, row by row, 0 to 1.
+AE.greys = (text, ready) => {
+  const image = AE.sprite(text, () => {
+    const { naturalWidth: width, naturalHeight: height } = image;
+    const brush = AE.el("canvas", { width, height }).getContext("2d");
+    brush.drawImage(image, 0, 0);
+    const { data } = brush.getImageData(0, 0, width, height);
+    ready(Float64Array.from({ length: width * height }, (_, i) => data[4 * i] / 255));
+  });
 };
 
 // Puts a widget below the picture in `place`, which stays for printing.
