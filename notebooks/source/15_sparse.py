@@ -106,7 +106,7 @@ originals = val[np.unique(val.groups, return_index=True)[1]]
 WEIGHT = 1  # Change this line and run again: 0, 0.1, 0.3, 2
 shown = penalised(WEIGHT, warmed())
 
-# %% mystnb={"image": {"alt": "Two grids of five rows, each an atom and eight digits. Without penalty the atoms are grain, and each row mixes many digits. With L1 the atoms have soft strokes; one row is nearly all fours, one mostly fives, one mostly zeros with some fours, and two are mixed"}}
+# %% mystnb={"image": {"alt": "Two grids of five rows, each an atom and eight digits. Without penalty the atoms are grain, and each row mixes many digits. With L1 the atoms have soft strokes; one row is mostly fives, one mostly zeros after two nines, one mostly ones, and two are mixed"}}
 fig, axes = plt.subplots(1, 2, figsize=(8, 2.7))
 for ax, model, title in zip(axes, (plain, shown), ("no penalty", f"L1, {WEIGHT}"), strict=True):
     plots.plot_rows(gallery(model), title=f"{title}: atom, top images", ax=ax)
@@ -115,7 +115,7 @@ plt.show()
 # %% [markdown]
 # **Change this line and run again:** `WEIGHT` is the price of activity. (The rest of the lesson does not depend on it.)
 #
-# On the left nothing can be named: the atoms look like grain, and each row is a mixture. On the right three of the five can: a unit for fours, one that mostly likes fives, one that mostly likes zeros. The last two are mixtures again. Nobody told the network about classes.
+# On the left there is little to name: the atoms look like grain, and the rows are mixtures, with some threes in the last. On the right three of the five can be named: one unit mostly likes fives, one zeros (after two nines), one ones. The other two are mixtures again. Nobody told the network about classes.
 #
 # Impressions need a number. Take the most frequent class among the ten images that activate a unit most, and its share; then the same among *all* images that activate it. These shares, averaged over the units, are its **class preference**. **Predict** both for ten images drawn at random, with ten classes: 0.1?
 
