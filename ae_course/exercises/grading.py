@@ -115,14 +115,39 @@ def expect(condition, hint):
         raise Hint(hint)
 
 
+def read_tuple(answer, length, form):
+    """The parts of the tuple that `answer` must be, or return; `form` says what to set."""
+    if callable(answer):
+        answer = call(answer)
+    expect(isinstance(answer, tuple) and len(answer) == length, form)
+    return answer
+
+
 def read_decision(decision, form):
     """The choice and the dict of evidence that `decision` must hold; `form` says what to set."""
-    if callable(decision):
-        decision = call(decision)
+    choice, evidence = read_tuple(decision, 2, form)
+    expect(isinstance(evidence, dict), form)
+    return choice, evidence
+
+
+def read_seeds(evidence, names, noun):
+    """The errors of each name's seeds, as arrays: two or more for each, and all different."""
     expect(
-        isinstance(decision, tuple) and len(decision) == 2 and isinstance(decision[1], dict), form
+        isinstance(evidence, dict) and set(evidence) == set(names),
+        f"the evidence is a dict with a list for each of {' and '.join(map(repr, names))}: one "
+        "alone compares nothing.",
     )
-    return decision
+    evidence = {name: np.asarray(found, "float64") for name, found in evidence.items()}
+    expect(
+        all(found.ndim == 1 and len(found) >= 2 for found in evidence.values()),
+        f"give a list of two or more errors for each {noun}, one for each seed: one run may be "
+        "luck.",
+    )
+    expect(
+        all(len(np.unique(found)) == len(found) for found in evidence.values()),
+        "some errors are exactly the same: pass each seed to `measure`.",
+    )
+    return evidence
 
 
 def close(a, b, tolerance=1e-5):

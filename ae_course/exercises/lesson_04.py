@@ -3,7 +3,15 @@
 import keras
 import numpy as np
 
-from ae_course.exercises.grading import Blank, Hints, call, check, close, expect
+from ae_course.exercises.grading import (
+    Blank,
+    Hints,
+    call,
+    check,
+    close,
+    expect,
+    read_tuple,
+)
 
 HINTS = {
     "4.1": (
@@ -142,13 +150,7 @@ def _expect_learning(cls):
 @check
 def check_decision(decision, x, outputs):
     """Exercise 4.4: `decision = (choice, reason, numbers)` for the images `outputs` of `x`."""
-    if callable(decision):
-        decision = call(decision)
-    expect(
-        isinstance(decision, tuple) and len(decision) == 3,
-        "set decision = (choice, reason, numbers).",
-    )
-    choice, reason, numbers = decision
+    choice, reason, numbers = read_tuple(decision, 3, "set decision = (choice, reason, numbers).")
     expect(choice in outputs, f"choose one of {', '.join(outputs)}, not {choice!r}.")
     expect(reason in REASONS, f"the reason is one of {', '.join(REASONS)}, not {reason!r}.")
     expect(

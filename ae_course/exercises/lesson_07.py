@@ -3,7 +3,15 @@
 import keras
 import numpy as np
 
-from ae_course.exercises.grading import Blank, Hints, call, check, close, expect
+from ae_course.exercises.grading import (
+    Blank,
+    Hints,
+    call,
+    check,
+    close,
+    expect,
+    read_tuple,
+)
 
 HINTS = {
     "7.1": (
@@ -231,13 +239,7 @@ def check_learning_rates(judged, followed):
 @check
 def check_more_of_it(finding, model, x, labels):
     """Exercise 7.4: `finding = (hardest, more, verdict)`, against the first `model`."""
-    if callable(finding):
-        finding = call(finding)
-    expect(
-        isinstance(finding, tuple) and len(finding) == 3,
-        "set finding = (hardest, more, verdict).",
-    )
-    hardest, more, verdict = finding
+    hardest, more, verdict = read_tuple(finding, 3, "set finding = (hardest, more, verdict).")
     expect(verdict in VERDICTS, f"the verdict is one of {VERDICTS}, not {verdict!r}.")
     expect(isinstance(more, keras.Model), "the second part of the finding is the trained model.")
     before, after = _by_image(model, x), _by_image(more, x)

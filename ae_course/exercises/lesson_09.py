@@ -2,7 +2,13 @@
 
 import numpy as np
 
-from ae_course.exercises.grading import Hints, call, check, expect
+from ae_course.exercises.grading import (
+    Hints,
+    call,
+    check,
+    expect,
+    read_tuple,
+)
 
 HINTS = {
     "9.1": (
@@ -33,13 +39,7 @@ TOLERANCE = 0.2
 @check
 def check_size(decision, measure):
     """Exercise 9.1: `decision = (use, size, evidence)`; `measure(use, size, seed)` trains again."""
-    if callable(decision):
-        decision = call(decision)
-    expect(
-        isinstance(decision, tuple) and len(decision) == 3,
-        "set decision = (use, size, evidence).",
-    )
-    use, size, evidence = decision
+    use, size, evidence = read_tuple(decision, 3, "set decision = (use, size, evidence).")
     expect(use in USES, f"the use is one of {', '.join(USES)}, not {use!r}.")
     evidence = _evidence(evidence)
     expect(

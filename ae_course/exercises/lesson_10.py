@@ -3,7 +3,15 @@
 import keras
 import numpy as np
 
-from ae_course.exercises.grading import Hints, call, check, close, expect
+from ae_course.exercises.grading import (
+    Hints,
+    call,
+    check,
+    close,
+    expect,
+    read_seeds,
+    read_tuple,
+)
 from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, evaluation
 
 HINTS = {
@@ -179,33 +187,13 @@ def check_without_bias(finding, x):
 @check
 def check_encoder(decision, measure):
     """Exercise 10.4: `decision = (size, encoder, evidence)`; `measure` trains again."""
-    if callable(decision):
-        decision = call(decision)
-    expect(
-        isinstance(decision, tuple) and len(decision) == 3,
-        "set decision = (size, encoder, evidence).",
-    )
-    size, encoder, evidence = decision
+    size, encoder, evidence = read_tuple(decision, 3, "set decision = (size, encoder, evidence).")
     expect(
         isinstance(size, int) and 2 <= size <= 32,
         f"the size is a whole number from 2 to 32, not {size!r}.",
     )
     expect(encoder in ENCODERS, f"the encoder is one of {', '.join(ENCODERS)}, not {encoder!r}.")
-    expect(
-        isinstance(evidence, dict) and set(evidence) == set(ENCODERS),
-        "the evidence is a dict with a list for each of 'linear' and 'nonlinear': one alone "
-        "compares nothing.",
-    )
-    evidence = {name: np.asarray(found, "float64") for name, found in evidence.items()}
-    expect(
-        all(found.ndim == 1 and len(found) >= 2 for found in evidence.values()),
-        "give a list of two or more errors for each encoder, one for each seed: one run may be "
-        "luck.",
-    )
-    expect(
-        all(len(np.unique(found)) == len(found) for found in evidence.values()),
-        "some errors are exactly the same: pass each seed to `measure`.",
-    )
+    evidence = read_seeds(evidence, ENCODERS, "encoder")
     linear, nonlinear = evidence["linear"], evidence["nonlinear"]
     gain = 1 - nonlinear.mean() / linear.mean()
     better = gain > MARGIN and nonlinear.max() < linear.min()

@@ -3,7 +3,15 @@
 import keras
 import numpy as np
 
-from ae_course.exercises.grading import Hints, call, check, close, expect
+from ae_course.exercises.grading import (
+    Hints,
+    call,
+    check,
+    close,
+    expect,
+    read_seeds,
+    read_tuple,
+)
 from ae_keras import evaluation
 
 HINTS = {
@@ -141,33 +149,13 @@ def _largest(model):
 @check
 def check_neighbours(decision, measure):
     """Exercise 11.4: `decision = (kind, verdict, evidence)`; `measure` trains again."""
-    if callable(decision):
-        decision = call(decision)
-    expect(
-        isinstance(decision, tuple) and len(decision) == 3,
-        "set decision = (kind, verdict, evidence).",
-    )
-    kind, verdict, evidence = decision
+    kind, verdict, evidence = read_tuple(decision, 3, "set decision = (kind, verdict, evidence).")
     expect(kind in KINDS, f"the kind is one of {', '.join(KINDS)}, not {kind!r}.")
     expect(
         verdict in (*NETWORKS, "neither"),
         f"the verdict is one of {', '.join(NETWORKS)}, neither, not {verdict!r}.",
     )
-    expect(
-        isinstance(evidence, dict) and set(evidence) == set(NETWORKS),
-        "the evidence is a dict with a list for each of 'dense' and 'convolutional': one alone "
-        "compares nothing.",
-    )
-    evidence = {name: np.asarray(found, "float64") for name, found in evidence.items()}
-    expect(
-        all(found.ndim == 1 and len(found) >= 2 for found in evidence.values()),
-        "give a list of two or more errors for each network, one for each seed: one run may be "
-        "luck.",
-    )
-    expect(
-        all(len(np.unique(found)) == len(found) for found in evidence.values()),
-        "some errors are exactly the same: pass each seed to `measure`.",
-    )
+    evidence = read_seeds(evidence, NETWORKS, "network")
     dense, convolutional = evidence["dense"], evidence["convolutional"]
     right = "neither"
     if dense.max() < convolutional.min():

@@ -2,7 +2,14 @@
 
 import numpy as np
 
-from ae_course.exercises.grading import Hints, call, check, close, expect
+from ae_course.exercises.grading import (
+    Hints,
+    call,
+    check,
+    close,
+    expect,
+    read_tuple,
+)
 from ae_keras import evaluation
 
 HINTS = {
@@ -174,10 +181,7 @@ def check_robust(model, x_train, x, x_noisy, allowed):
 @check
 def check_one_in_ten(decision, candidates, x, x_noisy):
     """Exercise 12.4: `decision = (choice, costs)` for one noisy picture in ten."""
-    if callable(decision):
-        decision = call(decision)
-    expect(isinstance(decision, tuple) and len(decision) == 2, "set decision = (choice, costs).")
-    choice, costs = decision
+    choice, costs = read_tuple(decision, 2, "set decision = (choice, costs).")
     expect(choice in candidates, f"choose one of {', '.join(candidates)}, not {choice!r}.")
     expect(
         isinstance(costs, dict) and set(costs) == set(candidates),

@@ -2,7 +2,14 @@
 
 import numpy as np
 
-from ae_course.exercises.grading import Hints, call, check, close, expect
+from ae_course.exercises.grading import (
+    Hints,
+    call,
+    check,
+    close,
+    expect,
+    read_tuple,
+)
 from ae_keras import data, evaluation
 
 HINTS = {
@@ -103,13 +110,7 @@ def check_blind(blind, x, reference):
 @check
 def check_use(decision, x, outputs, cleaned, votes):
     """Exercise 13.3: `decision = (choice, reason, numbers)` for what five denoisers made of `x`."""
-    if callable(decision):
-        decision = call(decision)
-    expect(
-        isinstance(decision, tuple) and len(decision) == 3,
-        "set decision = (choice, reason, numbers).",
-    )
-    choice, reason, numbers = decision
+    choice, reason, numbers = read_tuple(decision, 3, "set decision = (choice, reason, numbers).")
     names = [name for name in outputs if name != LEAVE]
     expect(choice in names, f"choose one of {', '.join(names)}; not {choice!r}.")
     expect(reason in REASONS, f"the reason is one of {', '.join(REASONS)}, not {reason!r}.")

@@ -2,7 +2,14 @@
 
 import numpy as np
 
-from ae_course.exercises.grading import Hints, call, check, close, expect
+from ae_course.exercises.grading import (
+    Hints,
+    call,
+    check,
+    close,
+    expect,
+    read_tuple,
+)
 from ae_keras import data, evaluation
 
 HINTS = {
@@ -89,10 +96,7 @@ def check_despeckle(despeckle, x, median):
 @check
 def check_filter(choice, clean, candidates):
     """Exercise 14.3: `choice = (name, reason, numbers)` for the filtered signals `candidates`."""
-    if callable(choice):
-        choice = call(choice)
-    expect(isinstance(choice, tuple) and len(choice) == 3, "set choice = (name, reason, numbers).")
-    name, reason, numbers = choice
+    name, reason, numbers = read_tuple(choice, 3, "set choice = (name, reason, numbers).")
     expect(name in candidates, f"choose one of {', '.join(candidates)}; not {name!r}.")
     expect(reason in REASONS, f"the reason is one of {', '.join(REASONS)}, not {reason!r}.")
     expect(

@@ -4,7 +4,15 @@ import keras
 import numpy as np
 from keras import ops
 
-from ae_course.exercises.grading import Blank, Hints, call, check, close, expect
+from ae_course.exercises.grading import (
+    Blank,
+    Hints,
+    call,
+    check,
+    close,
+    expect,
+    read_tuple,
+)
 from ae_keras import evaluation
 
 HINTS = {
@@ -178,13 +186,7 @@ def check_activity_budget(model, x_train, x, budget):
 @check
 def check_code_choice(decision, x, codes, few, labels_few, labels):
     """Exercise 15.4: `(name, reason, numbers)` for `codes`: name to (z_train, z, x_hat)."""
-    if callable(decision):
-        decision = call(decision)
-    expect(
-        isinstance(decision, tuple) and len(decision) == 3,
-        "set choice = (name, reason, numbers).",
-    )
-    name, reason, numbers = decision
+    name, reason, numbers = read_tuple(decision, 3, "set choice = (name, reason, numbers).")
     expect(name in codes, f"choose one of {', '.join(codes)}, not {name!r}.")
     expect(reason in REASONS, f"the reason is one of {', '.join(REASONS)}, not {reason!r}.")
     expect(

@@ -3,7 +3,14 @@
 import keras
 import numpy as np
 
-from ae_course.exercises.grading import Hints, call, check, close, expect
+from ae_course.exercises.grading import (
+    Hints,
+    call,
+    check,
+    close,
+    expect,
+    read_tuple,
+)
 from ae_keras import VQVAE, Autoencoder, DenseDecoder, DenseEncoder, evaluation
 
 HINTS = {
@@ -178,13 +185,7 @@ def _forward(part, x):
 @check
 def check_strength(decision, tokens, tokens_val):
     """Exercise 18.3: `decision = (strength, numbers)` for index maps of 7 x 7 places."""
-    if callable(decision):
-        decision = call(decision)
-    expect(
-        isinstance(decision, tuple) and len(decision) == 2,
-        "set decision = (strength, numbers).",
-    )
-    choice, numbers = decision
+    choice, numbers = read_tuple(decision, 2, "set decision = (strength, numbers).")
     expect(
         isinstance(numbers, dict) and len(numbers) >= 4,
         "the evidence is a dict from at least four strengths to their bits.",

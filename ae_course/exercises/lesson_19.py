@@ -3,7 +3,14 @@
 import keras
 import numpy as np
 
-from ae_course.exercises.grading import Hints, call, check, close, expect
+from ae_course.exercises.grading import (
+    Hints,
+    call,
+    check,
+    close,
+    expect,
+    read_tuple,
+)
 
 HINTS = {
     "19.1": (
@@ -125,13 +132,7 @@ def check_vae(model, x):
 @check
 def check_choice(decision, judged, texts):
     """Exercise 19.3: `decision = (choice, measure, numbers)` for the models in `judged`."""
-    if callable(decision):
-        decision = call(decision)
-    expect(
-        isinstance(decision, tuple) and len(decision) == 3,
-        "set decision = (choice, measure, numbers).",
-    )
-    choice, measure, numbers = decision
+    choice, measure, numbers = read_tuple(decision, 3, "set decision = (choice, measure, numbers).")
     expect(choice in judged, f"choose one of {', '.join(judged)}, not {choice!r}.")
     expect(measure in MEASURES, f"the measure is one of {', '.join(MEASURES)}, not {measure!r}.")
     expect(

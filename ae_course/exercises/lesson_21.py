@@ -2,7 +2,14 @@
 
 import numpy as np
 
-from ae_course.exercises.grading import Hints, call, check, close, expect
+from ae_course.exercises.grading import (
+    Hints,
+    call,
+    check,
+    close,
+    expect,
+    read_tuple,
+)
 from ae_keras import data
 from ae_keras.evaluation import inpainting
 
@@ -172,13 +179,7 @@ def _expect_judged(numbers, where, x, on_black, second):
 @check
 def check_filler(decision, x, mask, outputs, reads):
     """Exercise 21.3: `decision = (choice, reason, numbers)` for the images `x` and `outputs`."""
-    if callable(decision):
-        decision = call(decision)
-    expect(
-        isinstance(decision, tuple) and len(decision) == 3,
-        "set decision = (choice, reason, numbers).",
-    )
-    choice, reason, numbers = decision
+    choice, reason, numbers = read_tuple(decision, 3, "set decision = (choice, reason, numbers).")
     expect(choice in outputs, f"choose one of {', '.join(outputs)}; not {choice!r}.")
     expect(reason in REASONS, f"the reason is one of {', '.join(REASONS)}, not {reason!r}.")
     expect(
