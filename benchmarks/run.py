@@ -20,7 +20,7 @@ from measure import BACKENDS, ChildError, child, table
 
 RESULTS = measure.HERE / "results" / "measured.json"
 QUICK_RESULTS = measure.ROOT / "build" / "bench" / "quick.json"
-# Lesson 25 shows this file.
+# Lesson 27 shows this file.
 PUBLISHED = measure.HERE / "results" / "published.json"
 # These are the kinds of fit.py, which is not imported because it would start a backend.
 KINDS = ("dense", "conv", "vae", "vqvae")
@@ -168,7 +168,7 @@ def show_lessons(rows):
 
 
 def published(chosen):
-    """Run lesson 25 on MNIST, half an hour per backend; keep the last runs of other backends."""
+    """Run lesson 27 on MNIST, half an hour per backend; keep the last runs of other backends."""
     if chosen.quick:
         return [
             {"backend": backend} | child(backend, chosen.threads, "lessons.py", "23_")

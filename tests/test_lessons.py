@@ -324,7 +324,7 @@ NAMED = {
     # All images that there are, of a made world: how they are described, not how new ones fare.
     "17": {"x": "all", "factors": "all"},
     # Answers of other processes.
-    "24": {"answers": "recorded"},
+    "26": {"answers": "recorded"},
 }
 # Results by which the text of a lesson chooses; the code that follows holds only the choice.
 READ = {
@@ -333,7 +333,7 @@ READ = {
     "15": ("scores",),
     "21": ("by_setting", "inside", "outside", "values"),
     "22": ("spent",),
-    "26": ("serial", "pca"),
+    "28": ("serial", "pca"),
 }
 # What may be done with the test part: (lesson, part of the line, what it does): why.
 MAY = {
@@ -343,16 +343,16 @@ MAY = {
         "fits",
     ): "tells test images from drawn ones, between two halves",
     (
-        "23",
+        "24",
         "best = int(np.argmax(on_test))",
         "ranks results",
     ): "a bug to be found: selection on test",
-    ("23", "the best code gets", "selects"): "the same",
-    ("23", "the chosen code on fresh", "selects"): "the same",
-    ("23", "all forty on fresh", "compares results"): "the same",
-    ("23", "all forty on fresh", "decides"): "the same",
+    ("24", "the best code gets", "selects"): "the same",
+    ("24", "the chosen code on fresh", "selects"): "the same",
+    ("24", "all forty on fresh", "compares results"): "the same",
+    ("24", "all forty on fresh", "decides"): "the same",
     (
-        "23",
+        "24",
         'PCA(16, svd_solver="full").fit(flat)',
         "fits",
     ): "photographs, to show what scrambles any",

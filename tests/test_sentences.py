@@ -25,17 +25,17 @@ NOT_YET = {
         "0.78.) The rule",
         "two points. Label",
     },
-    "23": {
+    "24": {
         "six per cent",
     },
-    "24": {
+    "26": {
         "0.27. **Predict.** After",
         "48.3, which looks",
         "50.14. No curve",
         "65 times slower",
         "five digits; same",
     },
-    "25": {
+    "27": {
         "0.008 without it,",
         "0.008: 2.9. 0.016:",
         "0.14 after twelve",
@@ -74,7 +74,7 @@ NOT_YET = {
         "twice as wide,",
         "twice that rate,",
     },
-    "26": {
+    "28": {
         "0.66 and 1.23:",
         "1.23: no faster",
         "1.5 million page faults",

@@ -1,191 +1,179 @@
-"""Checks of the exercises in lesson 24, One model, three backends."""
+"""Checks of the exercises in lesson 24, Bug clinic and capstone."""
 
-import warnings
+import numbers
 
 import keras
 import numpy as np
-from keras import layers, ops
 
-from ae_course.exercises.grading import Blank, Hint, Hints, call, check, close, expect
+from ae_course.exercises.grading import Blank, Hints, call, check, close, expect
+from ae_keras import DenseDecoder, DenseEncoder, backend
 
 HINTS = {
     "24.1": (
+        "Which function moves one axis and leaves the others in their order?",
         (
-            "Which optimizer has an argument for waiting `k` batches, and one for a limit on the "
-            "norm of all gradients together?"
+            "`np.moveaxis` and `np.transpose` move axes. `reshape` does not: it only cuts the same "
+            "sequence of numbers anew."
         ),
         (
-            "`keras.optimizers.SGD` has both. `gradient_accumulation_steps` makes it wait; of "
-            "`clipnorm`, `global_clipnorm` and `clipvalue`, one looks at all weights together."
-        ),
-        (
-            "`keras.optimizers.SGD(learning_rate, gradient_accumulation_steps=..., "
-            "global_clipnorm=...)`: fill in the two numbers."
+            "`np.moveaxis(x, source, destination)`: the channels are axis 1, and should be the "
+            "last one, -1."
         ),
     ),
     "24.2": (
+        "An alarm is right if two things are true at once: which?",
         (
-            "Where a step is compiled, a Python number becomes a part of it. What does a compiled "
-            "step read anew each time?"
+            "`hits = np.sum(is_anomaly & is_alarm)`. Precision divides it by the number of alarms, "
+            "recall by the number of anomalies. Take care of the division by 0."
         ),
         (
-            "It reads the weights, and they are saved, too. Make the level a weight that is not "
-            "trainable (`self.add_weight`), and change it by `assign`."
-        ),
-        (
-            "In `__init__`, after `super().__init__()`: `self.level = self.add_weight((), "
-            "initializer=keras.initializers.Constant(level), trainable=False)`. In `set`, assign "
-            "to it; `call` stays as it is."
+            "The precision is `hits / max(is_alarm.sum(), 1)`, which is 0 without any alarm. The "
+            "recall is made in the same way; return the precision first."
         ),
     ),
     "24.3": (
         (
-            "How can you say for each column whether it stays, and make new images instead of "
-            "changing the old ones?"
+            "What must the model keep from one step to the next, so that the second draw is "
+            "another one?"
         ),
         (
-            "`ops.arange(x.shape[2]) >= n` says it for each column, and `ops.where(condition, a, "
-            "b)` makes new images. `ops.reshape` gives the condition four axes, with the columns "
-            "on the third."
+            "A `keras.random.SeedGenerator(seed)`, made once in `__init__`: every draw moves its "
+            "state on. Hand it over as the `seed` of the noise."
         ),
         (
-            "`kept = ops.reshape(ops.arange(x.shape[2]) >= n, (1, 1, -1, 1))`; `ops.where` then "
-            "takes `x` where a column is kept, and 0.0 elsewhere."
+            "Copy `FrozenNoise`. In `__init__`, `self.noise = keras.random.SeedGenerator(seed)` "
+            "takes the place of `self.seed`; in `call`, the noise has `seed=self.noise`."
+        ),
+    ),
+    "24.4": (
+        (
+            "Which of the seven entries can you fill in before you train, and which has to wait "
+            "for the test set?"
+        ),
+        (
+            "Use `card` as a pattern. 'baselines' needs two numbers, computed on the test part as "
+            "the model's test error is; 'errors' needs 'validation' and 'test'. All are in the "
+            "unit that you name under 'loss', such as 'squared error per row'."
+        ),
+        (
+            "For `datasets.load_wine`, repeat the cell of the breast cancer data with `new(2, (1, "
+            "13, 1), hidden=(16,))`; `evaluation.mean_image_error` and `evaluation.pca_error` give "
+            "the baselines. If one of them is smaller than the test error, 'limits' must contain "
+            "its name, as you wrote it under 'baselines'."
         ),
     ),
 }
 hint = Hints(HINTS)
 
+FIELDS = ("data", "split", "model", "loss", "baselines", "errors", "limits")
 
-class Applied(layers.Layer):
-    """A layer that does what `function` does."""
 
-    def __init__(self, function):
-        super().__init__()
-        self.function = function
-
-    def call(self, x):
-        return self.function(x)
+UNITS = ("per image", "per row", "per pixel", "per value", "per signal", "nats", "db")
 
 
 @check
-def check_patient(patient):
-    """Exercise 24.1: `patient(learning_rate, k, limit)`, an optimizer."""
-
-    def moved(gradients, rate=0.5, k=2, limit=100.0):
-        """How far two weights have gone after each of these pairs of gradients."""
-        optimizer = call(patient, rate, k, limit)
-        is_one = isinstance(optimizer, keras.optimizers.Optimizer)
-        expect(is_one, "return an optimizer of `keras.optimizers`.")
-        weights = [keras.Variable(np.zeros(2, "float32")) for _ in range(2)]
-        optimizer.build(weights)
-        seen = []
-        for pair in gradients:
-            optimizer.apply([ops.convert_to_tensor(g, "float32") for g in pair], weights)
-            seen.append(-np.concatenate([ops.convert_to_numpy(w) for w in weights]))
-        return np.array(seen)
-
-    one, two = np.array([[3.0, 0], [0, 4]]), np.array([[1.0, 0], [0, 0]])
-    equal = moved([one, one, one, one])
+def check_to_channels_last(to_channels_last):
+    """Exercise 24.1: `to_channels_last(x)`."""
+    x = np.random.default_rng(0).random((4, 3, 5, 7), "float32")
+    result = np.asarray(call(to_channels_last, x))
+    right = np.stack([x[:, channel] for channel in range(3)], axis=-1)
+    expect(result.shape != (4, 7, 5, 3), "height and width changed places as well.")
     expect(
-        not close(equal[0], [1.5, 0, 0, 2]),
-        "with k=2 the weights moved after one batch: see `gradient_accumulation_steps`.",
+        result.shape == right.shape,
+        f"(4, 3, 5, 7) should become {right.shape}, not {result.shape}.",
     )
-    expect(close(equal[0], np.zeros(4)), "with k=2 nothing should move after the first batch.")
     expect(
-        close(equal[1], [1.5, 0, 0, 2]),
-        "after k equal batches, a step should be rate * gradient.",
+        not close(result, x.reshape(right.shape)),
+        "the shape is right and the pixels are not: `reshape` deals them out anew in the old "
+        "order. Move the axis instead.",
     )
-    expect(close(equal[3], [3, 0, 0, 4]), "two equal gradients, two equal steps: SGD only.")
-    waited = moved([one, two, two], k=3)[2]
-    expect(close(waited, np.array([5, 0, 0, 4]) / 6), "take the mean of the k gradients.")
-    clipped = moved([one, one], limit=1.0)[1]
-    expect(not close(clipped, equal[1]), "a gradient of length 5 should be cut to the limit of 1.")
-    expect(
-        close(clipped, [0.3, 0, 0, 0.4]),
-        "lengths count over all weights together, so that the direction stays: `global_clipnorm`.",
-    )
-    return "k small batches make one step, and no step is too long"
+    expect(not close(result[..., ::-1], right), "red and blue have changed places.")
+    expect(close(result, right), "pixel (i, j) of channel c of each image should be at [i, j, c].")
+    return "the axis was moved, and no pixel left its place"
 
 
 @check
-def check_dimmer(cls):
-    """Exercise 24.2: `Dimmer(level)` with a method `set(level)`."""
-    if isinstance(cls, type) and not {"__init__", "call", "set"} & set(vars(cls)):
+def check_precision_and_recall(precision_and_recall):
+    """Exercise 24.2: `precision_and_recall(is_anomaly, is_alarm)`."""
+    is_anomaly = np.array([True] * 4 + [False] * 16)
+    is_alarm = np.array([True, True, True, False] + [True] * 3 + [False] * 13)
+    result = np.asarray(call(precision_and_recall, is_anomaly, is_alarm), "float64")
+    expect(result.shape == (2,), "return two numbers: precision, then recall.")
+    expect(
+        not close(result, [13 / 14, 13 / 16]),
+        "those are the scores of finding the *normal* rows. What is looked for is the anomaly.",
+    )
+    expect(not close(result, [3 / 4, 3 / 6]), "precision first, then recall.")
+    expect(close(result[0], 3 / 6), "of 6 alarms 3 were right: the precision is 0.5.")
+    expect(close(result[1], 3 / 4), "of 4 anomalies 3 were found: the recall is 0.75.")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        silent = np.asarray(precision_and_recall(is_anomaly, np.zeros(20, bool)), "float64")
+    expect(close(silent, [0, 0]), "without any alarm both should be 0; yours: " + str(silent))
+    return "who raises no alarm finds nothing"
+
+
+@check
+def check_fresh_noise(cls):
+    """Exercise 24.3: `FreshNoise(encoder, decoder, level=0.4, seed=0)`."""
+    if isinstance(cls, type) and not {"__init__", "call"} & set(vars(cls)):
         raise Blank
-    x = np.ones((4, 3), "float32")
-    layer = cls(0.5)
-    model = keras.Sequential([layer])
-    expect(close(model.predict(x, verbose=0), 0.5 * x), "`Dimmer(0.5)` should halve its input.")
-    layer.set(0.25)
-    found = model.predict(x, verbose=0)
+    x = np.full((16, 6, 6, 1), 0.5, "float32")
+
+    def model(level=0.4, **kwargs):
+        parts = DenseEncoder(8, hidden=()), DenseDecoder((6, 6, 1), hidden=())
+        return backend.seed_weights(cls(*parts, level=level, **kwargs), seed=0)
+
+    def seen(one, training=True):
+        return keras.ops.convert_to_numpy(one(keras.ops.convert_to_tensor(x), training=training))
+
+    first, other = model(), model()
+    draws = [seen(first) for _ in range(3)]
+    expect(close(seen(first, False), seen(model(), False)), "there is noise in prediction too.")
+    expect(not close(draws[0], seen(first, False)), "there is no noise in training.")
     expect(
-        len(layer.weights) == 1,
-        "the level is still a Python number. PyTorch alone follows it; JAX and TensorFlow have "
-        "compiled it in. Make it a weight: `self.add_weight(...)`.",
+        not (close(draws[0], draws[1]) or close(draws[1], draws[2])),
+        "two steps in a row got the same noise: an integer seed is a constant. Own a "
+        "`keras.random.SeedGenerator`, made once in `__init__`.",
     )
-    expect(not layer.trainable_weights, "the optimizer would change the level: `trainable=False`.")
     expect(
-        close(found, 0.25 * x),
-        "the level is a weight, and after `set(0.25)` a model that has run before still uses the "
-        "old one: `assign` to the weight.",
+        close(draws[0], seen(other)) and close(draws[1], seen(other)),
+        "two models of seed 0 should draw the same: seed the generator with `seed`.",
     )
-    early = cls(0.5)
-    early.set(0.1)
-    expect(
-        close(ops.convert_to_numpy(early(x)), 0.1 * x), "`set` should work before the first call."
-    )
-    twin = keras.Sequential([cls(0.9)])
-    twin.build((None, 3))
-    twin.set_weights(model.get_weights())
-    expect(close(twin.predict(x, verbose=0), found), "the level should come with `get_weights`.")
-    return "the level is an input of the compiled step, and is saved"
+    expect(not close(draws[0], seen(model(seed=1))), "seed 1 should draw other noise than seed 0.")
+    quiet = model(level=0.0)
+    expect(close(seen(quiet), seen(quiet, False)), "level 0 should mean no noise: scale by it.")
+    return "fresh noise in every step, none in prediction, the same again for one seed"
 
 
 @check
-def check_without_columns(without_columns):
-    """Exercise 24.3: `without_columns(x, n)`, inside a model."""
-    x = np.random.default_rng(0).uniform(0.2, 1, (3, 4, 6, 2)).astype("float32")
-    mine = x.copy()
-    result = call(without_columns, mine, 2)
-    expect(close(mine, x), "the caller's images were changed.")
-    _expect_blackened(ops.convert_to_numpy(result), x, 2)
-    try:
-        inside = keras.Sequential([Applied(lambda z: without_columns(z, 3))])
-        found = inside.predict(x, verbose=0)
-        before, after = _trained_around(lambda z: without_columns(z, 1), x)
-    except Exception as error:
-        raise Hint(
-            "it works on arrays, and inside a model it raised "
-            f"{type(error).__name__}. There, use `keras.ops` alone."
-        ) from error
-    _expect_blackened(found, x, 3)
+def check_card(card):
+    """Exercise 24.4: a model's card, a dictionary."""
+    expect(isinstance(card, dict), "a card is a dictionary, such as the one above.")
+    missing = [field for field in FIELDS if not card.get(field)]
+    expect(not missing, f"fill in {', '.join(missing)}.")
     expect(
-        not close(before, after, 1e-7),
-        "no gradient came through: what lies before it in a model would never learn.",
+        any(unit in str(card["loss"]).lower() for unit in UNITS),
+        f"say the unit under 'loss', one of: {', '.join(UNITS)}.",
     )
-    return "it runs wherever the model runs"
-
-
-def _expect_blackened(result, x, n):
-    expect(result.shape == x.shape, f"images {x.shape} became {result.shape}.")
+    _expect_numbers(card, "baselines", "two, such as the mean and PCA of the same size", least=2)
+    _expect_numbers(card, "errors", "'validation' and 'test'")
+    lacking = {"validation", "test"} - set(card["errors"])
+    expect(not lacking, f"under 'errors', add {', '.join(sorted(lacking))}.")
+    ahead = [k for k, value in card["baselines"].items() if value < card["errors"]["test"]]
+    unsaid = [name for name in ahead if name.lower() not in str(card["limits"]).lower()]
     expect(
-        not close(result[:, :n], np.zeros_like(x[:, :n])),
-        "those are rows. Columns are the third axis: (n, height, width, channels).",
+        not unsaid,
+        f"{' and '.join(unsaid)} has the smaller error: say so, by that name, under 'limits'.",
     )
-    expect(close(result[:, :, :n], np.zeros_like(x[:, :, :n])), "the first columns are not black.")
-    expect(close(result[:, :, n:], x[:, :, n:]), "the other columns should stay as they were.")
+    return "a card that somebody else can judge the model by"
 
 
-def _trained_around(function, x):
-    """The weight of a layer before `function`, before and after training."""
-    first, last = layers.Dense(2, use_bias=False), layers.Dense(2)
-    model = keras.Sequential([first, Applied(function), last])
-    model.compile(keras.optimizers.SGD(0.1), loss="mse")
-    model.build((None, *x.shape[1:]))
-    before = np.array(first.get_weights()[0])
-    with warnings.catch_warnings():
-        # Keras warns of a missing gradient, which the check explains better in its hint.
-        warnings.simplefilter("ignore", UserWarning)
-        model.fit(x, x, verbose=0)
-    return before, first.get_weights()[0]
+def _expect_numbers(card, field, wanted, least=1):
+    values = card[field]
+    expect(
+        isinstance(values, dict) and len(values) >= least,
+        f"'{field}' should be a dictionary from names to numbers: {wanted}.",
+    )
+    for name, value in values.items():
+        good = isinstance(value, numbers.Real) and np.isfinite(value)
+        expect(good, f"under '{field}', {name} should be a finite number, not {value!r}.")

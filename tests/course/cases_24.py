@@ -2,112 +2,112 @@
 
 import keras
 import numpy as np
-from keras import layers, ops
+from keras import ops
 
-from cases import Case, broken_class
-
-SGD, Adam = keras.optimizers.SGD, keras.optimizers.Adam
-
-
-def patient(**others):
-    """An answer to exercise 24.1 with further arguments; the word "limit" stands for its value."""
-
-    def answer(rate, k, limit):
-        given = {name: limit if value == "limit" else value for name, value in others.items()}
-        return SGD(rate, gradient_accumulation_steps=k, **given)
-
-    return answer
+from ae_keras import Autoencoder
+from cases import Case, broken, broken_class
 
 
-def dimmer(weight=True, assign=True, trainable=False, early=True, scale=True, start=True):
-    """A class as exercise 24.2 asks for, or with a mistake."""
-
-    class Dimmer(layers.Layer):
-        def __init__(self, level):
-            super().__init__()
-            self.first = level if start else 0.4
-            self.level = level
-            if early:
-                self.make()
-
-        def make(self):
-            if weight:
-                first = keras.initializers.Constant(self.first)
-                self.level = self.add_weight((), initializer=first, trainable=trainable)
-
-        def build(self, input_shape):
-            if not early:
-                self.make()
-
-        def set(self, level):
-            if weight and assign:
-                self.level.assign(level)
-            elif not weight:
-                self.level = level
-
-        def call(self, x):
-            return self.level * x if scale else x
-
-    return Dimmer
+def scores(is_anomaly, is_alarm):
+    hits = (is_anomaly & is_alarm).sum()
+    return hits / max(is_alarm.sum(), 1), hits / max(is_anomaly.sum(), 1)
 
 
-def in_place(x, n):
-    x[:, :, :n] = 0
-    return x
+def noisy(frozen=False, always=False, seeded=True, never=False, scaled=True, remade=False):
+    """A class as exercise 24.3 asks for, or with a mistake."""
+
+    class Noisy(Autoencoder):
+        def __init__(self, encoder, decoder, level=0.4, seed=0, **kwargs):
+            super().__init__(encoder, decoder, **kwargs)
+            self.level = level if scaled else 0.4
+            self.first_seed = seed if seeded else 0
+            self.noise = keras.random.SeedGenerator(self.first_seed if seeded is not None else None)
+
+        def call(self, x, training=False):
+            seed = self.first_seed if frozen else self.noise
+            seed = keras.random.SeedGenerator(self.first_seed) if remade else seed
+            if (training or always) and not never:
+                x = x + self.level * keras.random.normal(ops.shape(x), dtype=x.dtype, seed=seed)
+            return super().call(x, training=training)
+
+    return Noisy
 
 
-def on_a_copy(x, n):
-    return in_place(np.array(x), n)
+CARD = {
+    "data": "178 wines, 13 measurements",
+    "split": "random, three quarters for training",
+    "model": "13-16-2-16-13",
+    "loss": "squared error per row",
+    "baselines": {"mean row": 0.5, "PCA": 0.2},
+    "errors": {"validation": 0.15, "test": 0.16},
+    "limits": "one cellar only",
+}
 
 
-def masked(x, n, axis=2, below=0.0):
-    shape = [1] * 4
-    shape[axis] = -1
-    return ops.where(ops.reshape(ops.arange(x.shape[axis]) >= n, shape), x, below)
-
-
-def joined(x, n):
-    return ops.concatenate([ops.zeros_like(x[:, :, :n]), x[:, :, n:]], axis=2)
+def card(**changes):
+    return CARD | changes
 
 
 CASES = {
-    "patient": Case(
-        right=[patient(global_clipnorm="limit")],
+    "to_channels_last": Case(
+        right=[lambda x: np.moveaxis(x, 1, -1), lambda x: x.transpose(0, 2, 3, 1)],
         wrong=[
-            (lambda rate, k, limit: rate, "an optimizer of `keras.optimizers`"),
-            (lambda rate, k, limit: SGD(rate), "moved after one batch"),
-            (lambda rate, k, limit: Adam(rate), "nothing should move"),
-            (lambda rate, k, limit: patient()(0.1, k, limit), "rate * gradient"),
-            (lambda rate, k, limit: patient()(rate, 2, limit), "mean of the k gradients"),
-            (patient(momentum=0.9), "SGD only"),
-            (patient(), "cut to the limit"),
-            (patient(clipnorm="limit"), "over all weights together"),
-            (patient(clipvalue="limit"), "over all weights together"),
-            (patient(global_clipnorm=5.0), "cut to the limit"),
+            (lambda x: x.reshape(4, 5, 7, 3), "Move the axis instead"),
+            (lambda x: x.T.transpose(3, 0, 1, 2), "height and width changed places"),
+            (lambda x: x, "should become (4, 5, 7, 3)"),
+            (lambda x: np.moveaxis(x, 1, -1)[..., ::-1], "red and blue"),
+            (lambda x: np.moveaxis(x, 1, -1)[:, ::-1], "should be at [i, j, c]"),
         ],
     ),
-    "dimmer": Case(
-        right=[dimmer()],
+    "precision_and_recall": Case(
+        right=[scores],
         wrong=[
-            (dimmer(weight=False), "still a Python number"),
-            (dimmer(trainable=True), "the optimizer would change the level"),
-            (dimmer(assign=False), "`assign` to the weight"),
-            (dimmer(scale=False), "should halve its input"),
-            (dimmer(start=False), "should halve its input"),
+            (lambda anomaly, alarm: scores(~anomaly, ~alarm), "the *normal* rows"),
+            (lambda anomaly, alarm: scores(anomaly, alarm)[::-1], "precision first"),
+            (lambda anomaly, alarm: scores(anomaly, alarm)[0], "return two numbers"),
+            (lambda anomaly, alarm: ((anomaly == alarm).mean(), 0.75), "of 6 alarms 3 were right"),
+            (lambda anomaly, alarm: (0.5, (anomaly & alarm).mean()), "of 4 anomalies 3"),
+            (
+                lambda anomaly, alarm: (
+                    (anomaly & alarm).sum() / alarm.sum(),
+                    (anomaly & alarm).sum() / anomaly.sum(),
+                ),
+                "without any alarm both should be 0",
+            ),
         ],
-        blank=[type("Dimmer", (layers.Layer,), {})],
-        broken=broken_class("call", "set"),
     ),
-    "without_columns": Case(
-        right=[masked, joined, lambda x, n: ops.multiply(x, masked(ops.ones_like(x), n))],
+    "fresh_noise": Case(
+        right=[noisy()],
         wrong=[
-            (in_place, "the caller's images were changed"),
-            (on_a_copy, "use `keras.ops` alone"),
-            (lambda x, n: masked(x, n, axis=1), "those are rows"),
-            (lambda x, n: x, "are not black"),
-            (lambda x, n: masked(x, n + 1), "stay as they were"),
-            (lambda x, n: masked(x, n)[..., :1], "became (3, 4, 6, 1)"),
-            (lambda x, n: ops.stop_gradient(masked(x, n)), "no gradient came through"),
+            (noisy(frozen=True), "an integer seed is a constant"),
+            (noisy(remade=True), "made once in `__init__`"),
+            (noisy(always=True), "noise in prediction too"),
+            (noisy(never=True), "no noise in training"),
+            (noisy(seeded=False), "seed 1 should draw other noise"),
+            (noisy(seeded=None), "seed the generator with `seed`"),
+            (noisy(scaled=False), "level 0 should mean no noise"),
         ],
+        blank=[type("FreshNoise", (Autoencoder,), {})],
+        broken=broken_class("call"),
+    ),
+    "card": Case(
+        right=[
+            CARD,
+            card(errors={"validation": 0.3, "test": 0.3}, limits="pca does better"),
+            card(loss="nats"),
+        ],
+        wrong=[
+            ("a wine", "a card is a dictionary"),
+            ({k: v for k, v in CARD.items() if k != "split"}, "fill in split"),
+            (card(limits=""), "fill in limits"),
+            (card(loss="MSE"), "say the unit under 'loss'"),
+            (card(baselines={"PCA": 0.2}), "the mean and PCA of the same size"),
+            (card(baselines=[0.5, 0.2]), "from names to numbers"),
+            (card(baselines={"mean": 1.0, "PCA": float("nan")}), "not nan"),
+            (card(errors={"test": 0.16}), "under 'errors', add validation"),
+            (card(errors={"validation": 0.3, "test": 0.3}), "PCA has the smaller error"),
+        ],
+        blank=[],
+        broken=type("Broken", (dict,), {"get": broken})(CARD),
     ),
 }

@@ -1,112 +1,113 @@
 """What learners may hand to the checks of lesson 26; test_exercises.py hands it in."""
 
-from pathlib import Path
-
+import keras
 import numpy as np
+from keras import layers, ops
 
-from cases import Case
+from cases import Case, broken_class
 
-
-def every_nth(n_items, worker, n_workers):
-    return range(worker, n_items, n_workers)
-
-
-def in_blocks(n_items, worker, n_workers):
-    return np.array_split(np.arange(n_items), n_workers)[worker]
+SGD, Adam = keras.optimizers.SGD, keras.optimizers.Adam
 
 
-def floor_blocks(n_items, worker, n_workers):
-    size = n_items // n_workers
-    return range(worker * size, (worker + 1) * size)
+def patient(**others):
+    """An answer to exercise 26.1 with further arguments; the word "limit" stands for its value."""
+
+    def answer(rate, k, limit):
+        given = {name: limit if value == "limit" else value for name, value in others.items()}
+        return SGD(rate, gradient_accumulation_steps=k, **given)
+
+    return answer
 
 
-def ceiling_blocks(n_items, worker, n_workers):
-    size = -(-n_items // n_workers)
-    return range(worker * size, (worker + 1) * size)
+def dimmer(weight=True, assign=True, trainable=False, early=True, scale=True, start=True):
+    """A class as exercise 26.2 asks for, or with a mistake."""
+
+    class Dimmer(layers.Layer):
+        def __init__(self, level):
+            super().__init__()
+            self.first = level if start else 0.4
+            self.level = level
+            if early:
+                self.make()
+
+        def make(self):
+            if weight:
+                first = keras.initializers.Constant(self.first)
+                self.level = self.add_weight((), initializer=first, trainable=trainable)
+
+        def build(self, input_shape):
+            if not early:
+                self.make()
+
+        def set(self, level):
+            if weight and assign:
+                self.level.assign(level)
+            elif not weight:
+                self.level = level
+
+        def call(self, x):
+            return self.level * x if scale else x
+
+    return Dimmer
 
 
-def last_takes_the_rest(n_items, worker, n_workers):
-    size = n_items // n_workers
-    return range(worker * size, n_items if worker == n_workers - 1 else (worker + 1) * size)
+def in_place(x, n):
+    x[:, :, :n] = 0
+    return x
 
 
-def missing(folder, sizes):
-    return [size for size in sizes if not (Path(folder) / f"{size}.json").exists()]
+def on_a_copy(x, n):
+    return in_place(np.array(x), n)
 
 
-def by_substring(folder, sizes):
-    names = " ".join(path.name for path in Path(folder).iterdir())
-    return [size for size in sizes if f"{size}.json" not in names]
+def masked(x, n, axis=2, below=0.0):
+    shape = [1] * 4
+    shape[axis] = -1
+    return ops.where(ops.reshape(ops.arange(x.shape[axis]) >= n, shape), x, below)
 
 
-def by_stem(folder, sizes):
-    done = [path.stem for path in Path(folder).iterdir()]
-    return [size for size in sizes if str(size) not in done]
-
-
-def by_end(folder, sizes):
-    done = [path.name.removesuffix(".json").split("-")[-1] for path in Path(folder).glob("*.json")]
-    done += [path.name.split("-")[-1].removesuffix(".json") for path in Path(folder).glob(".part*")]
-    return [size for size in sizes if str(size) not in done]
-
-
-def tidy_up(folder, sizes):
-    for path in Path(folder).glob(".part*"):
-        path.unlink()
-    return missing(folder, sizes)
-
-
-def equal(n_images, limit, n_workers, most=min):
-    for size in range(most(limit, n_images), 0, -1):
-        if size % n_workers == 0 and (n_images % size) % n_workers == 0:
-            return size
-    return 0
-
-
-def without_the_last(n_images, limit, n_workers):
-    limit = min(limit, n_images)
-    return limit - limit % n_workers
-
-
-def whole_batches_only(n_images, limit, n_workers):
-    good = [s for s in range(1, limit + 1) if s % n_workers == 0 and n_images % s == 0]
-    return max(good, default=0)
+def joined(x, n):
+    return ops.concatenate([ops.zeros_like(x[:, :, :n]), x[:, :, n:]], axis=2)
 
 
 CASES = {
-    "shard": Case(
-        right=[every_nth, in_blocks, lambda *args: list(every_nth(*args))],
+    "patient": Case(
+        right=[patient(global_clipnorm="limit")],
         wrong=[
-            (floor_blocks, "for 4 workers, some go to nobody"),
-            (ceiling_blocks, "some do not exist"),
-            (last_takes_the_rest, "they get [2, 2, 2, 4]"),
-            (lambda n_items, worker, n_workers: range(n_items), "some go to two workers"),
-            (lambda *args: [row + 1 for row in every_nth(*args)], "some go to nobody"),
+            (lambda rate, k, limit: rate, "an optimizer of `keras.optimizers`"),
+            (lambda rate, k, limit: SGD(rate), "moved after one batch"),
+            (lambda rate, k, limit: Adam(rate), "nothing should move"),
+            (lambda rate, k, limit: patient()(0.1, k, limit), "rate * gradient"),
+            (lambda rate, k, limit: patient()(rate, 2, limit), "mean of the k gradients"),
+            (patient(momentum=0.9), "SGD only"),
+            (patient(), "cut to the limit"),
+            (patient(clipnorm="limit"), "over all weights together"),
+            (patient(clipvalue="limit"), "over all weights together"),
+            (patient(global_clipnorm=5.0), "cut to the limit"),
         ],
     ),
-    "missing_sizes": Case(
-        right=[missing, lambda *args: tuple(missing(*args))],
+    "dimmer": Case(
+        right=[dimmer()],
         wrong=[
-            (lambda folder, sizes: sizes, "are there"),
-            (by_substring, "unfinished file"),
-            (by_stem, "another kind"),
-            (by_end, "unfinished file"),
-            (lambda folder, sizes: [s for s in missing(folder, sizes) if s != 6], "no 6.json"),
-            (lambda *args: sorted(missing(*args)), "in the order of"),
-            (tidy_up, "neither write nor delete"),
-            (lambda *args: len(missing(*args)), "a list of sizes"),
+            (dimmer(weight=False), "still a Python number"),
+            (dimmer(trainable=True), "the optimizer would change the level"),
+            (dimmer(assign=False), "`assign` to the weight"),
+            (dimmer(scale=False), "should halve its input"),
+            (dimmer(start=False), "should halve its input"),
         ],
+        blank=[type("Dimmer", (layers.Layer,), {})],
+        broken=broken_class("call", "set"),
     ),
-    "equal_batch": Case(
-        right=[equal, lambda *args: np.int64(equal(*args))],
+    "without_columns": Case(
+        right=[masked, joined, lambda x, n: ops.multiply(x, masked(ops.ones_like(x), n))],
         wrong=[
-            (without_the_last, "the last batch would have"),
-            (whole_batches_only, "is larger"),
-            (lambda n_images, limit, n_workers: limit, "cannot share it equally"),
-            (lambda *args: equal(*args, most=max), "more than is allowed"),
-            (lambda *args: equal(*args) or -1, "more than is allowed"),
-            (lambda *args: float(equal(*args)), "a whole number"),
-            (lambda n_images, limit, n_workers: 0, "is larger"),
+            (in_place, "the caller's images were changed"),
+            (on_a_copy, "use `keras.ops` alone"),
+            (lambda x, n: masked(x, n, axis=1), "those are rows"),
+            (lambda x, n: x, "are not black"),
+            (lambda x, n: masked(x, n + 1), "stay as they were"),
+            (lambda x, n: masked(x, n)[..., :1], "became (3, 4, 6, 1)"),
+            (lambda x, n: ops.stop_gradient(masked(x, n)), "no gradient came through"),
         ],
     ),
 }

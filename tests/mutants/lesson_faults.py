@@ -446,55 +446,55 @@ STORED = [
 
 THREE_BACKENDS = [
     taught(
-        "24",
+        "26",
         "gradients of several batches add up",
         words("        model.zero_grad()  # else they add up\n", ""),
-        "lesson 24@torch",
+        "lesson 26@torch",
     ),
     taught(
-        "24",
+        "26",
         "the weights stay inside the loop",
         words("    step(images)\nfinish()\n", "    step(images)\n"),
-        "lesson 24",
+        "lesson 26",
     ),
     taught(
-        "24",
+        "26",
         "the loss without what layers add",
         words(
             "            loss = model.compute_loss(x=x, y=x, y_pred=model(x, training=True))\n",
             "            loss = ops.mean(losses.squared_error(x, model(x, training=True)))\n",
         ),
-        "lesson 24@tensorflow",
+        "lesson 26@tensorflow",
     ),
     taught(
-        "24",
+        "26",
         "each backend draws weights of its own",
         words(
             "model = backend.seed_weights(ae_keras.Autoencoder(*parts), seed=0)",
             "model = ae_keras.Autoencoder(*parts)",
         ),
-        "lesson 24@torch",
+        "lesson 26@torch",
     ),
     taught(
-        "24",
+        "26",
         "the visitor sees the first epoch again",
         words("    batches.start_at(1)  # the file has seen epoch 0\n", ""),
-        "lesson 24@torch",
+        "lesson 26@torch",
     ),
     taught(
-        "24",
+        "26",
         "the table of habits says otherwise",
         words(
             'numpy_in_call: ("error", "half learns", "error")',
             'numpy_in_call: ("error", "works", "error")',
         ),
-        "lesson 24@torch",
+        "lesson 26@torch",
     ),
     taught(
-        "24",
+        "26",
         "the picture of the file is Keras's",
         words('by_file = run_file(f"{folder}/plain.onnx", unseen)', "by_file = 1 - by_keras"),
-        "lesson 24@torch",
+        "lesson 26@torch",
     ),
 ]
 

@@ -63,7 +63,7 @@ THRESHOLDS = [
         "s_month.mean() + 2 * s_month.std()",
     ),
     ("20", "the threshold of payments", "anomaly.threshold(s_calm,", "anomaly.threshold(s_month,"),
-    ("23", "the line of an alarm", "np.quantile(usual, 0.95)", "np.quantile(errors, 0.95)"),
+    ("24", "the line of an alarm", "np.quantile(usual, 0.95)", "np.quantile(errors, 0.95)"),
 ]
 
 FITTED = [
@@ -194,19 +194,19 @@ FITTED = [
         "code_length(levels, levels)",
     ),
     (
-        "23",
+        "24",
         "the scale of a table",
         "MinMaxScaler(clip=True).fit(table_train)",
         "MinMaxScaler(clip=True).fit(table_test)",
     ),
     (
-        "23",
+        "24",
         "the scale in a solution",
         "MinMaxScaler(clip=True).fit(wine_train)",
         "MinMaxScaler(clip=True).fit(wine_test)",
     ),
-    ("25", "PCA of one class", "fit_pca(known, 16)", "fit_pca(test.x, 16)"),
-    ("25", "PCA and the probe", "fit_pca(train.x, 32)", "fit_pca(test.x, 32)"),
+    ("27", "PCA of one class", "fit_pca(known, 16)", "fit_pca(test.x, 16)"),
+    ("27", "PCA and the probe", "fit_pca(train.x, 32)", "fit_pca(test.x, 32)"),
     (
         "13",
         "standardised by the test part",
@@ -304,13 +304,13 @@ MODELS = [
     ),
     ("22", "bits for each size", '64 // d, "val")', '64 // d, "test")'),
     (
-        "23",
+        "24",
         "validation of letters",
         "validation_data=(own_val.x, own_val.x)",
         "validation_data=(own_test.x, own_test.x)",
     ),
     (
-        "26",
+        "28",
         "a sweep over files",
         "x_train, x_val = train.x[:2048], val.x[:1024]",
         "x_train, x_val = train.x[:2048], test.x[:1024]",

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 24. One model, three backends
+# # 26. One model, three backends
 #
 # *The same class has run on JAX, PyTorch and TensorFlow for twenty-one lessons. Now look at the seams: what is equal, to how many digits, what only looks equal, and how to take a model elsewhere.*
 #
@@ -25,7 +25,7 @@ from pathlib import Path
 
 import ae_keras
 from ae_course import notebook
-from ae_course.exercises import lesson_24 as checks
+from ae_course.exercises import lesson_26 as checks
 from ae_keras import VAE, Autoencoder, DenseDecoder, DenseEncoder, backend, data
 from ae_keras import evaluation, losses, plots, saving
 
@@ -542,9 +542,9 @@ print("files:", sorted(path.name for path in Path(folder).glob("*.onnx")))
 #
 # ## Exercises
 #
-# Stuck? `checks.hint("24.1")` gives a hint; call it again for the next one.
+# Stuck? `checks.hint("26.1")` gives a hint; call it again for the next one.
 #
-# ### Exercise 24.1: large batches in little memory
+# ### Exercise 26.1: large batches in little memory
 #
 # Memory holds 32 images, and you want steps of 128. Keras's optimizers can wait: they collect the gradients of `k` batches and make one step with their mean ([gradient accumulation](glossary.md#gradient-accumulation)). Write `patient(learning_rate, k, limit)`, an SGD optimizer that does so, and clips the gradient, over *all* weights together, to the norm `limit` (*gradient clipping*).
 
@@ -564,7 +564,7 @@ def patient(learning_rate, k, limit):
 checks.check_patient(patient)
 
 # %% [markdown]
-# ### Exercise 24.2: the frozen number
+# ### Exercise 26.2: the frozen number
 #
 # This layer dims its input, and is meant to be dimmed further while a model trains. On two backends `set` does nothing once the model has run; and a saved model forgets it.
 
@@ -610,7 +610,7 @@ class Dimmer(layers.Layer):
 checks.check_dimmer(Dimmer)
 
 # %% [markdown]
-# ### Exercise 24.3: nothing in place
+# ### Exercise 26.3: nothing in place
 #
 # In NumPy one would write `x[:, :, :n] = 0` to blacken the first `n` columns of images. Write `without_columns(x, n)` so that it runs inside a model on every backend, lets gradients through, and leaves the caller's images as they were.
 

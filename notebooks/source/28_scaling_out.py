@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 26. More data, more devices, more machines
+# # 28. More data, more devices, more machines
 #
 # *Train on what does not fit into memory, on eight devices, with a cluster behind you; then pull the plugs and see what is left.*
 #
@@ -10,13 +10,13 @@
 # - resume after a power cut, a full disk or a killed process, bit for bit;
 # - train in mixed precision, with 16 bits, and say what must stay in 32.
 #
-# **You need** lessons 06, 09 and 24.
+# **You need** lessons 06, 09 and 26.
 #
 # **Time** 35 minutes to read, about 40 seconds to run.
 
 # %% tags=["setup"]
 from ae_course import notebook
-from ae_course.exercises import lesson_26 as checks
+from ae_course.exercises import lesson_28 as checks
 from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, data
 from ae_keras import evaluation, losses, plots, saving
 from ae_keras.training import parallel
@@ -399,9 +399,9 @@ for policy, losses_ in curves.items():
 # %% [markdown]
 # ## Exercises
 #
-# Stuck? `checks.hint("26.1")` gives a hint; call it again for the next one.
+# Stuck? `checks.hint("28.1")` gives a hint; call it again for the next one.
 #
-# ### Exercise 26.1: whose rows?
+# ### Exercise 28.1: whose rows?
 #
 # `n_workers` processes read one file, and each must know its rows without asking the others. Write `shard(n_items, worker, n_workers)`: the row numbers of worker number `worker`, counted from 0. Together they have every row once, and no worker has two more than another.
 
@@ -421,7 +421,7 @@ def shard(n_items, worker, n_workers):
 checks.check_shard(shard)
 
 # %% [markdown]
-# ### Exercise 26.2: what is left to do
+# ### Exercise 28.2: what is left to do
 #
 # Write `missing_sizes(folder, sizes)`: those of `sizes`, in their order, for which the folder holds no file `8.json` (for size 8). Unfinished files `.part-...-8.json` do not count, and nothing may be changed.
 
@@ -441,7 +441,7 @@ def missing_sizes(folder, sizes):
 checks.check_missing_sizes(missing_sizes)
 
 # %% [markdown]
-# ### Exercise 26.3: equal shards to the end
+# ### Exercise 28.3: equal shards to the end
 #
 # Write `equal_batch(n_images, limit, n_workers)`: the largest batch size, at most `limit` and `n_images`, that splits into equal shards *in every batch of the epoch, the last one too*; 0 if there is none.
 

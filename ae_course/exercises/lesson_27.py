@@ -1,11 +1,11 @@
-"""Checks of the exercises in lesson 25, Against the literature."""
+"""Checks of the exercises in lesson 27, Against the literature."""
 
 import numpy as np
 
 from ae_course.exercises.grading import Hints, call, check, close, expect
 
 HINTS = {
-    "25.1": (
+    "27.1": (
         (
             "A root, a mean and a scale may have to be undone: which of them in which unit, and in "
             "which order?"
@@ -20,7 +20,7 @@ HINTS = {
             "of it, and divide that by `white**2`."
         ),
     ),
-    "25.2": (
+    "27.2": (
         "What does one image say about which model is better, whether it is hard or easy for both?",
         (
             "Take the differences, image by image: `np.asarray(a) - np.asarray(b)`. The standard "
@@ -31,7 +31,7 @@ HINTS = {
             "mean difference before it."
         ),
     ),
-    "25.3": (
+    "27.3": (
         "How many nats are one bit, the choice between two equally probable answers?",
         (
             "One bit is log 2, about 0.693 nats, so an image has `nats / np.log(2)` bits. How many "
@@ -48,7 +48,7 @@ hint = Hints(HINTS)
 
 @check
 def check_published_unit(per_image):
-    """Exercise 25.1: `per_image(value, unit, n_pixels, white)`."""
+    """Exercise 27.1: `per_image(value, unit, n_pixels, white)`."""
     expect(close(call(per_image, 3.0, "sum", 784, 1), 3.0), "a sum on [0, 1] is ours already.")
     expect(close(per_image(0.5, "mse", 100, 1), 50), "a mean becomes a sum times the pixels.")
     wrong = np.sqrt(0.5) * 100
@@ -67,7 +67,7 @@ def check_published_unit(per_image):
 
 @check
 def check_paired(paired):
-    """Exercise 25.2: `paired(a, b)`."""
+    """Exercise 27.2: `paired(a, b)`."""
     b = np.array([1.0, 9.0, 4.0, 30.0])
     a = b + np.array([1.0, 2.0, 3.0, 2.0])
     result = call(paired, a.copy(), b.copy())
@@ -88,7 +88,7 @@ def check_paired(paired):
 
 @check
 def check_bits_per_pixel(bits_per_pixel):
-    """Exercise 25.3: `bits_per_pixel(nats, n_pixels)`."""
+    """Exercise 27.3: `bits_per_pixel(nats, n_pixels)`."""
     result = call(bits_per_pixel, 784 * np.log(2), 784)
     expect(not close(result, np.log(2) ** 2), "a nat is more than a bit: divide by log 2.")
     expect(not close(result, 784), "per pixel: divide by their number.")

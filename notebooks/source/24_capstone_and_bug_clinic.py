@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 23. Bug clinic and capstone
+# # 24. Bug clinic and capstone
 #
 # *Eleven programs that run, print a pleasing number, and are wrong; then your own pictures, from a folder to a saved model with a card.*
 #
@@ -19,7 +19,7 @@ from pathlib import Path
 
 import ae_keras
 from ae_course import notebook
-from ae_course.exercises import lesson_23 as checks
+from ae_course.exercises import lesson_24 as checks
 from ae_keras import VAE, Autoencoder, DenseDecoder, DenseEncoder, backend, data
 from ae_keras import evaluation, losses, plots
 from ae_keras.data import bundled, image_folder
@@ -370,9 +370,9 @@ for name, x in (("treated", treated), ("original", photos)):
 # %% [markdown]
 # The shape is right, and so is every number that comes from PCA or a dense network: neither knows which pixels are neighbours, so any fixed permutation of the pixels leaves their error as it was. What shows it is a look, and roughness: in photographs neighbouring pixels are alike.
 #
-# ### Exercise 23.1: move the axis
+# ### Exercise 24.1: move the axis
 #
-# Stuck? `checks.hint("23.1")` gives a hint; call it again for the next one.
+# Stuck? `checks.hint("24.1")` gives a hint; call it again for the next one.
 #
 # Write `to_channels_last(x)`: images `(n, channels, height, width)` as `(n, height, width, channels)`, every pixel in its place.
 
@@ -420,7 +420,7 @@ print("no alarm at all: precision {:.2f}, recall {:.2f}".format(*lazy))
 # %% [markdown] numbers={"1.00": "1.00"}
 # Never raising an alarm scores 0.95 and 1.00. Both numbers describe how well *normal* images are found, and nearly all images are normal. (In a widely read tutorial on electrocardiograms, TensorFlow's *Intro to autoencoders*, precision and recall are those of the normal class.) What is looked for must be the positive class.
 #
-# ### Exercise 23.2: the other class
+# ### Exercise 24.2: the other class
 #
 # Write `precision_and_recall(is_anomaly, is_alarm)` from two boolean arrays: the precision, the fraction of alarms that are right, and the recall, the fraction of anomalies that are found. Without any alarm both are 0.
 
@@ -473,7 +473,7 @@ print("two steps, different noise:", differs(frozen, ops.convert_to_tensor(x_val
 # %% [markdown] numbers={"1693": "paper: keras-io, pull request 1693"}
 # With an integer as the seed every batch gets the same patterns (lesson 13). And no number gives it away: in five pairs that we trained, its error on new noise was within six per cent of the cured model's, and once *below* it. So the test has to ask for the behaviour, not for the score: `differs` draws twice. (A reviewer of Keras's own examples asked for the cure: a generator that is attached to the model; keras-io, pull request 1693.)
 #
-# ### Exercise 23.3: fresh noise
+# ### Exercise 24.3: fresh noise
 #
 # Rewrite the class as `FreshNoise(encoder, decoder, level=0.4, seed=0)`: other noise in every step, none outside training, and the same sequence again for the same `seed`.
 
@@ -663,7 +663,7 @@ shutil.rmtree(folder)
 # %% [markdown]
 # PCA is a little ahead, and has no epochs and no seed: take PCA. Measurements that mostly rise and fall together leave little for a nonlinear model to gain, and only the baseline shows it.
 #
-# ### Exercise 23.4: a card of your own
+# ### Exercise 24.4: a card of your own
 #
 # Take your own folder or table, or `datasets.load_wine`, from loading to a card: a dictionary with the seven entries of the one above, the unit under "loss", at least two baselines, errors for "validation" and "test". If a baseline has the smaller error, "limits" must say so by its name.
 

@@ -1,4 +1,4 @@
-"""What learners may hand to the checks of lesson 25; test_exercises.py hands it in."""
+"""What learners may hand to the checks of lesson 27; test_exercises.py hands it in."""
 
 import numpy as np
 
