@@ -171,7 +171,7 @@ def published(chosen):
     """Run lesson 27 on MNIST, half an hour per backend; keep the last runs of other backends."""
     if chosen.quick:
         return [
-            {"backend": backend} | child(backend, chosen.threads, "lessons.py", "23_")
+            {"backend": backend} | child(backend, chosen.threads, "lessons.py", "27_")
             for backend in chosen.backends
         ]
     found = {}
@@ -181,7 +181,7 @@ def published(chosen):
     for backend in chosen.backends:
         say(f"published, {backend}")
         conditions = measure.conditions(chosen.threads)
-        row = child(backend, chosen.threads, "lessons.py", "23_", "mnist")
+        row = child(backend, chosen.threads, "lessons.py", "27_", "mnist")
         name = backend if " on CPU," in row["made_with"] else f"{backend} GPU"
         found[name] = {"backend": name, "conditions": conditions, **row}
         rows = sorted(found.values(), key=lambda row: BACKENDS.index(row["backend"].split()[0]))

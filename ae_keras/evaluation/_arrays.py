@@ -5,6 +5,10 @@ import numpy as np
 
 from ae_keras import _validation, data
 
+# Up to so many batches, a model is called as it is: `predict` compiles a program for each model
+# anew, which takes longer than it saves (0.4 s on JAX, 0.2 s on TensorFlow).
+DIRECT_BATCHES = 4
+
 
 def to_numpy(x, name):
     """`x` as a NumPy array, from an array, a list or a tensor of the backend, on any device.
@@ -119,8 +123,16 @@ def predict(part, x, batch_size):
     A model of mixed precision returns 16 bits, and one of float64 returns 64.
     """
     batch_size = _validation.positive_int(batch_size, "batch_size")
-    model = part if hasattr(part, "predict") else keras.Sequential([part])
-    found = model.predict(x, batch_size=batch_size, verbose=0)
+    starts = range(0, len(x), batch_size)
+    if len(starts) > DIRECT_BATCHES:
+        model = part if hasattr(part, "predict") else keras.Sequential([part])
+        found = model.predict(x, batch_size=batch_size, verbose=0)
+    else:
+        found = [part(x[i : i + batch_size], training=False) for i in starts]
+        if all(map(keras.ops.is_tensor, found)):
+            found = np.concatenate([to_numpy(batch, "x_hat") for batch in found])
+        else:
+            found = found[0]
     if not hasattr(found, "astype"):
         raise ValueError(
             f"`model` must return one array. Received: {part.name!r}, which returns "

@@ -6,7 +6,7 @@
 # **You will be able to**
 # - draw what PCA does to a cloud of points: the plane, the feet, the codes, and the error that remains;
 # - take a reconstruction error apart, and compare two subspaces by their principal angles;
-# - say what in the solution of a linear autoencoder is fixed by the data, and what is accident;
+# - say what in the solution of a linear autoencoder is fixed by the data, and what is chance;
 # - tie the weights of encoder and decoder;
 # - find out by experiment what a nonlinear encoder and a nonlinear decoder are each worth.
 #
@@ -33,7 +33,7 @@ image_shape = train.x.shape[1:]
 # %% [markdown]
 # ## A cloud of points and its plane
 #
-# Before 784 dimensions, three. The blue points form a slanted, almost flat cloud in space, and we may keep `K` numbers for each point. [PCA](glossary.md#pca) lays a plane through the mean of the cloud and replaces each point by the nearest point of the plane, its **foot** (red; the grey lines meet the plane at right angles). That is called the *[orthogonal projection](glossary.md#orthogonal-projection)*. Where in the plane the foot lies is the code, drawn at the right. (The singular value decomposition, `svd`, returns orthonormal directions, the one along which the points spread most first.)
+# We begin with three dimensions, which can be drawn, in place of 784. The blue points form a slanted, almost flat cloud in space, and we may keep `K` numbers for each point. [PCA](glossary.md#pca) lays a plane through the mean of the cloud and replaces each point by the nearest point of the plane, its **foot** (red; the grey lines meet the plane at right angles). That is called the *[orthogonal projection](glossary.md#orthogonal-projection)*. Where in the plane the foot lies is the code, drawn at the right. (The singular value decomposition, `svd`, returns directions that are *orthonormal*, at right angles to each other and each of length 1, in the order of how far the points spread along them.)
 #
 # **Change this line and run again:** `K, CURVE`. What does the error become with one number, a line in place of the plane? And what can the plane do for a cloud that is a curved sheet, `CURVE = 0.4`?
 
@@ -71,12 +71,12 @@ def mean_square(rows):
 
 
 kept, left_out = mean_square(feet - mean), mean_square(cloud - feet)
-print(f"squared distance to the mean  {mean_square(cloud - mean):.3f}   (means over the points)")
-print(f"  of the foot to the mean     {kept:.3f}   kept, the variance of the codes")
-print(f"  of the point to its foot    {left_out:.3f}   left out, the error")
+print(f"squared distance to the mean  {mean_square(cloud - mean):.2f}   (means over the points)")
+print(f"  of the foot to the mean     {kept:.2f}   kept, the variance of the codes")
+print(f"  of the point to its foot    {left_out:.2f}   left out, the error")
 
 # %% [markdown]
-# All grey lines are short: the cloud is nearly flat, and two numbers tell nearly everything about a point. Point, foot and mean are the corners of a triangle with a right angle at the foot, so the second and the third line add up to the first: *Pythagoras*. Hence the plane that leaves out least is the one that keeps most. **Least squared error and most variance are the same demand**, and PCA's components are the answer to it.
+# All grey lines are short: the cloud is nearly flat, and two numbers say nearly everything about a point. Point, foot and mean are the corners of a triangle with a right angle at the foot, so the second and the third line add up to the first: *Pythagoras*. Hence the plane that leaves out least is the one that keeps most. **Least squared error and most variance are the same demand**, and PCA's components are the answer to it.
 #
 # ## A linear autoencoder
 #
@@ -102,6 +102,9 @@ def error(model, x):
     return evaluation.squared_error(x, evaluation.reconstruct(model, x)).mean()
 
 
+# %% [markdown]
+# The first training is a plain one, with a constant learning rate:
+
 # %%
 hasty = linear_autoencoder()
 hasty.compile(optimizer=keras.optimizers.Adam(0.002), loss=losses.squared_error)
@@ -121,7 +124,7 @@ excess = error(hasty, train.x) / pca_error["training"] - 1
 notebook.claim(0 < excess < 0.03, "the linear model is within three per cent of PCA, and above")
 
 # %% [markdown] numbers={"2.3": "given: measured, seed 1", "2.5": "given: measured, seed 2", "2": "given: a seed", "16": "given: the width of the code", "sixteen": "given: the width of the code"}
-# Above, but close: within two per cent (2.3 and 2.5 per cent with seeds 1 and 2). It cannot be below on the training images, since PCA's error there is the smallest that *any* pair of matrices can have. So has it found PCA's subspace, nearly?
+# Above, but close: by less than 2 per cent (2.3 and 2.5 per cent with seeds 1 and 2 for weights and batches). It cannot be below on the training images, since PCA's error there is the smallest that *any* pair of matrices can have. So has it found PCA's subspace, nearly?
 #
 # ## Where does the excess come from?
 #
@@ -153,6 +156,9 @@ angles, own, of_pca = principal_pairs(rows, pca.components_)
 by_scipy = np.rad2deg(subspace_angles(rows.T, pca.components_.T))
 print("as scipy.linalg.subspace_angles has it:", np.allclose(angles, by_scipy[::-1], atol=0.1))
 print(f"smallest {angles[0]:.0f}, median {np.median(angles):.0f}, largest {angles[-1]:.0f} degrees")
+
+# %% [markdown]
+# For the second question, the error in pieces. Each is a mean squared distance, and the direction with the largest angle gets a line of its own:
 
 # %%
 flat = train.x.reshape(len(train), -1)
@@ -189,14 +195,14 @@ notebook.claim(angles[-1] > 35, "one direction is far from PCA's subspace")
 _, *added, missed = pieces.values()
 notebook.claim(sum(added) > 2 * missed, "most of the excess is the other subspace")
 
-# %% [markdown] numbers={"three quarters": "(0.078 + 0.061 + 0.038) / (13.974 - 13.746)", "55": "given: measured, seed 1", "61": "given: measured, seed 2", "2": "given: a seed", "90": "given: a swap", "0.09": "0.843 - 0.758", "fifteen": "given: all angles but the largest"}
-# The largest angle is 42 degrees (55 and 61 with seeds 1 and 2): one direction is as far as that from all of PCA's. And this costs next to nothing, 0.061 of 13.97. The table takes the error apart to the last digit. Put PCA's direction in the place of the one that is farthest off, and the feet come nearer by 0.061. Correct the other fifteen small angles, and they gain 0.078; move the subspace from $b_2$ to the mean, 0.038. About three quarters of the excess is the other subspace, the rest are missed feet.
+# %% [markdown] numbers={"three quarters": "(0.078 + 0.061 + 0.038) / (13.974 - 13.746)", "55": "given: measured, seed 1", "61": "given: measured, seed 2", "0.16": "given: measured, seed 1", "0.15": "given: measured, seed 2", "2": "given: a seed", "90": "given: a swap", "0.09": "0.843 - 0.758", "fifteen": "given: all angles but the largest"}
+# The largest angle is 42 degrees (55 and 61 with seeds 1 and 2): one direction is as far as that from all of PCA's. And this costs next to nothing, 0.061 of 13.97 (0.16 and 0.15). The table takes the error apart to the last digit. Put PCA's direction in the place of the one that is farthest off, and the feet come nearer by 0.061. Correct the other fifteen small angles, and they gain 0.078; move the subspace from $b_2$ to the mean, 0.038. About three quarters of the excess is the other subspace (a little more with the other seeds), the rest are missed feet.
 #
 # A direction is worth its *variance*. Along the first component this is 5.06, so that even a small angle costs something; along the sixteenth 0.84, and along the seventeenth 0.76. With the seventeenth in place of the sixteenth, an angle of 90 degrees, the error would rise by only 0.09. The gradient hardly says which of the two to prefer.
 #
-# ## Why the last direction is slow
+# ## The loss landscape
 #
-# Baldi and Hornik (1989) worked out the whole **loss landscape** of linear autoencoders. The smallest case can be drawn: points of two coordinates, a code of one number, and the same vector $v$ for encoder and decoder, $\hat x = (x \cdot v)\,v$. The variance is 1 along the first axis and 0.6 along the second. **Predict.** Where are the best $v$? And what will gradient descent do that starts almost straight above the middle, on the second axis?
+# Baldi and Hornik (1989) worked out the whole **loss landscape** of linear autoencoders: the loss as a function of all weights. The smallest case can be drawn: points of two coordinates, a code of one number, and the same vector $v$ for encoder and decoder, $\hat x = (x \cdot v)\,v$. The variance is 1 along the first axis and 0.6 along the second. **Predict.** Where are the best $v$? And what will gradient descent do when it starts near the second axis, at $v = (0.02, 0.3)$?
 
 # %%
 variance = np.array([1.0, 0.6])
@@ -221,15 +227,17 @@ losses_there = loss_of(np.stack(np.meshgrid(side, side), axis=-1))
 fig, ax = plt.subplots(figsize=(5.5, 4))
 shades = ax.contourf(side, side, np.minimum(losses_there, 2), levels=15, cmap="Blues_r")
 fig.colorbar(shades, label="squared error")
-ax.plot(*np.transpose(path), color="k", marker=".", linewidth=0.8)
+ax.plot(*np.transpose(path), color="k", marker=".", markersize=3, linewidth=0.5)
+frame = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
 for x, y, name in ((1, 0, "minimum"), (-1, 0, "minimum"), (0, 1, "saddle"), (0, -1, "saddle")):
     ax.plot(x, y, "x", color="C1")
-    ax.annotate(name, (x, y), (0, -14), textcoords="offset points", ha="center")
+    shift = (0, 8 if y > 0 else -15)
+    ax.annotate(name, (x, y), shift, textcoords="offset points", ha="center", bbox=frame)
 ax.set(aspect="equal", xlabel="$v_1$", ylabel="$v_2$")
 plt.show()
 
 # %% [markdown]
-# The two minima, $v$ and $-v$, are the same line: the direction of large variance. The direction of small variance is a **[saddle point](glossary.md#saddle-point)**, flat where you stand, downhill only to the sides, and the less steep, the less the two variances differ. The path runs straight to it, lingers (each dot is one step), and only then turns into the valley. In general it is the same: each choice of $k$ components other than the best is a saddle, and there is no other minimum to get stuck in. A linear autoencoder cannot be trapped, only slow.
+# The two minima, $v$ and $-v$, are the same line: the direction of large variance. The direction of small variance is a **[saddle point](glossary.md#saddle-point)**, level at the point itself and downhill only to the sides, the less steeply the closer the two variances are. The path runs straight to it, lingers (each dot is one step), and only then turns into the valley. In general it is the same: each choice of $k$ components other than the best is a saddle, and there is no other minimum to get stuck in. A linear autoencoder cannot be trapped, only slow.
 #
 # So it needs patience and a decent schedule: smaller batches give more steps, a larger learning rate passes saddles faster, and letting the rate fall to zero (*cosine decay*) takes out the jitter at the end.
 
@@ -242,6 +250,9 @@ def train_well(model, learning_rate=0.02, epochs=10, batch_size=64, seed=0, call
     model.fit(batches, epochs=epochs, shuffle=False, verbose=0, callbacks=list(callbacks))
     return model
 
+
+# %% [markdown]
+# After each epoch we note the error and the angles:
 
 # %%
 history = {"error": [], "largest": [], "median": []}
@@ -260,7 +271,7 @@ for name, part in (("training", train), ("validation", val)):
     print(f"{name:10s} error {error(linear, part.x):.2f}, PCA {pca_error[name]:.2f}")
 notebook.claim(error(linear, train.x) < 1.005 * pca_error["training"], "patience reaches PCA")
 
-# %% mystnb={"image": {"alt": "Left: the training error falls to the dashed line of PCA within three epochs. Right: the median of the principal angles is below seven degrees all the time, the largest starts near 77 degrees and comes down to two"}}
+# %% mystnb={"image": {"alt": "Left: the training error falls steeply for two epochs and then creeps down to the dashed line of PCA. Right: the median of the principal angles is below seven degrees all the time, the largest starts near 77 degrees and comes down to two"}}
 fig, (left, right) = plt.subplots(1, 2, figsize=(8, 3))
 baselines = {"PCA, 16 numbers": pca_error["training"]}
 plots.plot_curves({"linear autoencoder": history["error"]}, baselines=baselines, ax=left)
@@ -275,11 +286,11 @@ print(f"largest angle after two epochs {history['largest'][1]:.0f}, after ten {l
 notebook.claim(history["largest"][1] > 20 > last, "the last direction comes last")
 
 # %% [markdown] numbers={"2": "given: a seed", "14": "given: measured, seed 1", "5": "given: measured, seed 2"}
-# The error falls to PCA's level within a few epochs; the subspace follows, the last direction last of all. Gradient descent, which knows nothing of covariances, finds PCA. (Seeds 1 and 2 came as near in error, with largest angles of 14 and 5 degrees after ten epochs: they were still leaving the last saddle.)
+# The error is near PCA's after a few epochs and reaches it at the end; the subspace follows, one direction after all others. Gradient descent, which knows nothing of covariances, finds PCA's subspace. (Seeds 1 and 2 came as near in error, with largest angles of 14 and 5 degrees after ten epochs: they were still leaving the last saddle.)
 #
-# Two things to remember. **A low error does not mean the right representation**: measure what you care about directly. And **a linear model that stays above PCA is not trained yet**: this is one of the few networks whose best possible error you know beforehand, which makes it a fine test of a training loop.
+# Two things to remember. **A low error does not mean the right representation**: measure what you care about directly. And **a linear model that stays above PCA is not trained yet**: this is one of the few networks whose best possible error you know beforehand, which makes it a good test of a training loop.
 #
-# ## The same space, other axes
+# ## The same space: the same axes?
 #
 # PCA's components come sorted by variance, at right angles to each other, and give codes that are uncorrelated. **Predict.** The sixteen rows of $W_2$ span the same space. Will they look like PCA's components? Will the map of the first two numbers of the code?
 
@@ -309,6 +320,10 @@ for ax, (name, z) in zip(axes, codes.items(), strict=True):
 plt.show()
 
 
+# %% [markdown]
+# No row of the decoder is one of the components, and on the autoencoder's map the names lie closer together than on PCA's. In numbers:
+
+
 # %%
 def angles_between(rows):
     """Angles in degrees, at most 90, between the lines along each two of the rows."""
@@ -330,8 +345,8 @@ for name, z in codes.items():
 notebook.claim(angles_between(rows).min() < 70, "some rows are far from a right angle")
 notebook.claim(correlation > 0.3, "some numbers of the code are correlated")
 
-# %% [markdown] numbers={"3": "given: a claim that one meets, and 90 - 87", "Half": "seen: the table", "57": "seen: the table", "55": "given: measured, seed 1", "60": "given: measured, seed 2"}
-# No order, no match, and not all angles are right angles: each row is a mixture of components. Half of the pairs of rows are within 3 degrees of a right angle, as random directions in so many dimensions are, but the smallest angle is 57 degrees (55 and 60 with two other seeds). No number of the code is much wider than the others, and some are correlated, so the map of the first two shows less of the data than PCA's, whose first two are the widest. It must be so, because the loss cannot see the difference: the axes are *not identifiable*. Take any invertible $k \times k$ matrix $A$, mix the codes by it, and unmix them before decoding:
+# %% [markdown] numbers={"3": "given: a claim that one meets, and 90 - 87", "Half": "seen: the table", "57": "seen: the table", "55": "given: measured", "79": "given: measured"}
+# Each row is a mixture of components, and not all angles are right angles. Half of the pairs of rows are within 3 degrees of one, but the smallest angle is 57 degrees (in five runs with other seeds, 55 to 79). In this run no number of the code is much wider than the others, and some are correlated, so the map of the first two shows less of the data than PCA's, whose first two are the widest. There is no reason why it should be otherwise, because the loss cannot see the difference: the axes are *not identifiable*. Take any invertible $k \times k$ matrix $A$, mix the codes by it, and unmix them before decoding:
 #
 # $$\hat x = \bigl(z A\bigr)\bigl(A^{-1} W_2\bigr) + b_2 = z W_2 + b_2 .$$
 #
@@ -340,7 +355,7 @@ notebook.claim(correlation > 0.3, "some numbers of the code are correlated")
 # %% [markdown]
 # ## Tied weights
 #
-# PCA goes back by the very directions it came by. We can build that in: **[tie](glossary.md#tied-weights)** the decoder to the encoder, $W_2 = W_1^\top$, and subtract a learned centre $c$ before and add it after, $\hat x = c + (x - c)\, W W^\top$. This still allows stretching: $W$ may be any matrix. **Predict.** Will its columns come out orthonormal (at right angles, each of length 1), although no term of the loss asks for it?
+# PCA decodes along the same directions along which it encodes. We can build that in: **[tie](glossary.md#tied-weights)** the decoder to the encoder, $W_2 = W_1^\top$, and subtract a learned centre $c$ before and add it after, $\hat x = c + (x - c)\, W W^\top$. This still allows stretching: $W$ may be any matrix. **Predict.** Will its columns come out orthonormal, although no term of the loss asks for it?
 
 
 # %%
@@ -354,12 +369,16 @@ class TiedAutoencoder(keras.Model):
         self.to_image = layers.Reshape(image_shape)
         self.kernel = self.add_weight((n_pixels, latent_dim), name="kernel")
         self.centre = self.add_weight((n_pixels,), "zeros", name="centre")
+        # All weights exist by now, so there is nothing left for Keras to build.
         self.built = True
 
     def call(self, x):
         z = ops.matmul(self.flatten(x) - self.centre, self.kernel)
         return self.to_image(ops.matmul(z, ops.transpose(self.kernel)) + self.centre)
 
+
+# %% [markdown]
+# It gets the same training as the untied model:
 
 # %%
 tied = backend.seed_weights(TiedAutoencoder(image_shape, latent_dim=16), seed=0)
@@ -382,9 +401,9 @@ fig.colorbar(shown, ax=axes)
 plt.show()
 
 # %% [markdown] numbers={"half": "13328 / 25888"}
-# About half the parameters, the same error, and $W^\top W = I$, the identity. Why? Fix the subspace. The best reconstruction of $x$ is its foot, and the map from $x$ to its foot is a matrix $P$, the orthogonal projection. The model computes $W W^\top$, so this has to *be* $P$. Projecting twice is projecting once, $P^2 = P$, so its eigenvalues are 0 and 1; and $W^\top W$ has the same nonzero eigenvalues as $W W^\top$, so all of its $k$ eigenvalues are 1.
+# About half the parameters, the same error, and $W^\top W = I$, the identity. Why? Fix the subspace. The best reconstruction of $x$ is its foot, and the map from $x$ to its foot is a matrix $P$, the orthogonal projection. The model computes $W W^\top$, so this has to *be* $P$. Projecting twice is projecting once, $P^2 = P$, so its eigenvalues are 0 and 1; and $W^\top W$ has the same nonzero eigenvalues as $W W^\top$, so all of its $k$ eigenvalues are 1, which makes it $I$.
 #
-# Most of the freedom to mix is gone as well: $W A$ gives the same $W W^\top$ only if $A A^\top = I$, so rotations and reflections remain, stretching does not. The axes are still not PCA's.
+# Most of the freedom to mix is gone as well: $W A$ gives the same $W W^\top$ only if $A A^\top = I$, so rotations and reflections remain, stretching does not. So the axes still need not be PCA's.
 
 # %% [markdown]
 # ## Which half gains from nonlinearity?
@@ -406,6 +425,7 @@ def toy(nonlinear_encoder, nonlinear_decoder):
     model.build((None, 2))
     backend.seed_weights(model, seed=0)
     model.compile(optimizer=keras.optimizers.Adam(0.02), loss=losses.squared_error)
+    # One epoch over 400 copies takes fewer calls of Keras than 400 epochs.
     many = np.tile(arc, (400, 1))
     model.fit(many, many, batch_size=200, shuffle=False, verbose=0)
     return encoder, decoder
@@ -418,6 +438,9 @@ arc = np.stack([np.sin(t), np.cos(t)], axis=1) + rng.normal(0, 0.05, size=(200, 
 arc = arc.astype("float32")
 kinds = {"encoder": (True, False), "decoder": (False, True), "both": (True, True)}
 toys = {name: toy(*kind) for name, kind in kinds.items()}
+
+# %% [markdown]
+# Points are grey, what the decoder can draw is red, and blue lines lead from points to their reconstructions:
 
 # %% mystnb={"image": {"alt": "Three panels of grey points along an arc. Nonlinear encoder: the red decoder line is straight and level, and most points are far from it. Nonlinear decoder, and both: the red line follows the arc, and the lines from the points to it are short"}}
 toy_errors = {}
@@ -439,7 +462,7 @@ notebook.claim(toy_errors["encoder"] > 0.99 * line_error, "a linear decoder draw
 notebook.claim(toy_errors["decoder"] < 0.2 * line_error, "a nonlinear decoder follows the arc")
 
 # %% [markdown] numbers={"a tenth": "given: 0.008 / 0.077 in the titles"}
-# A linear decoder draws a straight line, whatever the encoder does, and has the error of PCA's line. A nonlinear decoder draws a *curve*, a [manifold](glossary.md#manifold) that follows the points, and already with a linear encoder the error is about a tenth of the line's: how far to the left or right a point lies nearly says where on the arc it is. Only at the steep ends it does not, and there the nonlinear encoder gains the rest.
+# A linear decoder draws a straight line, whatever the encoder does, and has the error of PCA's line. A nonlinear decoder draws a *curve*, a [manifold](glossary.md#manifold) that follows the points, and already with a linear encoder the error is about a tenth of the line's, with two other seeds as well: how far to the left or right a point lies nearly says where on the arc it is. Only at the steep ends does it not, and there the nonlinear encoder gains the rest.
 #
 # **Predict.** Now the digits, with sixteen numbers, outputs clipped to [0, 1] for all. Of the error that the two together save against PCA, how much does a nonlinear decoder save by itself: *a quarter*, *half*, *more*?
 
@@ -482,6 +505,9 @@ notebook.claim(error(only_encoder, train.x) > limit, "a nonlinear encoder alone 
 notebook.claim(max(halves["decoder"]) < 0.85 * baseline, "a nonlinear decoder beats PCA")
 notebook.claim(max(halves["both"]) < min(halves["decoder"]), "both are better still")
 
+# %% [markdown]
+# And the first ten validation images:
+
 # %% mystnb={"image": {"alt": "Five rows of ten digits: originals; PCA and the nonlinear encoder, both grey with ghosts of other strokes; the nonlinear decoder and both, with firm strokes on black"}}
 fig, ax = plt.subplots(figsize=(8, 3.6))
 rows_shown = {name: np.clip(x, 0, 1) for name, x in pictures.items()}
@@ -489,9 +515,9 @@ plots.plot_rows(rows_shown, title="what is nonlinear", ax=ax)
 plt.show()
 
 # %% [markdown] numbers={"seven tenths": "(12.5 - 9.0) / (12.5 - 7.8)"}
-# A nonlinear encoder before a linear decoder gains nothing, and we could have known: a linear decoder draws in a 16-dimensional subspace however its codes were computed, and the best point of it is the foot of $x$. The map to the foot is linear, so the best encoder for a linear decoder is linear, and PCA is the limit of the pair, on its training images strictly.
+# A nonlinear encoder before a linear decoder gains nothing, and we could have known: a linear decoder draws in a 16-dimensional subspace however its codes were computed, and the best point of it is the foot of $x$. The map to the foot is linear, so the best encoder for a linear decoder is linear, and PCA is the limit of the pair (strictly so on the training images and before clipping).
 #
-# A nonlinear decoder draws on a curved 16-dimensional manifold, which can follow the digits as strokes move and lean. With a linear encoder it already saves about seven tenths of what the two together save; only *reading off* where on the manifold an image belongs is left to the encoder. In the pictures, the ghosts go with the linear decoder, not with the linear encoder. So lesson 04's decoder did so well on PCA's own codes.
+# A nonlinear decoder draws on a curved 16-dimensional manifold, which can follow the digits as strokes move and lean. With a linear encoder it already saves about seven tenths of what the two together save; only *reading off* where on the manifold an image belongs is left to the encoder. In the pictures, the ghosts go with the linear decoder, not with the linear encoder. This is why lesson 04's decoder did so well on PCA's own codes.
 
 # %% [markdown] numbers={"30": "paper: Hinton & Salakhutdinov 2006, caption of figure 2B"}
 # ## A published number
@@ -520,7 +546,7 @@ else:
 #
 # Write `remix(model, A)`, which changes the weights of a linear autoencoder so that each code becomes `z @ A`, for any invertible matrix `A`, while every reconstruction stays as it was. `model.get_weights()` gives `W_1, b_1, W_2, b_2`; `model.set_weights` takes them back. Return the model.
 #
-# Then use it: choose an `A` that makes the numbers of the validation codes of a fresh `linear_autoencoder`, trained with `train_well`, uncorrelated. Is its error another one afterwards? What would you answer somebody who judges a linear autoencoder by how "independent" its codes look?
+# Then use it: choose an `A` that makes the numbers of the validation codes of a fresh `linear_autoencoder`, trained with `train_well`, uncorrelated. Has its error changed? What would you answer somebody who judges a linear autoencoder by how "independent" its codes look?
 
 
 # %% tags=["exercise"]
@@ -575,7 +601,7 @@ checks.check_principal_axes(principal_axes)
 # %% [markdown]
 # ### Exercise 10.3: break it, and forget the mean
 #
-# The commonest slip with linear autoencoders: no bias and no centring. Build a linear autoencoder with **four** numbers and no bias anywhere, a `keras.Model` or `keras.Sequential` from images to images, and train it with `train_well` until its error hardly falls. Predict first, then compare with `evaluation.pca_error(train.x, train.x, k)` for `k` = 4, 3 and 1. Set `finding = (model, place)`, where `place` is
+# A common slip with linear autoencoders is to have no bias and no centring. Build a linear autoencoder with **four** numbers and no bias anywhere, a `keras.Model` or `keras.Sequential` from images to images, and train it with `train_well` until its error hardly falls. Predict first, then compare with `evaluation.pca_error(train.x, train.x, k)` for `k` = 4, 3 and 1. Set `finding = (model, place)`, where `place` is
 #
 # - `"as PCA with 4"`: biases do not matter;
 # - `"between PCA with 4 and 3"`;

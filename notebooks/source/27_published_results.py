@@ -49,7 +49,7 @@ def either(full, brief):
 # %% [markdown] numbers={"60,000": "paper: LeCun et al. 1998, MNIST", "30": "paper: Hinton & Salakhutdinov 2006"}
 # All papers here used **MNIST**, so this lesson needs it too:
 #
-#     AE_KERAS_DATASET=mnist make course ONLY=25
+#     AE_KERAS_DATASET=mnist make course ONLY=27
 #
 # Without it the recipes run for a few epochs on a part of the digits. Their numbers may be compared with each other, not with any paper. The results of a full run on MNIST are in the table before the exercises, as far as one is recorded; the program that records it runs this very lesson.
 #
