@@ -214,12 +214,12 @@ def shown(rng):
     groups = {"normal": np.arange(40) < 30, "odd": np.arange(40) >= 30}
     fill = {"mean": lambda x, mask: np.where(mask, x.mean(), x)}
     return {
-        "latent_plane": widgets.latent_plane(model, part, (-1, -1), (1, 1)),
+        "latent_plane": widgets.latent_plane({"plain": model}, part, {"plain": ((-1, -1), (1, 1))}),
         "draw_digit": widgets.draw_digit(plane, decoder, pca, part, {"one": x[0], "two": x[1]}),
         "sweep": widgets.size_and_rank(x, sizes, sizes, 3.5, n=10),
         "noise": widgets.noise({"model": model}, x),
         "alarm_budget": widgets.alarm_budget({"s": x.sum((1, 2, 3))}, groups, 2, 3, "a day"),
-        "hole": widgets.hole(x[:2], fill, sizes=(2, 3), step=2, at=(1, 1)),
+        "hole": widgets.hole(x[:2], fill, ["a 0", "a 1"], sizes=(2, 3), step=2, at=(1, 1)),
     }
 
 
@@ -258,10 +258,28 @@ def test_nbval_compares_all_but_the_json():
     assert not {"text/plain", "image/png"} & nbval_plugin.NOT_COMPARED
 
 
+def test_a_drawing_has_alarms_and_may_do_without_baselines(rng):
+    x = rng.uniform(size=(20, 8, 8, 1)).astype("float32")
+    part = data.Images(x, np.arange(20) % 10, np.arange(20))
+    encoder = ConvEncoder(3, filters=(4,), flat=False)
+    decoder = ConvDecoder((8, 8, 1), filters=(4,), flat=False)
+    backend.seed_weights(network(encoder, decoder, input_shape=(8, 8, 1)), seed=0)
+    thresholds = {"autoencoder": 3.219}
+    made = widgets.draw_digit(encoder, decoder, None, part, {"one": x[0]}, thresholds=thresholds)
+    spec = made.spec
+    assert "pca" not in spec
+    assert spec["thresholds"] == {"autoencoder": 3.22}
+    answer = javascript(x, layers=spec["encoder"] + spec["decoder"])
+    errors = evaluation.squared_error(x, answer.reshape(x.shape))
+    assert (spec["errors"][0], spec["errors"][-1]) == pytest.approx(
+        tuple(np.quantile(errors, [0.005, 0.995])), abs=0.011
+    )
+
+
 def test_the_plane_shows_one_image_of_each_group(shown):
     spec = shown["latent_plane"].spec
     assert len(spec["labels"]) == 20
-    assert len(widgets.floats(spec["codes"])) == 40
+    assert len(widgets.floats(spec["planes"][0]["codes"])) == 40
 
 
 def tiles(spec):
@@ -347,7 +365,7 @@ def test_alarms_are_counted(rng):
 def test_a_hole_is_filled_everywhere(rng):
     x = rng.uniform(size=(2, 6, 6, 1)).astype("float32")
     fills = {"half": lambda x, mask: x / 2, "third": lambda x, mask: np.where(mask, x / 3, 0)}
-    spec = widgets.hole(x, fills, sizes=(2, 3), step=2, at=(1, 1)).spec
+    spec = widgets.hole(x, fills, ["a 0", "a 1"], sizes=(2, 3), step=2, at=(1, 1)).spec
     stored = Image.open(io.BytesIO(base64.b64decode(spec["fills"]))).convert("L")
     stored, at = np.asarray(stored).ravel() / 255, 0
     for image in x[..., 0]:

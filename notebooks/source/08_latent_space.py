@@ -112,7 +112,7 @@ plt.show()
 # **Find two places:** a *hole*, farther from all digits than they are from one another, in which a clear digit is drawn all the same; and a place *among* the digits in which none is.
 
 # %% mystnb={"image": {"alt": "A figure to turn, as it is at first. Left: validation digits as dots in the plane of codes, a line through it from the upper left to the lower right, and half-way a ring. Right: the picture decoded at the ring, and the three digits with the nearest codes"}}
-widgets.latent_plane(plane, val, START, END, bits=5)
+widgets.latent_plane({"plain": plane}, val, {"plain": (START, END)}, bits=5)
 
 # %% [markdown] numbers={"sixteen": "given: the width of the codes"}
 # Digits nearly everywhere, and they change gradually into each other: 3s at the upper left, slanted 0s at the lower left, 7s at the lower right, and blurred mixtures in the middle, where most classes are crowded. Far away it depends. Below and to the left of the dots, the nearest digits simply go on: a hole, but a clear picture. (In the crowded middle it is the other way round, so the distance to the nearest code does not say how clear the picture is.) But in the upper right corner, where no image was ever encoded, the decoder draws black blots on white. It was never asked about these places, and answers anyway. We shall come back to such places at the end.

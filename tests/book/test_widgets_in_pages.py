@@ -41,7 +41,7 @@ def stored():
 
 STORED = stored()
 NAMES = sorted(STORED)
-PAPER, PLANE, NOISE = "00 draw_digit", "08 latent_plane", "13 noise"
+PLANE, TWO_PLANES, NOISE = "08 latent_plane", "16 latent_plane", "13 noise"
 ALARMS, HOLE = "20 alarm_budget", "21 hole"
 
 
@@ -179,14 +179,15 @@ def point(tab):
     return np.array([float(part) for part in stored.split()])
 
 
-def check_plane(tab, keras_answer):
+def check_plane(tab, keras_answer, name=PLANE, switch=0):
     """The picture at the point is Keras's, and the sentence names the nearest digit."""
     from ae_course import widgets
 
-    wanted, z = spec(PLANE), point(tab)
+    wanted, z = spec(name), point(tab)
+    plane = wanted["planes"][switch]
     picture = tab.locator(".ae-side > figure > canvas")
-    assert same(pixels(picture), keras_answer(wanted["decoder"], z[None]))
-    codes = widgets.floats(wanted["codes"]).reshape(-1, 2)
+    assert same(pixels(picture), keras_answer(plane["decoder"], z[None]))
+    codes = widgets.floats(plane["codes"]).reshape(-1, 2)
     away = np.linalg.norm(codes - z, axis=1)
     said = tab.locator(".ae-sentence").text_content()
     assert f"a {wanted['labels'][away.argmin()]}, is" in said
@@ -233,7 +234,7 @@ def test_the_point_is_tapped_and_typed_at(visit, keras_answer):
 
 def test_anchors_and_path(visit, keras_answer):
     tab = visit(PLANE)
-    decoder = spec(PLANE)["decoder"]
+    decoder = spec(PLANE)["planes"][0]["decoder"]
     plane, path = tab.locator(".ae-plane"), tab.locator(".ae-widget > canvas.ae-picture")
     places = []
     for name, at in (("A", 0.3), ("B", 0.7)):
@@ -247,6 +248,19 @@ def test_anchors_and_path(visit, keras_answer):
     tab.get_by_role("slider", name="from A to B").focus()
     tab.keyboard.press("Home")
     assert point(tab) == pytest.approx(places[0])
+
+
+def test_a_switch_leads_from_plane_to_plane(visit, keras_answer):
+    tab = visit(TWO_PLANES)
+    box = tab.locator(".ae-plane").bounding_box()
+    for switch, plane in enumerate(spec(TWO_PLANES)["planes"]):
+        tab.get_by_label(plane["name"], exact=True).check()
+        assert point(tab) == pytest.approx(np.mean(plane["ends"], axis=0))
+        check_plane(tab, keras_answer, TWO_PLANES, switch)
+        tab.locator(".ae-plane").click(position={"x": box["width"] * 0.9, "y": 9})
+        place = check_plane(tab, keras_answer, TWO_PLANES, switch)
+        shown = float(tab.get_by_label("first number").input_value())
+        assert shown == pytest.approx(place[0], rel=0.02)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -263,31 +277,50 @@ def test_what_the_plane_shows_is_chosen(visit, scheme):
 # Draw a digit -----------------------------------------------------------------------------------
 
 
-def check_drawing(tab, keras_answer):
+PAPERS = [name for name in NAMES if name.endswith("draw_digit")]
+
+
+def check_drawing(tab, keras_answer, name):
     """What comes back is what Keras returns for the pixels on the paper; the drawing."""
     from ae_course import widgets
 
-    wanted = spec(PAPER)
+    wanted = spec(name)
     tab.locator(".ae-paper").blur()
     x = pixels(tab.locator(".ae-paper"))
-    back = keras_answer(wanted["encoder"] + wanted["decoder"], x[None, :, :, None])
-    w, mean = widgets.kernel_of(wanted["pca"]), widgets.floats(wanted["pca"]["bias"])
-    linear = np.clip((x.ravel() - mean) @ w.T @ w + mean, 0, 1)
-    answers = [back.ravel(), linear, mean]
+    answers = {
+        "autoencoder": keras_answer(wanted["encoder"] + wanted["decoder"], x[None, ..., None])
+    }
+    if "pca" in wanted:
+        w, mean = widgets.kernel_of(wanted["pca"]), widgets.floats(wanted["pca"]["bias"])
+        answers["PCA"] = np.clip((x.ravel() - mean) @ w.T @ w + mean, 0, 1)
+        answers["mean image"] = mean
+    answers = {way: answer.reshape(x.shape) for way, answer in answers.items()}
+    pictures, thresholds = list(answers.values()), wanted.get("thresholds", {})
+    if thresholds:
+        pictures.insert(1, (x - pictures[0]) ** 2)
     canvases = tab.locator(".ae-pictures canvas").all()
-    for canvas, answer in zip(canvases, answers, strict=True):
-        assert same(pixels(canvas), answer.reshape(x.shape))
-    said = numbers(tab.locator(".ae-sentence").text_content())
-    errors = [np.sum((x.ravel() - answer) ** 2) for answer in answers]
-    assert said[:3] == pytest.approx(errors, abs=0.06)
+    for canvas, picture in zip(canvases, pictures, strict=True):
+        assert same(pixels(canvas), picture)
+    said = tab.locator(".ae-sentence").text_content()
+    for way, answer in answers.items():
+        error, alarmed = np.sum((x - answer) ** 2), False
+        told = re.search(rf"{way} (\d+\.\d)(?: \(threshold (\d+\.\d): (alarm|no alarm)\))?", said)
+        assert float(told[1]) == pytest.approx(error, abs=0.06)
+        if way in thresholds:
+            assert float(told[2]) == pytest.approx(thresholds[way], abs=0.051)
+            alarmed = error > thresholds[way]
+            assert told[3] == ("alarm" if alarmed else "no alarm")
+        figure = tab.locator(".ae-pictures figure", has_text=f"{way}:")
+        assert ("ae-alarm" in (figure.get_attribute("class") or "")) == alarmed
     return x
 
 
-def test_a_digit_is_drawn_by_mouse_finger_and_keys(visit, keras_answer):
-    tab = visit(PAPER, PHONE, has_touch=True)
+@pytest.mark.parametrize("name", PAPERS)
+def test_a_digit_is_drawn_by_mouse_finger_and_keys(visit, keras_answer, name):
+    tab = visit(name, PHONE, has_touch=True)
     paper = tab.locator(".ae-paper")
     tab.get_by_role("button", name="Clear").click()
-    assert not check_drawing(tab, keras_answer).any()
+    assert not check_drawing(tab, keras_answer, name).any()
     paper.scroll_into_view_if_needed()
     box = paper.bounding_box()
     x, y, wide = box["x"], box["y"], box["width"]
@@ -295,29 +328,43 @@ def test_a_digit_is_drawn_by_mouse_finger_and_keys(visit, keras_answer):
     tab.mouse.down()
     tab.mouse.move(x + wide * 0.7, y + wide * 0.3, steps=5)
     tab.mouse.up()
-    drawn = check_drawing(tab, keras_answer)
+    drawn = check_drawing(tab, keras_answer, name)
     assert drawn[8, 8:20].min() > 0.9
     assert not drawn[14:].any()
     tab.touchscreen.tap(x + wide / 2, y + wide * 0.8)
-    tapped = check_drawing(tab, keras_answer)
+    tapped = check_drawing(tab, keras_answer, name)
     assert tapped[22, 13] > 0.9
     paper.focus()
     for key in ["Space", *["ArrowLeft"] * 4, "Space", *["ArrowUp"] * 4]:
         tab.keyboard.press(key)
-    typed = check_drawing(tab, keras_answer)
+    typed = check_drawing(tab, keras_answer, name)
     assert typed[22, 9:14].min() > 0.9
     assert not typed[14:18].any()
 
 
-def test_a_sample_is_moved(visit, keras_answer):
-    tab = visit(PAPER)
-    before = check_drawing(tab, keras_answer)
+@pytest.mark.parametrize("name", PAPERS)
+def test_a_sample_is_moved(visit, keras_answer, name):
+    tab = visit(name)
+    before = check_drawing(tab, keras_answer, name)
     assert before.max() > 0.9
     tab.get_by_role("button", name="Move right by a pixel").click()
-    after = check_drawing(tab, keras_answer)
+    after = check_drawing(tab, keras_answer, name)
     assert (after[:, 1:] == before[:, :-1]).all()
     tab.get_by_label("Start from").select_option(index=2)
-    assert (check_drawing(tab, keras_answer) != after).any()
+    assert (check_drawing(tab, keras_answer, name) != after).any()
+
+
+@pytest.mark.parametrize("name", [name for name in PAPERS if "thresholds" in spec(name)])
+def test_the_alarm_goes_on_and_off(visit, keras_answer, name):
+    tab = visit(name)
+    alarms = tab.locator(".ae-alarm")
+    check_drawing(tab, keras_answer, name)
+    assert not alarms.count(), "the first sample is a usual one"
+    for _ in range(6):
+        tab.get_by_role("button", name="Move right by a pixel").click()
+    check_drawing(tab, keras_answer, name)
+    assert alarms.count()
+    assert "alarm)" in tab.locator(".ae-sentence").text_content()
 
 
 # Sliders over what was computed before ----------------------------------------------------------
@@ -597,7 +644,7 @@ def test_the_hole_is_dragged_and_typed(visit):
 def test_another_digit_is_tapped(visit):
     tab, wanted = visit(HOLE, PHONE, has_touch=True), spec(HOLE)
     for digit in range(1, wanted["n"]):
-        tab.get_by_label(f"no. {digit + 1}", exact=True).tap()
+        tab.get_by_label(wanted["labels"][digit], exact=True).tap()
         check_hole(tab, digit, wanted["start"], wanted["at"])
     paper = tab.locator(".ae-paper")
     paper.scroll_into_view_if_needed()

@@ -170,7 +170,7 @@ AE.slider = (name, given, say, changed) => {
   show(given.value);
   const row = AE.el("div", { className: "ae-slider" },
     AE.el("label", { htmlFor: input.id }, name), input, output);
-  return { row, input, set: (value) => { input.value = value; show(value); } };
+  return { row, input, set: (value, range) => { Object.assign(input, range, { value }); show(value); } };
 };
 
 // One of several, as radio buttons.
@@ -178,7 +178,7 @@ AE.choice = (name, options, changed) => {
   const group = AE.id();
   const labels = options.map((option, i) => {
     const input = AE.el("input", { type: "radio", name: group, value: option, checked: !i });
-    input.addEventListener("change", () => changed(option));
+    input.addEventListener("change", () => changed(option, i));
     return AE.el("label", {}, input, ` ${option}`);
   });
   return AE.el("fieldset", {}, AE.el("legend", {}, name), ...labels);

@@ -5,25 +5,30 @@ const AE = globalThis.AeCourse;
 const GRID = 14, PATH = 9, NEAR = 3;
 
 AE.kinds.latent_plane = (box, spec) => {
-  const decode = AE.network(spec.decoder), flat = AE.floats(spec.codes), { size } = spec;
-  const codes = Array.from(spec.labels, (_, i) => [flat[2 * i], flat[2 * i + 1]]);
+  const { size } = spec;
   const away = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]);
-  const byDistance = (z) => codes.map((code, i) => ({ i, d: away(code, z) })).sort((a, b) => a.d - b.d);
 
-  // How near the digits are to one another is the yardstick for any other place.
-  const gaps = codes.map((code) => byDistance(code)[1].d).sort((a, b) => a - b);
-  const [usual, far] = [0.5, 0.95].map((part) => gaps[Math.floor(part * gaps.length)]);
-
-  // One scale for both numbers, so that a distance is the same in each direction.
-  const range = [0, 1].map((k) => [Math.min(...codes.map((c) => c[k])), Math.max(...codes.map((c) => c[k]))]);
-  const span = 1.1 * Math.max(...range.map(([low, high]) => high - low));
-  const low = range.map(([from, to]) => (from + to - span) / 2);
-  const digits = Math.max(0, 2 - Math.floor(Math.log10(span)));
-  const told = (value) => value.toFixed(digits);
-
-  const ends = { A: spec.ends[0], B: spec.ends[1] };
-  const between = (t) => ends.A.map((a, k) => a + (ends.B[k] - a) * t);
-  let z = between(0.5), shown = "points", grid = null;
+  // A network's plane: its decoder, the codes of the digits in it, and its scale.
+  const measured = ({ decoder, codes: text, ends: [A, B] }) => {
+    const flat = AE.floats(text);
+    const codes = Array.from(spec.labels, (_, i) => [flat[2 * i], flat[2 * i + 1]]);
+    const byDistance = (z) => codes.map((code, i) => ({ i, d: away(code, z) })).sort((a, b) => a.d - b.d);
+    // How near the digits are to one another is the yardstick for any other place.
+    const gaps = codes.map((code) => byDistance(code)[1].d).sort((a, b) => a - b);
+    const [usual, far] = [0.5, 0.95].map((part) => gaps[Math.floor(part * gaps.length)]);
+    // One scale for both numbers, so that a distance is the same in each direction.
+    const range = [0, 1].map((k) => [Math.min(...codes.map((c) => c[k])), Math.max(...codes.map((c) => c[k]))]);
+    const span = 1.1 * Math.max(...range.map(([low, high]) => high - low));
+    const low = range.map(([from, to]) => (from + to - span) / 2);
+    const digits = Math.max(0, 2 - Math.floor(Math.log10(span)));
+    const told = (value) => value.toFixed(digits);
+    return { decode: AE.network(decoder), codes, byDistance, usual, far, span, low, told, ends: { A, B }, grid: null };
+  };
+  const planes = spec.planes.map(measured);
+  let on = planes[0];
+  const between = (t) => on.ends.A.map((a, k) => a + (on.ends.B[k] - a) * t);
+  const scale = (k) => ({ min: on.low[k], max: on.low[k] + on.span, step: on.span / 400 });
+  let z = between(0.5), shown = "points";
   const sprite = AE.sprite(spec.sprite, () => paint());
 
   // Elements
@@ -38,21 +43,27 @@ AE.kinds.latent_plane = (box, spec) => {
   });
   const sentence = AE.el("p", { className: "ae-sentence" });
   const sliders = ["first number", "second number"].map((name, k) => AE.slider(name,
-    { min: low[k], max: low[k] + span, step: span / 400, value: z[k] }, told,
+    { ...scale(k), value: z[k] }, (value) => on.told(value),
     (value) => { z[k] = value; update(); }));
   const path = AE.picture(size, "Nine pictures on the way from A to B", PATH * size);
   const along = AE.slider("from A to B", { min: 0, max: 100, step: 1, value: 50 }, (t) => `${t} %`,
     (t) => go(between(t / 100)));
-  const anchors = Object.keys(ends).map((name) => AE.button(`Set ${name} here`, () => {
-    ends[name] = [...z];
+  const anchors = ["A", "B"].map((name) => AE.button(`Set ${name} here`, () => {
+    on.ends[name] = [...z];
     walk();
     paint();
   }));
+  const networks = planes.length < 2 ? [] : [AE.choice("Network", spec.planes.map(({ name }) => name), (_, i) => {
+    on = planes[i];
+    z = between(0.5);
+    walk();
+    update();
+  })];
   const choice = AE.choice("Show", ["points", "thumbnails", "decoded plane"], (option) => {
     shown = option;
     paint();
   });
-  box.append(
+  box.append(...networks,
     AE.el("div", { className: "ae-columns" },
       AE.el("div", { className: "ae-main" }, plane, choice),
       AE.el("div", { className: "ae-side" },
@@ -64,12 +75,13 @@ AE.kinds.latent_plane = (box, spec) => {
 
   // Drawing
   const paint = AE.drawing(plane, (pen, width, height, ink, dark) => {
+    const { low, span, codes, byDistance, ends } = on;
     const at = ([a, b]) => [(a - low[0]) / span * width, (1 - (b - low[1]) / span) * height];
     const side = width / GRID;
     if (shown === "decoded plane") {
-      grid ??= sheet();
+      on.grid ??= sheet(on);
       pen.imageSmoothingEnabled = false;
-      pen.drawImage(grid, 0, 0, width, height);
+      pen.drawImage(on.grid, 0, 0, width, height);
     }
     pen.font = "600 11px sans-serif";
     pen.textAlign = "center";
@@ -115,7 +127,7 @@ AE.kinds.latent_plane = (box, spec) => {
     lines(() => { pen.arc(...here, 8, 0, 7); }, 2.5);
   });
 
-  function sheet() {
+  function sheet({ decode, low, span }) {
     const made = AE.el("canvas", { width: GRID * size, height: GRID * size });
     const pen = made.getContext("2d"), tile = AE.picture(size, "");
     for (let row = 0; row < GRID; row++) {
@@ -129,12 +141,13 @@ AE.kinds.latent_plane = (box, spec) => {
   }
 
   function walk() {
-    for (let i = 0; i < PATH; i++) AE.show(path, decode(between(i / (PATH - 1))), i * size);
+    for (let i = 0; i < PATH; i++) AE.show(path, on.decode(between(i / (PATH - 1))), i * size);
   }
 
   function update() {
-    AE.show(picture, decode(z));
-    const found = byDistance(z).slice(0, NEAR);
+    const { usual, far, told } = on;
+    AE.show(picture, on.decode(z));
+    const found = on.byDistance(z).slice(0, NEAR);
     found.forEach(({ i, d }, k) => {
       near[k].canvas.getContext("2d").drawImage(sprite, -i * spec.tile, 0);
       near[k].canvas.setAttribute("aria-label", `a ${spec.labels[i]}`);
@@ -144,20 +157,20 @@ AE.kinds.latent_plane = (box, spec) => {
     const where = d <= usual ? "You stand among the digits" : d <= far
       ? "You stand where digits are sparse" : "You stand in a hole";
     sentence.textContent = `${where}: the nearest one, a ${spec.labels[i]}, is ${told(d)} away. `
-      + `Of the ${codes.length} digits, half have another within ${told(usual)}, 95 of 100 within ${told(far)}.`;
-    sliders.forEach((slider, k) => slider.set(z[k]));
+      + `Of the ${spec.labels.length} digits, half have another within ${told(usual)}, 95 of 100 within ${told(far)}.`;
+    sliders.forEach((slider, k) => slider.set(z[k], scale(k)));
     box.dataset.z = z.join(" ");
     speak(`${told(z[0])}, ${told(z[1])}. ${sentence.textContent}`);
     paint();
   }
 
   function go(place) {
-    z = place.map((value, k) => Math.min(low[k] + span, Math.max(low[k], value)));
+    z = place.map((value, k) => Math.min(on.low[k] + on.span, Math.max(on.low[k], value)));
     update();
   }
 
-  AE.drag(plane, ([x, y]) => go([low[0] + span * x, low[1] + span * (1 - y)]),
-    ([x, y]) => go([z[0] + x * span / 100, z[1] - y * span / 100]));
+  AE.drag(plane, ([x, y]) => go([on.low[0] + on.span * x, on.low[1] + on.span * (1 - y)]),
+    ([x, y]) => go([z[0] + x * on.span / 100, z[1] - y * on.span / 100]));
   sprite.addEventListener("load", update);
   walk();
   update();
