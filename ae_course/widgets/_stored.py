@@ -302,22 +302,26 @@ def alarm_budget(scores, groups, budget, per, unit, n=121):
     }
     fig, ax = plt.subplots(figsize=(7, 3))
     score, bins = np.asarray(next(iter(scores.values()))), np.array(thresholds[0])[:: n // 12]
-    for name, where in groups.items():
+    for i, (name, where) in enumerate(groups.items()):
         share = np.histogram(np.clip(score[where], bins[0], bins[-1]), bins)[0] / where.sum()
-        ax.stairs(share, bins, label=name, linewidth=1.8)
+        style, width = (("-", 1.8), ("--", 1.8), ("-.", 1.8), (":", 2.8))[i % 4]
+        ax.stairs(share, bins, label=name, linewidth=width, linestyle=style)
     ax.axvline(thresholds[0][start], color="black")
-    ax.set(xscale="log", xlabel=f"score: {next(iter(scores))}", ylabel="share of the group")
+    ax.set(xscale="log", xlabel=f"score: {next(iter(scores))}", ylabel="fraction of the group")
+    ax.set_xticks(bins[::3], [f"{value:.3g}" for value in bins[::3]])
+    ax.minorticks_off()
     ax.legend()
     return Widget(fig, spec, colours=16)
 
 
-def hole(x, fillers, sizes=(6, 10, 14, 18), step=3, start=1, at=(3, 3)):
+def hole(x, fillers, labels, sizes=(6, 10, 14, 18), step=3, start=1, at=(3, 3)):
     """A hole to move over a digit and to make larger, and what each way fills in.
 
     Args:
         x: images `(n_images, side, side, 1)`, a few.
         fillers: dict from a name to a function of images and masks `(n, side, side, 1)`, True where
             pixels are missing, that returns the images with all pixels.
+        labels: list of str, the name of each image.
         sizes: int, sides of the hole, in pixels.
         step: int, pixels from one place of the hole to the next.
         start: int, index of the size shown first.
@@ -345,6 +349,7 @@ def hole(x, fillers, sizes=(6, 10, 14, 18), step=3, start=1, at=(3, 3)):
         "title": "A hole to move and to fill",
         "note": f"{DRAWN} Filled pixels are rounded to 16 greys.",
         "names": list(fillers),
+        "labels": list(labels),
         "sizes": list(sizes),
         "step": step,
         "start": start,

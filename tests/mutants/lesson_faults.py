@@ -448,31 +448,28 @@ THREE_BACKENDS = [
     taught(
         "26",
         "gradients of several batches add up",
-        words("        model.zero_grad()  # else they add up\n", ""),
+        words("    model.zero_grad()  # else they add up\n", ""),
         "lesson 26@torch",
     ),
     taught(
         "26",
         "the weights stay inside the loop",
-        words("    step(images)\nfinish()\n", "    step(images)\n"),
+        words("            variable.assign(array)\n", "            pass\n"),
         "lesson 26",
     ),
     taught(
         "26",
         "the loss without what layers add",
         words(
-            "            loss = model.compute_loss(x=x, y=x, y_pred=model(x, training=True))\n",
-            "            loss = ops.mean(losses.squared_error(x, model(x, training=True)))\n",
+            "tape:\n        loss = model.compute_loss(x=x, y=x, y_pred=model(x, training=True))\n",
+            "tape:\n        loss = ops.mean(losses.squared_error(x, model(x, training=True)))\n",
         ),
         "lesson 26@tensorflow",
     ),
     taught(
         "26",
         "each backend draws weights of its own",
-        words(
-            "model = backend.seed_weights(ae_keras.Autoencoder(*parts), seed=0)",
-            "model = ae_keras.Autoencoder(*parts)",
-        ),
+        words('models = {"dense": new(), ', 'models = {"dense": untrained(), '),
         "lesson 26@torch",
     ),
     taught(
@@ -483,17 +480,14 @@ THREE_BACKENDS = [
     ),
     taught(
         "26",
-        "the table of habits says otherwise",
-        words(
-            'numpy_in_call: ("error", "half learns", "error")',
-            'numpy_in_call: ("error", "works", "error")',
-        ),
+        "a habit does no harm",
+        words("ops.convert_to_tensor(np.tanh(ops.convert_to_numpy(z)))", "ops.tanh(z)"),
         "lesson 26@torch",
     ),
     taught(
         "26",
         "the picture of the file is Keras's",
-        words('by_file = run_file(f"{folder}/plain.onnx", unseen)', "by_file = 1 - by_keras"),
+        words('by_file = run_file(f"{folder}/plain.onnx", x_val[:7])', "by_file = 1 - by_keras"),
         "lesson 26@torch",
     ),
 ]

@@ -1,4 +1,5 @@
-// Draw a digit: its code, what comes back, and the error beside those of PCA and the mean image.
+// Draw a digit: its code, what comes back, and the error beside those of PCA and the mean image, if
+// they are given, and beside thresholds, if there are any.
 "use strict";
 {
 const AE = globalThis.AeCourse;
@@ -6,21 +7,31 @@ const AE = globalThis.AeCourse;
 const RADIUS = 2.7, SOFT = 1.7;
 
 AE.kinds.draw_digit = (box, spec) => {
-  const { size, samples } = spec, n = size * size;
+  const { size, samples, thresholds } = spec, n = size * size;
   const encode = AE.network(spec.encoder), decode = AE.network(spec.decoder);
-  const project = AE.project(spec.pca), fromPca = AE.network([spec.pca]);
-  const mean = AE.floats(spec.pca.bias);
-  let x = new Float64Array(n), pen = [size / 2, size / 2], down = false;
+  let x = new Float64Array(n), z = encode(x), pen = [size / 2, size / 2], down = false;
+  // From the drawing to what comes back.
+  const ways = { autoencoder: () => decode(z) };
+  if (spec.pca) {
+    const project = AE.project(spec.pca), fromPca = AE.network([spec.pca]);
+    const mean = AE.floats(spec.pca.bias);
+    ways.PCA = () => fromPca(project(x)).map((value) => Math.min(1, Math.max(0, value)));
+    ways["mean image"] = () => mean;
+  }
 
   const paper = AE.picture(size, "Your drawing");
   Object.assign(paper, { className: "ae-picture ae-paper", tabIndex: 0 });
   paper.setAttribute("role", "application");
   paper.setAttribute("aria-label",
     "Paper to draw on. Arrow keys move the pen, the space bar puts it down or lifts it.");
-  const shown = ["autoencoder", "PCA", "mean image"].map((name) => {
-    const canvas = AE.picture(size, `What comes back: ${name}`), words = AE.el("figcaption");
-    return { name, canvas, words, figure: AE.el("figure", {}, canvas, words) };
-  });
+  const framed = (label, text = "") => {
+    const canvas = AE.picture(size, label), words = AE.el("figcaption", {}, text);
+    return { canvas, words, figure: AE.el("figure", {}, canvas, words) };
+  };
+  const shown = Object.keys(ways).map((name) => ({ name, ...framed(`What comes back: ${name}`) }));
+  const map = framed("The error map of the autoencoder", "squared error of each pixel");
+  const figures = shown.map((each) => each.figure);
+  if (thresholds) figures.splice(1, 0, map.figure);
   const bars = AE.el("canvas", { className: "ae-bars", role: "img", "aria-label": "The code" });
   const sentence = AE.el("p", { className: "ae-sentence" });
   const select = AE.el("select", { id: AE.id() },
@@ -39,11 +50,10 @@ AE.kinds.draw_digit = (box, spec) => {
           AE.el("label", { htmlFor: select.id }, "Start from"), select),
         AE.el("div", { className: "ae-row" }, "Move by a pixel", ...movers)),
       AE.el("div", { className: "ae-side" },
-        AE.el("div", { className: "ae-pictures" }, ...shown.map((each) => each.figure)))),
-    AE.el("div", {}, `The code, ${spec.pca.inputs} numbers:`), bars, sentence);
+        AE.el("div", { className: "ae-pictures" }, ...figures))),
+    AE.el("div", {}, `The code, ${z.length} numbers:`), bars, sentence);
   const speak = AE.speaker(box);
 
-  let z = [];
   const paintBars = AE.drawing(bars, (brush, width, height, ink) => {
     const wide = width / z.length;
     brush.fillStyle = ink;
@@ -99,18 +109,24 @@ AE.kinds.draw_digit = (box, spec) => {
       brush.fillRect(Math.floor(pen[0]), Math.floor(pen[1]), 1, 1);
     }
     z = encode(x);
-    const pca = fromPca(project(x)).map((value) => Math.min(1, Math.max(0, value)));
-    const errors = [decode(z), pca, mean].map((back, k) => {
-      AE.show(shown[k].canvas, back);
-      const error = AE.squaredError(x, back);
-      shown[k].words.textContent = `${shown[k].name}: ${error.toFixed(1)}`;
-      return error;
-    });
+    const errors = [], told = [];
+    for (const { name, canvas, words, figure } of shown) {
+      const back = ways[name](), error = AE.squaredError(x, back), threshold = thresholds?.[name];
+      const alarm = error > threshold, rounded = error.toFixed(1);
+      AE.show(canvas, back);
+      if (!errors.length) AE.show(map.canvas, x.map((value, i) => (value - back[i]) ** 2));
+      errors.push(error);
+      figure.classList.toggle("ae-alarm", alarm);
+      words.textContent = `${name}: ${rounded}`;
+      const verdict = alarm ? "alarm" : "no alarm", known = threshold !== undefined;
+      if (known) words.textContent += `, ${verdict}`;
+      told.push(`${name} ${rounded}` + (known ? ` (threshold ${threshold.toFixed(1)}: ${verdict})` : ""));
+    }
     const below = spec.errors.filter((error) => error < errors[0]).length;
     const better = errors[0] < errors[1] ? "The autoencoder" : "PCA";
-    sentence.textContent = `Squared error: autoencoder ${errors[0].toFixed(1)}, PCA ${errors[1].toFixed(1)}, `
-      + `mean image ${errors[2].toFixed(1)}. ${better} is nearer. The autoencoder's error is larger than on `
-      + `${below} of 100 validation images.`;
+    sentence.textContent = `Squared error: ${told.join(", ")}. `
+      + (spec.pca && !thresholds ? `${better} is nearer. ` : "")
+      + `The autoencoder's error is larger than on ${below} of 100 validation images.`;
     speak(sentence.textContent);
     paintBars();
   }

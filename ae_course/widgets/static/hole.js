@@ -26,12 +26,11 @@ AE.kinds.hole = (box, spec) => {
   const sliders = ["from the left", "from the top"].map((name, k) => AE.slider(name,
     { min: 0, max: Math.max(...places) - 1, step: 1, value: 0 }, (i) => `${i * step} pixels`,
     (i) => go(k ? [at[0], i] : [i, at[1]])));
-  const digits = Array.from({ length: spec.n }, (_, i) => `no. ${i + 1}`);
   box.append(
     AE.el("div", { className: "ae-columns" }, AE.el("div", { className: "ae-main" }, paper),
       AE.el("div", { className: "ae-side" },
         AE.el("div", { className: "ae-pictures" }, ...shown.map((each) => each.figure)))),
-    AE.choice("Digit", digits, (name) => { digit = digits.indexOf(name); go(at); }),
+    AE.choice("Digit", spec.labels, (_, i) => { digit = i; go(at); }),
     side.row, ...sliders.map((slider) => slider.row), sentence);
   const speak = AE.speaker(box);
 
