@@ -8,7 +8,9 @@ last results. Let nothing else run meanwhile. benchmarks/README.md explains the 
 """
 
 import argparse
+import itertools
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -168,7 +170,7 @@ def show_lessons(rows):
 
 
 def published(chosen):
-    """Run lesson 27 on MNIST, half an hour per backend; keep the last runs of other backends."""
+    """Run lesson 27 on MNIST, half an hour for each seed; keep earlier runs of other seeds."""
     if chosen.quick:
         return [
             {"backend": backend} | child(backend, chosen.threads, "lessons.py", "27_")
@@ -177,21 +179,25 @@ def published(chosen):
     found = {}
     if PUBLISHED.exists():
         rows = json.loads(PUBLISHED.read_text(encoding="utf-8"))["rows"]
-        found = {row["backend"]: row for row in rows}
-    for backend in chosen.backends:
-        say(f"published, {backend}")
+        found = {(row["backend"], row["seed"]): row for row in rows}
+    for backend, seed in itertools.product(chosen.backends, chosen.seeds):
+        say(f"published, {backend}, seed {seed}")
         conditions = measure.conditions(chosen.threads)
+        os.environ["AE_COURSE_SEED"] = str(seed)
         row = child(backend, chosen.threads, "lessons.py", "27_", "mnist")
         name = backend if " on CPU," in row["made_with"] else f"{backend} GPU"
-        found[name] = {"backend": name, "conditions": conditions, **row}
-        rows = sorted(found.values(), key=lambda row: BACKENDS.index(row["backend"].split()[0]))
-        save({"rows": rows}, PUBLISHED)
-    return rows
+        found[name, seed] = {"backend": name, "seed": seed, "conditions": conditions, **row}
+        save({"rows": sorted(found.values(), key=_place)}, PUBLISHED)
+    return list(found.values())
+
+
+def _place(row):
+    return BACKENDS.index(row["backend"].split()[0]), row["backend"], row["seed"]
 
 
 def show_published(rows):
-    header = ["figure", *(row["backend"] for row in rows)]
-    lines = [[key, *(row["figures"][key] for row in rows)] for key in rows[0]["figures"]]
+    header = ["figure", *(f"{row['backend']} {row.get('seed', '')}" for row in rows)]
+    lines = [[key, *(row["figures"].get(key) for row in rows)] for key in rows[0]["figures"]]
     yield table(header, [*lines, ["minutes", *(row["seconds"] / 60 for row in rows)]])
 
 
@@ -261,6 +267,7 @@ def options():
     parser.add_argument("--backend", dest="backends", choices=BACKENDS, nargs="+", default=BACKENDS)
     parser.add_argument("--kinds", choices=KINDS, nargs="+", default=KINDS, help="of model, in fit")
     parser.add_argument("--batch-sizes", type=int, nargs="+", default=[128])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="of published")
     parser.add_argument("--threads", type=int, default=1, help="of each framework; course: 1")
     chosen = parser.parse_args()
     default = PARTS[:-1] if chosen.lessons else PARTS[:-2]

@@ -38,7 +38,7 @@ HINTS = {
         "Look at `[w.shape for w in model.get_weights()]`. Fewer channels in the last map or one "
         "more stage shrink the two dense layers; the windows cost little. Keep `up='nearest'`.",
         "`mine = Autoencoder(ConvEncoder(20, filters=(8, 16, 16)), ConvDecoder(image_shape, "
-        "filters=(16, 16, 8), up='nearest'))`, then `trained(mine, few)`, and look at "
+        "filters=(16, 16, 8), up='nearest'))`, then `trained(mine, few, epochs=12)`, and look at "
         "`mine.count_params()` and `error(mine, val.x)`.",
     ),
     "11.4": (

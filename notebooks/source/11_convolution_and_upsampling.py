@@ -12,7 +12,7 @@
 #
 # **You need** lessons 03, 04 and 06.
 #
-# **Time** 30 minutes to read, 35 for the exercises, about 50 seconds to run.
+# **Time** 30 minutes to read, 35 for the exercises, about 40 seconds to run.
 
 # %% tags=["setup"]
 from ae_course import notebook
@@ -34,10 +34,10 @@ image_shape = train.x.shape[1:]
 # %% [markdown]
 # ## Would the network notice?
 #
-# Below are eight digits, and the same digits after their 784 pixels were shuffled: one random order, the same for every image. Nothing is lost, as the order can be undone. To you the lower row is noise.
+# Below are eight digits, and the same digits after their 784 pixels were shuffled: one random order, the same for every image. Nothing is lost, as the order can be undone. To you the lower row is noise. `few` are the images that this lesson trains on.
 
 # %% tags=["keep"]
-few = train.x[:3000]
+few = train.x[:1500]
 order = np.random.default_rng(0).permutation(int(np.prod(image_shape)))
 
 
@@ -46,17 +46,20 @@ def shuffled(x):
     return x.reshape(len(x), -1)[:, order].reshape(x.shape)
 
 
+# %% [markdown]
+# The same eight images, before and after:
+
 # %% mystnb={"image": {"alt": "Two rows of eight: handwritten digits, and below them the same digits as scattered grey specks without any shape"}}
 fig, ax = plt.subplots(figsize=(7, 2))
 plots.plot_rows({"digits": val.x[:8], "shuffled": shuffled(val.x[:8])}, ax=ax)
 plt.show()
 
 # %% [markdown]
-# **Predict.** We train two autoencoders with codes of 20 numbers on 3,000 images for six epochs: a dense one as in lesson 06, and a convolutional one, each on digits and on shuffled digits. How much worse will each be on the shuffled ones: *not at all*, *a little*, *much*? (Each has the better of the two learning rates 0.002 and 0.005 for digits.) [PCA](glossary.md#pca), clipped to [0, 1], stands beside them.
+# **Predict.** We train two autoencoders with codes of 20 numbers on 1,500 images for six epochs: a dense one as in lesson 06, and a convolutional one, each on digits and on shuffled digits. How much worse will each be on the shuffled ones: *not at all*, *a little*, *much*? (Each has the better of the two learning rates 0.002 and 0.005 for digits.) [PCA](glossary.md#pca), clipped to [0, 1], stands beside them.
 
 
 # %% tags=["keep"]
-def trained(model, x, learning_rate=0.005, batch_size=32, epochs=6, seed=0):
+def trained(model, x, learning_rate=0.005, batch_size=16, epochs=6, seed=0):
     """Seeded weights, Adam with a rate that falls to zero, seeded batches."""
     backend.seed_weights(model, seed=seed)
     batches = data.Batches(x, batch_size=batch_size, seed=seed)
@@ -84,6 +87,9 @@ def pca_error(x_train, x, latent_dim=20):
     return evaluation.squared_error(x, np.clip(evaluation.pca_reconstruct(pca, x), 0, 1)).mean()
 
 
+# %% [markdown]
+# Now the four trainings, and the errors on validation images, shuffled where the training images were:
+
 # %%
 models = {
     "dense": trained(dense(), few, learning_rate=0.002),
@@ -108,14 +114,14 @@ notebook.claim(abs(dense_mixed / dense_plain - 1) < 0.2, "the dense network hard
 notebook.claim(conv_plain < 0.75 * dense_plain, "convolution is far ahead on digits")
 notebook.claim(conv_mixed > 1.5 * dense_mixed, "and far behind on shuffled ones")
 
-# %% [markdown] numbers={"5.7": "given: measured, seed 1", "6.1": "given: measured, seed 2", "27": "given: measured, seed 1", "38": "given: measured, seed 2", "2": "given: a seed", "two": "given: a stride", "doubles": "given: a stride of 2"}
-# The dense network hardly notices. To it a pixel is one of 784 numbers, whoever its neighbours are, and PCA does not notice at all (at this budget it is ahead of the dense network). The convolutional network is far ahead on digits and far behind on shuffled ones (errors of 5.7 and 6.1 against 27 and 38 with seeds 1 and 2). It *assumes* that neighbouring pixels belong together and that a pattern means the same wherever it stands. Such an assumption is called an *[inductive bias](glossary.md#inductive-bias)*. Where it is true, few images and few weights go a long way; where it is false, it is a burden.
+# %% [markdown] numbers={"14.5": "given: measured, three seeds", "12.3": "given: measured, three seeds", "6.2": "given: measured, three seeds", "7.9": "given: measured, three seeds", "29": "given: measured, three seeds", "38": "given: measured, three seeds", "two": "given: a stride", "doubles": "given: a stride of 2"}
+# The dense network hardly notices. To it a pixel is one of 784 numbers, whoever its neighbours are, and PCA does not notice at all (with so few images and so short a training it is ahead of the dense network, which has 12.3 to 14.5 from three seeds). The convolutional network is far ahead on digits, 6.2 to 7.9 from three seeds, and far behind on shuffled ones, 29 to 38. It *assumes* that neighbouring pixels belong together and that a pattern means the same wherever it stands. Such an assumption is called an *[inductive bias](glossary.md#inductive-bias)*. Where it is true, few images and few weights go a long way; where it is false, it is a burden.
 #
 # So much for the reason. The rest of this lesson is about how such networks are built, what they cost, and where they leave traces.
 #
 # ## Down: strides or pooling
 #
-# Lesson 03 halved a picture with a *strided* convolution, which moves two pixels at a time. The classic alternative is **[max pooling](glossary.md#max-pooling)**: convolve at every pixel, then keep the largest of each block of 2 × 2 values. Where in its block it was is forgotten. The way back doubles the map: **[nearest-neighbour upsampling](glossary.md#nearest-neighbour-upsampling)** copies each value to a block of 2 × 2, and a 3 × 3 convolution after it does the drawing.
+# Lesson 03 halved a picture with a *strided* convolution, which moves two pixels at a time. The classic alternative is **[max pooling](glossary.md#max-pooling)**: convolve at every pixel, then keep the largest of each block of 2 × 2 values. Its place within the block is forgotten. The way back doubles the map: **[nearest-neighbour upsampling](glossary.md#nearest-neighbour-upsampling)** copies each value to a block of 2 × 2, and a 3 × 3 convolution after it does the drawing.
 
 # %%
 picture = np.array([[1, 3, 0, 0], [2, 9, 0, 4], [5, 5, 7, 0], [5, 6, 0, 0]], "float32")
@@ -153,6 +159,9 @@ decoder_by_hand = keras.Sequential(
     ]
 )
 
+# %% [markdown]
+# With the same weights, do our parts and those of the package give the same output? And which shapes does an image take on its way?
+
 
 # %%
 def same_function(mine, theirs, x):
@@ -165,8 +174,8 @@ def same_function(mine, theirs, x):
 h, z = val.x[:5], np.random.default_rng(0).normal(size=(5, 20)).astype("float32")
 pooling = ConvEncoder(20, filters=(8, 16), down="pool")
 print("encoder, same output:", same_function(encoder_by_hand, pooling, h))
-whole = ConvDecoder((4 * rows, 4 * columns, channels), filters=(16, 8), up="nearest")
-print("decoder, same output:", same_function(decoder_by_hand, whole, z))
+nearest = ConvDecoder((4 * rows, 4 * columns, channels), filters=(16, 8), up="nearest")
+print("decoder, same output:", same_function(decoder_by_hand, nearest, z))
 for layer in encoder_by_hand.layers + decoder_by_hand.layers:
     h = layer(h)
     print(f"{type(layer).__name__:13s} -> {tuple(h.shape)[1:]}")
@@ -206,22 +215,25 @@ def respond(layer, small, draw):
 one_lit, constant = np.zeros((1, 7, 7, 1), "float32"), np.ones((1, 7, 7, 1), "float32")
 one_lit[0, 3, 3] = 1
 
-# %% mystnb={"image": {"alt": "Two rows of three pictures, all weights equal. One lit pixel becomes a white block of two by two, of three by three, and a block of four by four with a bright middle. A constant map becomes an even white, which cannot be told from the page, a grid of bright points and darker lines, and an even white with a darker border"}}
+# %% [markdown]
+# Above the lit pixel, below the constant map (the brightest value of each picture is drawn light grey, so that it stands out from the page):
+
+# %% mystnb={"image": {"alt": "Two rows of three pictures, all weights equal. One lit pixel becomes a bright block of two by two, of three by three, and a block of four by four with a bright middle. A constant map becomes an even light grey, a grid of bright points and darker lines, and an even light grey with a darker border"}}
 maps = {"one lit pixel": one_lit, "constant map": constant}
 fig, axes = plt.subplots(2, 3, figsize=(7, 4.6))
 for column, (name, layer) in zip(axes.T, upsamplers().items(), strict=True):
     for ax, (what, small) in zip(column, maps.items(), strict=True):
         response = respond(layer, small, np.ones)
-        plots.plot_images(response[None] / response.max(), title=f"{name}:\n{what}", ax=ax)
+        plots.plot_images(0.8 * response[None] / response.max(), title=f"{name}:\n{what}", ax=ax)
 plt.show()
 
 # %% [markdown]
 # The middle column has a pattern, although all its weights are equal. Windows of three at distances of two overlap: some pixels are painted by one window, their neighbours by two, and where rows and columns meet by four. This is the **[checkerboard](glossary.md#checkerboard)** artefact known from many generated pictures (Odena et al. 2016). Blocks of two do not overlap. And after copying, each pixel of the interior gets all nine weights; only the border, where the padding adds zeros, is darker.
 #
-# Trained weights are not equal. **Predict.** Which of the two even pictures stay even when the weights are random positive numbers?
+# Trained weights are not equal. **Predict.** Which of the two even pictures will still be even, apart from the border, when the weights are random positive numbers?
 
 
-# %% mystnb={"image": {"alt": "A constant map and random weights, three pictures: a weave of lines of different greys; a grid of bright points with darker lines; an even white with a darker border"}}
+# %% mystnb={"image": {"alt": "A constant map and random weights, three pictures: a weave of lines of different greys; a grid of bright points with darker lines; an even light grey with a darker border"}}
 def random_weights(seed):
     rng = np.random.default_rng(seed)
     return lambda shape: rng.uniform(0.2, 1, shape)
@@ -230,7 +242,7 @@ def random_weights(seed):
 fig, axes = plt.subplots(1, 3, figsize=(7, 2.5))
 for ax, (name, layer) in zip(axes, upsamplers().items(), strict=True):
     response = respond(layer, constant, random_weights(seed=0))
-    plots.plot_images(response[None] / response.max(), title=name, ax=ax)
+    plots.plot_images(0.8 * response[None] / response.max(), title=name, ax=ax)
 plt.show()
 
 # %% [markdown]
@@ -264,7 +276,7 @@ notebook.claim(plain[0] < 0.01 < 0.1 < plain[1], "without overlap, only unequal 
 notebook.claim(max(copies) < 0.01, "copies make none")
 
 # %% [markdown] numbers={"2": "given: a stride"}
-# It is often said that a window divisible by the stride cures the checkerboard. The table is more exact: with *equal* weights it does, with *random* weights it does not. A divisible window removes the part that comes from the overlap; the rest the network must learn to remove. A resize convolution has nothing to unlearn.
+# It is often said that a window divisible by the stride cures the checkerboard. The table is more exact: with *equal* weights it does, with *random* weights it does not. A divisible window removes the part that comes from *uneven* overlap; the rest the network must learn to remove. A resize convolution has nothing to unlearn.
 #
 # **Change this line and run again:** `WINDOW, STRIDE`. Which windows have no pattern with equal weights at stride 2, and which at stride 3? Does a larger window help with random ones?
 
@@ -279,7 +291,7 @@ print(f"window {WINDOW}, stride {STRIDE}: equal weights {equal:.2f}, random {np.
 # %% [markdown]
 # ## What does it cost?
 #
-# Two things are called the size of a network: its *parameters*, and the *multiplications* that it takes to draw one image. In a dense network they are the same, as each weight is used once. A convolution uses its few weights at every position: positions × window × channels in × channels out. **Predict.** Which has more multiplications: the dense autoencoder with its half a million weights, or a convolutional one with a thirteenth of them?
+# Two things are called the size of a network: its *parameters*, and the *multiplications* that it takes to draw one image. In a dense network they are the same, biases apart, as each weight is used once. A convolution uses its few weights at every position: positions × window × channels in × channels out. **Predict.** Which has more multiplications: the dense autoencoder with its nearly half a million weights, or the convolutional one with a fourteenth of them?
 
 
 # %%
@@ -304,18 +316,20 @@ for name, value in (down | up).items():
 print(f"code        {middle / 1000:7.0f}")
 
 # %% [markdown] numbers={"four": "282 / 71", "nine": "282 / 31"}
-# Both choices have a price. Pooling convolves at each pixel and throws three of four results away: four times the multiplications of strides. After copying, nine weights instead of one are used for each pixel and pair of channels: nine times the multiplications of the transposed convolution. The number of parameters does not show this.
+# Both choices have a price. Pooling convolves at each pixel and throws three of four results away: four times the multiplications of strides. After copying, nine weights instead of one are used for each pixel and pair of channels: nine times the multiplications of the transposed convolution. The number of parameters does not show this. Add up the parts of the pair with strides and copies: the dense network has more multiplications, but not by much.
 #
-# **Predict.** Which of the two is worth its price? We train all, with the same images and epochs, one change at a time: first the way up, then the way down.
+# **Predict.** Which of the two is worth its price? One change at a time, with the same images and epochs: first the way up, which we train here, then the way down. Of the three networks in the table below, two are trained already.
 
 # %%
 compared = {
     "dense": models["dense"],
     "stride, transposed": trained(convolutional(up="transposed"), few),
     "stride, nearest": models["convolutional"],
-    "pool, nearest": trained(convolutional(down="pool"), few),
 }
 errors = {name: error(model, val.x) for name, model in compared.items()}
+
+# %% [markdown]
+# Size and error side by side. A dense network multiplies once for each weight that is not a bias:
 
 # %%
 kernels = [w for w in models["dense"].get_weights() if w.ndim == 2]
@@ -327,27 +341,27 @@ for name, model in compared.items():
     print(f"{name:20s} {model.count_params():10,} {thousand:26,.0f} {errors[name]:7.1f}")
 print(f"PCA, 20 numbers {noticed['PCA'][0]:50.1f}")
 print(f"mean image      {noticed['mean image'][0]:50.1f}   squared error per image, validation")
+up_only, strided = errors["stride, transposed"], errors["stride, nearest"]
+notebook.claim(strided < 0.8 * up_only, "copies are worth their multiplications")
 
-# %% mystnb={"image": {"alt": "Five rows of ten: validation digits and their reconstructions. The dense row is soft; in the row with transposed convolutions the strokes have teeth and dots; the two rows with copies are smooth"}}
+# %% [markdown]
+# And what do they draw? Compare the edges of the strokes in the last two rows.
+
+# %% mystnb={"image": {"alt": "Four rows of ten: validation digits and their reconstructions. The dense row is soft; in the row with transposed convolutions the strokes have teeth and dots; the row with copies is smooth"}}
 rows = {"original": val.x[:10]}
 rows |= {name: evaluation.reconstruct(model, val.x[:10]) for name, model in compared.items()}
-fig, ax = plt.subplots(figsize=(8, 4))
+fig, ax = plt.subplots(figsize=(8, 3.3))
 plots.plot_rows(rows, ax=ax)
 plt.show()
 
-# %%
-up_only, strided, pooled_too = [errors[name] for name in list(compared)[1:]]
-notebook.claim(strided < 0.8 * up_only, "copies are worth their multiplications")
-notebook.claim(pooled_too > 0.9 * strided, "pooling is not better than strides")
-
-# %% [markdown] numbers={"four fifths": "384 / 472", "5.7": "given: measured, seed 1", "6.1": "given: measured, seeds 1 and 2", "6.5": "given: measured, seed 2", "12.7": "given: measured, seed 1", "25.1": "given: measured, seed 2", "2": "given: a seed", "sixteen": "given: lesson 09", "5.9": "given: lesson 09", "thirty": "given: lesson 09"}
-# **Parameters** are what convolution saves: a thirteenth of the dense network's. In multiplications it costs four fifths as much, for it uses its few weights again and again. And it has the smaller error. That is what convolution is good at: *much from few images*.
+# %% [markdown] numbers={"four fifths": "384 / 472", "11.5": "given: measured, three seeds", "16.0": "given: measured, three seeds", "27.2": "given: measured, three seeds", "6.2": "given: measured, three seeds", "7.1": "given: measured, three seeds", "7.9": "given: measured, three seeds", "15.3": "given: measured, three seeds", "6.8": "given: measured, three seeds", "7.8": "given: measured, three seeds", "sixteen": "given: lesson 09", "5.7": "given: lesson 09", "5.9": "given: lesson 09", "thirty": "given: lesson 09"}
+# **Parameters** are what convolution saves: the pair with strides and copies has a fourteenth of the dense network's. In multiplications it costs four fifths as much, for it uses its few weights again and again. And its error is smaller. That is what convolution is good at: *much from few images*.
 #
-# **Up:** copies are worth their price (5.7 and 6.1 with seeds 1 and 2, where the transposed pair has 12.7 and 25.1; at this learning rate its training is not reliable). The third row shows why. Each 2 × 2 block is drawn alone, without a look at its neighbours, and strokes have teeth and dots at the edges of blocks. The 3 × 3 windows after the copying reach into the neighbouring blocks and draw a smooth stroke across. It is the overlap, without the unevenness.
+# **Up:** copies are worth their price. With three seeds they have 7.9, 6.2 and 7.1, and the transposed pair 11.5, 16.0 and 27.2: at this learning rate its training is not reliable. The third row shows why. Each 2 × 2 block is drawn alone, without a look at its neighbours, and strokes have teeth and dots at the edges of blocks. The 3 × 3 windows after the copying reach into the neighbouring blocks and draw a smooth stroke across. It is the overlap, without the unevenness.
 #
-# **Down:** pooling is not worth its price here: 6.1 and 6.5 with the other seeds, no better than strides. Springenberg et al. (2015) found the same for classifiers. So this course uses strides.
+# **Down:** pooling is not worth its price here. `trained(convolutional(down="pool"), few)` is slow, so we ran it elsewhere: 15.3, 6.8 and 7.8 from the same three seeds, no better than strides with any. For classifiers, Springenberg et al. (2015, table 3) found that strides alone cost a little accuracy, and a strided convolution in place of the pooling layer none. So this course uses strides.
 #
-# What could go wrong is the conclusion. Few images and a short training are where an inductive bias helps most. With all images and thirty epochs a dense network with only sixteen numbers got to 5.7 to 5.9 in lesson 09.
+# Do not conclude too much. Few images and a short training are where an inductive bias helps most. With all images and thirty epochs a dense network with only sixteen numbers got to 5.7 to 5.9 in lesson 09.
 
 # %% [markdown]
 # ## Colour
@@ -363,7 +377,7 @@ photo_model = Autoencoder(
     ConvEncoder(latent_dim=4, flat=False), ConvDecoder(patch_shape, up="nearest", flat=False)
 )
 code_shape = photo_model.encoder.compute_output_shape((1, *patch_shape))[1:]
-trained(photo_model, photos.x[:2000], learning_rate=0.01, batch_size=16)
+trained(photo_model, photos.x[:1000], learning_rate=0.01)
 print("patch", patch_shape, "code", code_shape, f"parameters {photo_model.count_params():,}")
 print(f"numbers in {np.prod(patch_shape):,}, numbers out {np.prod(code_shape):,}")
 
@@ -403,14 +417,14 @@ print(f"PCA of 4 x 4 blocks      {block:6.1f}   squared error per patch, test")
 notebook.claim(photo_error < 0.5 * own_colour, "the network is far below plain colours")
 notebook.claim(block < photo_error, "PCA of blocks is ahead")
 
-# %% [markdown] numbers={"12.7": "given: measured, three seeds", "11.8": "given: measured, three seeds", "8.8": "given: measured, seed 0", "four": "given: 24 epochs against 6", "3,840": "given: all training patches", "12.0": "given: measured, two seeds", "13.9": "given: measured, two seeds", "0.3": "0.31"}
-# A sober result. The network is far below the humble baseline, and in this short training it does *not* reach PCA of blocks (three seeds: 11.8 to 12.7). Trained four times as long, on all 3,840 patches, it got to 8.8 in the one run that we made: then it is ahead. Small pieces of photographs are nearly linear: a mean colour, a gradient across, and little else; a digit that moves and leans is far more nonlinear. Had we only looked at the pictures below, we would have been impressed.
+# %% [markdown] numbers={"14.5": "given: measured, three seeds", "14.8": "given: measured, three seeds", "8.8": "given: measured, seed 0", "24": "given: epochs of a longer run", "3,840": "given: all training patches", "15.0": "given: measured, three seeds", "15.6": "given: measured, three seeds", "0.3": "0.31"}
+# A sober result. The network is far below the humble baseline, and in this short training it does *not* reach PCA of blocks (three seeds: 14.5 to 14.8). A single longer run, 24 epochs on all 3,840 patches, reached 8.8, so with patience the order may turn. Small pieces of photographs are nearly linear: a mean colour, a gradient across, and little else; a digit that moves and leans is far more nonlinear. Had we only looked at the pictures below, we would have been impressed.
 #
-# And the checkerboard? With transposed convolutions the same network has an error of 12.0 to 13.9 from two seeds; for an evenly grey picture its checkerboard is 0.01, where random weights gave 0.3. An autoencoder is told for each pixel what it should be, and so learns to make its four weights agree. The generator of a GAN is told much less, and there the pattern stays visible.
+# And the checkerboard? With transposed convolutions the same network has an error of 15.0 to 15.6 from three seeds; for an evenly grey picture its checkerboard is 0.01, where random weights gave 0.3. An autoencoder is told for each pixel what it should be, and so learns to make its four weights agree. The generator of a *generative adversarial network* (GAN) is only told whether its picture looks real, and there the pattern often stays visible.
 #
 # ## The same weights, a whole photograph
 #
-# What dense networks cannot do at all: no layer of a [fully convolutional](glossary.md#fully-convolutional) pair knows the size of the picture. Windows slide over whatever is there, so weights learned from 32 × 32 patches fit any picture. The encoder can be used as it is; the decoder, which was told the size it should return, is built anew for the larger one and given the old weights. Here is part of a photograph from which patches were taken, and one of which the network has never seen anything, a portrait of Grace Hopper that comes with matplotlib.
+# Here is something that a dense network cannot do at all. No layer of a [fully convolutional](glossary.md#fully-convolutional) pair knows the size of the picture. Windows slide over whatever is there, so weights learned from 32 × 32 patches fit any picture. The encoder can be used as it is; the decoder, which was told the size it should return, is built anew for the larger one and given the old weights. Here is part of a photograph from which patches were taken, and one of which the network has never seen anything, a portrait of Grace Hopper that comes with matplotlib.
 
 # %%
 crop = (slice(0, 320), slice(100, 524))
@@ -428,7 +442,13 @@ whole = {name: per_patch(x, redrawn[name]) for name, x in pictures.items()}
 print("squared error for each 32 x 32 pixels   own network   PCA of blocks")
 for name, x in pictures.items():
     print(f"{name:38s} {whole[name]:12.1f} {block_error(x):15.1f}")
-notebook.claim(max(whole.values()) < 2 * photo_error, "any size will do")
+notebook.claim(
+    all(1 < whole[name] / block_error(x) < 2 for name, x in pictures.items()),
+    "any size will do, with errors above those of PCA of blocks, but below twice as much",
+)
+
+# %% [markdown]
+# The pictures, whole, left as they were and right as the network draws them:
 
 # %% mystnb={"image": {"alt": "Left a photograph of a flower and a portrait, right their reconstructions: the same pictures, slightly softer, with fine texture lost and the blues turned greener"}}
 fig, axes = plt.subplots(2, 2, figsize=(6, 4.7))
@@ -437,16 +457,19 @@ for row, (name, x) in zip(axes, pictures.items(), strict=True):
     plots.plot_images(np.clip(redrawn[name], 0, 1), title=f"{name}, reconstruction", ax=row[1])
 plt.show()
 
+# %% [markdown]
+# How large are these codes?
+
 # %%
 n_in, n_out = pictures["flower"].size, codes["flower"].size
 print(f"code {codes['flower'].shape[1:]}: {n_in:,} numbers in, {n_out:,} out")
 print(f"{n_in / n_out:.0f} times fewer numbers")
 print(
-    f"{n_in / (4 * n_out):.0f} times fewer bytes, one a colour value and four a number of the code"
+    f"{n_in / (4 * n_out):.0f} times fewer bytes (1 for a colour value, 4 for a number of the code)"
 )
 
-# %% [markdown] numbers={"130": "80 * 106 / (8 * 8)", "three": "407040 / (4 * 33920)"}
-# The same 11,463 weights, a picture 130 times as large, and errors near those of PCA of blocks. Edges come back well; colours less so: look at the blues, which have turned greener. There are no seams, since no patches were cut. A dense decoder could not even start, because its last matrix has one column for each pixel that it was built for. Only do not expect *understanding*: each position of the code sees 7 × 7 pixels (its [receptive field](glossary.md#receptive-field), exercise 11.1), and knows of edges and textures, not of flowers and faces.
+# %% [markdown] numbers={"130": "80 * 106 / (8 * 8)", "a fifth": "given: 7.6 is 1.2 times 6.4", "half": "given: 26.5 is 1.5 times 17.7", "three": "407040 / (4 * 33920)"}
+# The same 11,463 weights, a picture 130 times as large, and it works. The errors are above those of PCA of blocks, as they were on the patches: by a fifth on the flower and by half on the portrait. Edges come back well; colours less so: look at the blues, which have turned greener. There are no seams, since no patches were cut. A dense decoder could not even start, because its last matrix has one column for each pixel that it was built for. But do not expect *understanding*: each position of the code sees only a few pixels across (its [receptive field](glossary.md#receptive-field); exercise 11.1 finds out how many), and knows of edges and textures, not of flowers and faces.
 #
 # And before anybody calls this compression: twelve times fewer numbers, but only three times fewer bytes, as long as a number of the code is a 32-bit float. A fully convolutional code is a smaller *picture*, good for filtering and for pictures of any size; if you want one short description of the whole, to search, to classify, to draw maps of, you need the dense layer in the middle.
 
@@ -457,7 +480,7 @@ print(
 #
 # ### Exercise 11.1: how far does a window see?
 #
-# Stacked windows see farther than one: each value of the second layer looks at 3 × 3 values that each looked at 3 × 3 pixels. Write `receptive_field(strides, kernel=3)`: how many pixels across one value sees after layers with the given strides, in order. Two layers with stride 1 see 5; remember that a stride spreads all later steps. Then test your formula: move one pixel of an image and see which positions of `photo_model.encoder`'s code change.
+# Stacked windows see farther than one: each value of the second layer looks at 3 × 3 values that each looked at 3 × 3 pixels. Write `receptive_field(strides, kernel=3)`: how many pixels across one value sees after layers with the given strides, in order. Two layers with stride 1 see 5; remember that a stride spreads all later steps. Then test your formula: change one pixel of an image at a time, and see which of them change the middle position of `photo_model.encoder`'s code.
 
 
 # %% tags=["exercise"]
@@ -507,7 +530,7 @@ checks.check_double(double)
 # %% [markdown]
 # ### Exercise 11.3: a network of your own on a budget
 #
-# Most weights of our convolutional pairs are in the two dense layers around the code. Design a convolutional autoencoder with codes of at most 20 numbers and **at most 20,000 parameters**, about half of ours, and train it with `trained(model, few)` so that its error on `val.x` is below that of PCA with 20 numbers. Give it the parts `encoder` and `decoder`, as `Autoencoder(encoder, decoder)` has. What would you save on: filters, stages, or something else? Try at least two designs, and keep the better one.
+# Most weights of our convolutional pairs are in the two dense layers around the code. Design a convolutional autoencoder with codes of at most 20 numbers and **at most 20,000 parameters**, a little over half of ours, and train it with `trained(model, few, epochs=12)` so that its error on `val.x` is below that of PCA with 20 numbers. Give it the parts `encoder` and `decoder`, as `Autoencoder(encoder, decoder)` has. What would you save on: filters, stages, or something else? Try at least two designs, and keep the better one.
 
 
 # %% tags=["exercise"]
@@ -520,7 +543,7 @@ mine = Autoencoder(
     ConvEncoder(20, filters=(8, 16, 16)),
     ConvDecoder(image_shape, filters=(16, 16, 8), up="nearest"),
 )
-trained(mine, few)
+trained(mine, few, epochs=12)
 print(f"{mine.count_params():,} parameters, error {error(mine, val.x):.1f}")
 checks.check_own_network(mine, val.x, pca_error(few, val.x))
 
@@ -544,8 +567,8 @@ def measure(network, kind, seed):
     if kind == "moved":
         x, x_val = moved(x, seed=0), moved(x_val, seed=1)
     if network == "dense":
-        return error(trained(dense(), x, learning_rate=0.002, seed=seed), x_val)
-    return error(trained(convolutional(), x, seed=seed), x_val)
+        return error(trained(dense(), x, 0.002, batch_size=32, seed=seed), x_val)
+    return error(trained(convolutional(), x, batch_size=32, seed=seed), x_val)
 
 
 # %% tags=["exercise"]
@@ -568,7 +591,7 @@ checks.check_neighbours(decision, measure)
 #
 # - A convolution assumes that neighbouring pixels belong together and that a pattern means the same everywhere. Shuffle the pixels, and it is behind a dense network.
 # - It has few parameters and uses them often: count multiplications as well.
-# - Overlapping windows make a checkerboard. 2 × 2 at stride 2 has no overlap, but each block is drawn alone; copies and a 3 × 3 convolution avoid both, at nine times the multiplications of these stages.
+# - Windows that overlap unevenly make a checkerboard. 2 × 2 at stride 2 has no overlap, but each block is drawn alone; copies and a 3 × 3 convolution avoid both, at nine times the multiplications of these stages.
 # - Fully convolutional pairs take pictures of any size. Count the numbers in their code.
 # - PCA of blocks is the baseline for such codes, and on photographs it is hard to beat.
 #
@@ -599,7 +622,6 @@ notebook.receipt(
     dense=errors["dense"],
     stride_transposed=errors["stride, transposed"],
     stride_nearest=strided,
-    pool_nearest=errors["pool, nearest"],
     photos=photo_error,
     photos_block_pca=block,
 )

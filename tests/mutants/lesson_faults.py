@@ -22,6 +22,22 @@ def stored(number, name, change, *checks):
 
 TRAINED = [
     taught(
+        "24",
+        "the cured walk mixes pixels, too",
+        words(
+            "evaluation.decode(healthy, (1 - t[..., 0, 0]) * z[0] + t[..., 0, 0] * z[1])",
+            "(1 - t) * x_hat[0] + t * x_hat[1]",
+        ),
+    ),
+    taught(
+        "25",
+        "each picture is a source of its own",
+        words(
+            "mine = data.Images(loaded.x, loaded.labels, sources)",
+            "mine = data.Images(loaded.x, loaded.labels, np.arange(len(sources)))",
+        ),
+    ),
+    taught(
         "00",
         "not trained, the learning rate is 0",
         words("keras.optimizers.Adam(0.002)", "keras.optimizers.Adam(0.0)"),

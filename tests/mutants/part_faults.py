@@ -265,8 +265,8 @@ MODELS = [
     (
         "11",
         "the learning rate",
-        "trained(photo_model, photos.x[:2000], learning_rate=0.01, batch_size=16)",
-        "tried = [trained(photo_model, photos.x[:2000], r, 16) for r in (0.005, 0.01)]\n"
+        "trained(photo_model, photos.x[:1000], learning_rate=0.01)",
+        "tried = [trained(photo_model, photos.x[:1000], r) for r in (0.005, 0.01)]\n"
         "photo_model = min(tried, key=lambda model: error(model, photos_test.x))",
     ),
     ("12", "the images to choose with", "val, _ = data.load", "_, val = data.load"),
