@@ -323,8 +323,6 @@ NAMED = {
     "20": {"month": "test"},
     # All images that there are, of a made world: how they are described, not how new ones fare.
     "17": {"x": "all", "factors": "all"},
-    # Answers of other processes.
-    "26": {"answers": "recorded"},
 }
 # Results by which the text of a lesson chooses; the code that follows holds only the choice.
 READ = {
@@ -349,13 +347,6 @@ MAY = {
     ): "a bug to be found: selection on test",
     ("24", "the best code gets", "selects"): "the same",
     ("24", "the chosen code on fresh", "selects"): "the same",
-    ("24", "all forty on fresh", "compares results"): "the same",
-    ("24", "all forty on fresh", "decides"): "the same",
-    (
-        "24",
-        'PCA(16, svd_solver="full").fit(flat)',
-        "fits",
-    ): "photographs, to show what scrambles any",
 }
 
 

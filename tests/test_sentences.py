@@ -25,16 +25,6 @@ NOT_YET = {
         "0.78.) The rule",
         "two points. Label",
     },
-    "24": {
-        "six per cent",
-    },
-    "26": {
-        "0.27. **Predict.** After",
-        "48.3, which looks",
-        "50.14. No curve",
-        "65 times slower",
-        "five digits; same",
-    },
     "27": {
         "0.008 without it,",
         "0.008: 2.9. 0.016:",

@@ -6,117 +6,239 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from ae_course.exercises.grading import Blank, Hint, Hints, call, check, close, expect
+from ae_course.exercises.grading import Blank, Hint, Hints, call, check, close, expect, read_tuple
+from ae_keras import training
 
 HINTS = {
     "26.1": (
         (
-            "Which optimizer has an argument for waiting `k` batches, and one for a limit on the "
-            "norm of all gradients together?"
+            "With each illness the weights end elsewhere than after `fit`. After which batch does "
+            "each of the three show for the first time?"
         ),
         (
-            "`keras.optimizers.SGD` has both. `gradient_accumulation_steps` makes it wait; of "
-            "`clipnorm`, `global_clipnorm` and `clipvalue`, one looks at all weights together."
+            "Give the step two batches of 64 images and then one of 40, and train a twin with "
+            "`train_on_batch`. After each batch call `finish` and compare the weights. The model "
+            "must be one with terms of its own, such as `new(VAE)`."
         ),
         (
-            "`keras.optimizers.SGD(learning_rate, gradient_accumulation_steps=..., "
-            "global_clipnorm=...)`: fill in the two numbers."
+            "Keep `largest_difference(by_hand.get_weights(), by_fit.get_weights())` after each of "
+            "the three batches. The first one above 1e-5 names the illness: terms, memory, short "
+            "batch. If there is none, the step is healthy."
         ),
     ),
     "26.2": (
         (
-            "Where a step is compiled, a Python number becomes a part of it. What does a compiled "
-            "step read anew each time?"
+            "How many runs of each size do you need to tell a difference of the sizes from one of "
+            "the seeds?"
         ),
         (
-            "It reads the weights, and they are saved, too. Make the level a weight that is not "
-            "trainable (`self.add_weight`), and change it by `assign`."
+            "Call `measure(batch_size, seed)` for both sizes and seeds 0, 1 and 2, in turn, and "
+            "keep the pairs: `evidence = {16: [...], 256: [...]}`."
         ),
         (
-            "In `__init__`, after `super().__init__()`: `self.level = self.add_weight((), "
-            "initializer=keras.initializers.Constant(level), trainable=False)`. In `set`, assign "
-            "to it; `call` stays as it is."
+            "Look at the seconds (the first of each pair) and the errors (the second), choose by "
+            'one of the two, and set `decision = (16, "error", evidence)` or whatever yours says.'
         ),
     ),
     "26.3": (
         (
-            "How can you say for each column whether it stays, and make new images instead of "
-            "changing the old ones?"
+            "The layer has three of the six habits. What stands in the last column of the table "
+            "for each of them?"
         ),
         (
-            "`ops.arange(x.shape[2]) >= n` says it for each column, and `ops.where(condition, a, "
-            "b)` makes new images. `ops.reshape` gives the condition four axes, with the columns "
-            "on the third."
+            "The level becomes a weight with `trainable=False`, changed by `assign`; the noise "
+            "gets `seed=self.noise`, a `keras.random.SeedGenerator` made in `__init__`; and "
+            "`ops.where` makes a new array with a first column of zeros."
         ),
         (
-            "`kept = ops.reshape(ops.arange(x.shape[2]) >= n, (1, 1, -1, 1))`; `ops.where` then "
-            "takes `x` where a column is kept, and 0.0 elsewhere."
+            "`self.level = self.add_weight((), initializer=keras.initializers.Constant(level), "
+            "trainable=False)`, and at the end `ops.where(ops.arange(x.shape[1]) > 0, "
+            "self.level * x, 0.0)`."
         ),
     ),
 }
 hint = Hints(HINTS)
 
+SIZES = (16, 256)
 
-class Applied(layers.Layer):
-    """A layer that does what `function` does."""
 
-    def __init__(self, function):
-        super().__init__()
-        self.function = function
+# Exercise 26.1 ------------------------------------------------------------------------------------
 
-    def call(self, x):
-        return self.function(x)
+
+def _by_batch(model, before=lambda x: True, after=lambda: None):
+    """A step by `train_on_batch`, left out unless `before(x)` holds, and what comes after it."""
+
+    def step(x, target):
+        if before(x):
+            loss = model.train_on_batch(x, target)
+            after()
+            return loss
+
+    return step, lambda: None
+
+
+def _without_terms(model):
+    loss = model.loss
+
+    def compute_loss(x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        return ops.mean(loss(x if y is None else y, y_pred))
+
+    model.compute_loss = compute_loss
+    return _by_batch(model)
+
+
+def _without_memory(model):
+    def forget():
+        # The first two are the number of steps and the learning rate.
+        for variable in model.optimizer.variables[2:]:
+            variable.assign(np.zeros(variable.shape))
+
+    return _by_batch(model, after=forget)
+
+
+def _without_short_batches(model):
+    sizes = []
+
+    def is_long(x):
+        sizes.append(len(x))
+        return len(x) >= sizes[0]
+
+    return _by_batch(model, before=is_long)
+
+
+ILL = {
+    "terms": _without_terms,
+    "memory": _without_memory,
+    "short batch": _without_short_batches,
+}
+WHY = {
+    "healthy": "Weights may differ from those of `fit` by rounding, some 1e-7: use a tolerance.",
+    "terms": "Nothing is missing where nothing is added: try it on a model with terms of its own, "
+    "and look at the first batch.",
+    "memory": "Its first step is right, as Adam has nothing to remember yet: compare after the "
+    "second batch, too.",
+    "short batch": "It is right for as long as all batches have one size: end with a smaller one.",
+}
 
 
 @check
-def check_patient(patient):
-    """Exercise 26.1: `patient(learning_rate, k, limit)`, an optimizer."""
+def check_diagnose(diagnose):
+    """Exercise 26.1: `diagnose(make_step)`, a word."""
+    patients = [("healthy", training.make_step), *ILL.items(), ("healthy", _by_batch)]
+    for truth, make_step in patients:
+        found = call(diagnose, make_step)
+        expect(
+            isinstance(found, str) and found in WHY,
+            f"the diagnosis is one of {', '.join(map(repr, WHY))}, not {found!r}.",
+        )
+        expect(found == truth, f"to a step that is {truth!r} you said {found!r}. {WHY[truth]}")
+    return "three ill and two healthy steps, all told apart"
 
-    def moved(gradients, rate=0.5, k=2, limit=100.0):
-        """How far two weights have gone after each of these pairs of gradients."""
-        optimizer = call(patient, rate, k, limit)
-        is_one = isinstance(optimizer, keras.optimizers.Optimizer)
-        expect(is_one, "return an optimizer of `keras.optimizers`.")
-        weights = [keras.Variable(np.zeros(2, "float32")) for _ in range(2)]
-        optimizer.build(weights)
-        seen = []
-        for pair in gradients:
-            optimizer.apply([ops.convert_to_tensor(g, "float32") for g in pair], weights)
-            seen.append(-np.concatenate([ops.convert_to_numpy(w) for w in weights]))
-        return np.array(seen)
 
-    one, two = np.array([[3.0, 0], [0, 4]]), np.array([[1.0, 0], [0, 0]])
-    equal = moved([one, one, one, one])
-    expect(
-        not close(equal[0], [1.5, 0, 0, 2]),
-        "with k=2 the weights moved after one batch: see `gradient_accumulation_steps`.",
-    )
-    expect(close(equal[0], np.zeros(4)), "with k=2 nothing should move after the first batch.")
-    expect(
-        close(equal[1], [1.5, 0, 0, 2]),
-        "after k equal batches, a step should be rate * gradient.",
-    )
-    expect(close(equal[3], [3, 0, 0, 4]), "two equal gradients, two equal steps: SGD only.")
-    waited = moved([one, two, two], k=3)[2]
-    expect(close(waited, np.array([5, 0, 0, 4]) / 6), "take the mean of the k gradients.")
-    clipped = moved([one, one], limit=1.0)[1]
-    expect(not close(clipped, equal[1]), "a gradient of length 5 should be cut to the limit of 1.")
-    expect(
-        close(clipped, [0.3, 0, 0, 0.4]),
-        "lengths count over all weights together, so that the direction stays: `global_clipnorm`.",
-    )
-    return "k small batches make one step, and no step is too long"
+# Exercise 26.2 ------------------------------------------------------------------------------------
 
 
 @check
-def check_dimmer(cls):
-    """Exercise 26.2: `Dimmer(level)` with a method `set(level)`."""
+def check_batch_size(decision, measure):
+    """Exercise 26.2: `decision = (batch_size, reason, evidence)`."""
+    form = "set decision = (batch_size, reason, evidence)."
+    choice, reason, evidence = read_tuple(decision, 3, form)
+    expect(choice in SIZES, f"choose a batch size of {SIZES[0]} or {SIZES[1]}, not {choice!r}.")
+    expect(reason in ("seconds", "error"), f"the reason is seconds or error, not {reason!r}.")
+    seconds, errors = _read_pairs(evidence)
+    for size in SIZES:
+        expect(
+            len(np.unique(errors[size])) == len(errors[size]),
+            f"for {size}, some errors are exactly the same: pass another seed for each run.",
+        )
+    numbers = seconds if reason == "seconds" else errors
+    other = sum(SIZES) - choice
+    expect(
+        np.median(numbers[choice]) < np.median(numbers[other]),
+        f"by {reason} your own numbers speak for {other}: the median is "
+        f"{np.median(numbers[other]):.3g} there and {np.median(numbers[choice]):.3g} for {choice}. "
+        "Change the choice, or find the reason that you really have.",
+    )
+    expect(
+        numbers[choice].max() < numbers[other].min(),
+        f"by {reason} the runs of the two sizes overlap, so seeds or the machine may have decided. "
+        "Measure again, with more seeds, or choose by the other reason.",
+    )
+    again, error = measure(choice, 0)
+    expect(
+        np.any(np.abs(errors[choice] - error) < 0.03 * error),
+        f"no error for {choice} is near {error:.1f}, which `measure({choice}, 0)` gives here.",
+    )
+    expect(
+        0.1 < again / np.median(seconds[choice]) < 10,
+        f"an epoch with {choice} took {again:.2g} s just now; yours took "
+        f"{np.median(seconds[choice]):.2g} s. Measure both sizes on the same machine.",
+    )
+    return f"on this machine, your runs bear out {choice} by {reason}"
+
+
+def _read_pairs(evidence):
+    """The seconds and the errors of both sizes, each an array by size."""
+    expect(
+        isinstance(evidence, dict) and set(evidence) == set(SIZES),
+        f"the evidence is a dict with a list for each of {SIZES[0]} and {SIZES[1]}: one alone "
+        "compares nothing.",
+    )
+    found = {size: np.asarray(pairs, "float64") for size, pairs in evidence.items()}
+    expect(
+        all(pairs.ndim == 2 and pairs.shape[1] == 2 for pairs in found.values()),
+        "each list holds what `measure` returns: pairs of seconds and error.",
+    )
+    expect(
+        all(len(pairs) >= 3 for pairs in found.values()),
+        "give three runs or more for each size: one may be luck.",
+    )
+    return tuple({size: pairs[:, i] for size, pairs in found.items()} for i in (0, 1))
+
+
+# Exercise 26.3 ------------------------------------------------------------------------------------
+
+
+@check
+def check_careful(cls):
+    """Exercise 26.3: `Careful(level)` with a method `set(level)`."""
     if isinstance(cls, type) and not {"__init__", "call", "set"} & set(vars(cls)):
         raise Blank
-    x = np.ones((4, 3), "float32")
+    x = np.random.default_rng(0).uniform(0.2, 1, (32, 6)).astype("float32")
+    dimmed = 0.5 * x
+    dimmed[:, 0] = 0
     layer = cls(0.5)
     model = keras.Sequential([layer])
-    expect(close(model.predict(x, verbose=0), 0.5 * x), "`Dimmer(0.5)` should halve its input.")
+    found = _inside(lambda: model.predict(x, verbose=0))
+    expect(found.shape == x.shape, f"vectors {x.shape} became {found.shape}.")
+    expect(close(found[:, 0], 0 * x[:, 0]), "the first column should be 0.")
+    expect(
+        close(found, dimmed),
+        "`Careful(0.5)` should halve the other columns, and add no noise outside training.",
+    )
+    _expect_level(cls, layer, model, x, dimmed)
+    _expect_noise(cls)
+    before, after = _inside(lambda: _trained_around(cls(0.5), x))
+    expect(
+        not close(before, after, 1e-7),
+        "no gradient came through: what lies before it in a model would never learn.",
+    )
+    return "set at any time, fresh noise, and nothing in place, on every backend"
+
+
+def _inside(run):
+    """What `run` returns; an error in it is the layer's, inside a model."""
+    try:
+        return run()
+    except Exception as error:
+        said = str(error).strip().partition("\n")[0][:100]
+        raise Hint(
+            f"inside a model it raised {type(error).__name__} ({said}). There, use `keras.ops`, "
+            "own the random generator, and assign nothing in place."
+        ) from error
+
+
+def _expect_level(cls, layer, model, x, dimmed):
     layer.set(0.25)
     found = model.predict(x, verbose=0)
     expect(
@@ -126,61 +248,46 @@ def check_dimmer(cls):
     )
     expect(not layer.trainable_weights, "the optimizer would change the level: `trainable=False`.")
     expect(
-        close(found, 0.25 * x),
+        close(found, dimmed / 2),
         "the level is a weight, and after `set(0.25)` a model that has run before still uses the "
         "old one: `assign` to the weight.",
     )
     early = cls(0.5)
-    early.set(0.1)
-    expect(
-        close(ops.convert_to_numpy(early(x)), 0.1 * x), "`set` should work before the first call."
+    early.set(0.25)
+    found = ops.convert_to_numpy(early(ops.convert_to_tensor(x)))
+    expect(close(found, dimmed / 2), "`set` should work before the first call.")
+
+
+def _expect_noise(cls):
+    zeros = np.zeros((64, 6), "float32")
+    seen = []
+    watch = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: seen.append(float(logs["loss"]))
     )
-    twin = keras.Sequential([cls(0.9)])
-    twin.build((None, 3))
-    twin.set_weights(model.get_weights())
-    expect(close(twin.predict(x, verbose=0), found), "the level should come with `get_weights`.")
-    return "the level is an input of the compiled step, and is saved"
-
-
-@check
-def check_without_columns(without_columns):
-    """Exercise 26.3: `without_columns(x, n)`, inside a model."""
-    x = np.random.default_rng(0).uniform(0.2, 1, (3, 4, 6, 2)).astype("float32")
-    mine = x.copy()
-    result = call(without_columns, mine, 2)
-    expect(close(mine, x), "the caller's images were changed.")
-    _expect_blackened(ops.convert_to_numpy(result), x, 2)
-    try:
-        inside = keras.Sequential([Applied(lambda z: without_columns(z, 3))])
-        found = inside.predict(x, verbose=0)
-        before, after = _trained_around(lambda z: without_columns(z, 1), x)
-    except Exception as error:
-        raise Hint(
-            "it works on arrays, and inside a model it raised "
-            f"{type(error).__name__}. There, use `keras.ops` alone."
-        ) from error
-    _expect_blackened(found, x, 3)
-    expect(
-        not close(before, after, 1e-7),
-        "no gradient came through: what lies before it in a model would never learn.",
+    # The last layer passes its input on, and is there because something must train.
+    model = keras.Sequential([cls(1.0), layers.Dense(6, kernel_initializer="identity")])
+    model.compile(keras.optimizers.SGD(0.0), loss="mse")
+    _inside(
+        lambda: model.fit(
+            zeros, zeros, batch_size=32, epochs=2, shuffle=False, verbose=0, callbacks=[watch]
+        )
     )
-    return "it runs wherever the model runs"
-
-
-def _expect_blackened(result, x, n):
-    expect(result.shape == x.shape, f"images {x.shape} became {result.shape}.")
+    # Keras reports the mean of an epoch's batches so far.
+    batches = [seen[0], 2 * seen[1] - seen[0], seen[2], 2 * seen[3] - seen[2]]
+    size = np.sqrt(np.mean(batches) * 6 / 5)
+    expect(size > 1e-6, "in training there should be noise.")
+    expect(0.08 < size < 0.12, f"the noise has a standard deviation of {size:.2f}, not 0.1.")
     expect(
-        not close(result[:, :n], np.zeros_like(x[:, :n])),
-        "those are rows. Columns are the third axis: (n, height, width, channels).",
+        np.ptp(batches) > 1e-5 * np.mean(batches),
+        "the noise is the same in every step: it was drawn once, when the step was compiled, or "
+        "from a fixed seed. Draw it with `keras.random` from a `SeedGenerator` of your own.",
     )
-    expect(close(result[:, :, :n], np.zeros_like(x[:, :, :n])), "the first columns are not black.")
-    expect(close(result[:, :, n:], x[:, :, n:]), "the other columns should stay as they were.")
 
 
-def _trained_around(function, x):
-    """The weight of a layer before `function`, before and after training."""
-    first, last = layers.Dense(2, use_bias=False), layers.Dense(2)
-    model = keras.Sequential([first, Applied(function), last])
+def _trained_around(layer, x):
+    """The weight of a layer before `layer`, before and after training."""
+    first, last = layers.Dense(4, use_bias=False), layers.Dense(6)
+    model = keras.Sequential([first, layer, last])
     model.compile(keras.optimizers.SGD(0.1), loss="mse")
     model.build((None, *x.shape[1:]))
     before = np.array(first.get_weights()[0])

@@ -13,7 +13,7 @@
 # **Time** 25 minutes to read, 30 for the exercises, about 25 seconds to run.
 
 # %% tags=["setup"]
-from ae_course import notebook
+from ae_course import notebook, widgets
 from ae_course.exercises import lesson_05 as checks
 from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, data
 from ae_keras import evaluation, losses, plots
@@ -189,6 +189,32 @@ print(f"pixels from {x_hat.min():.2f} to {x_hat.max():.2f}")
 
 # %% [markdown] numbers={"0.5": "1 / (1 + exp(0))"}
 # Grey with a faint grain: the untrained encoder returns small numbers, and a decoder that gets small numbers answers with values around $\sigma(0) = 0.5$. The codes differ already (lesson 03); the output hardly does.
+#
+# And trained? Here is the chain of `models[0]`, running in your browser: draw a digit, and see its sixteen numbers as bars, and what the decoder makes of them. **Predict.** A digit is moved to the right, pixel by pixel. After how many pixels has its code changed as much as if you had drawn another digit? (If this is only a picture where you read, run the cell in Jupyter, or open the web book.)
+#
+# **Find out:** watch the bars while you move the digit, then draw another one. And which single stroke turns the picture that comes back into another digit?
+
+# %% mystnb={"image": {"alt": "A figure to turn, as a picture: a 3 and an 8 as they are, as the autoencoder returns them, as PCA does, and the mean image"}}
+samples = {f"a {label}": val.x[np.argmax(val.labels == label)] for label in (3, 8)}
+widgets.draw_digit(models[0].encoder, models[0].decoder, pca, val, samples)
+
+# %%
+z = evaluation.encode(models[0], val.x)
+
+
+def mean_distance(z_other):
+    return np.linalg.norm(z - z_other, axis=1).mean()
+
+
+moved = [mean_distance(evaluation.encode(models[0], np.roll(val.x, n, axis=2))) for n in (1, 2, 3)]
+another = mean_distance(z[np.random.default_rng(0).permutation(len(z))])
+print("mean distance of the codes of an image and of")
+print(f"the same, 1, 2 or 3 pixels to the right: {', '.join(f'{d:.0f}' for d in moved)}")
+print(f"another image, chosen at random:         {another:.0f}")
+notebook.claim(0.85 < moved[2] / another < 1.05, "three pixels are nearly another image")
+
+# %% [markdown]
+# After three: a digit that was moved that far is as far away as nearly any other digit. To this network the place of a stroke is as much a part of the code as its shape, because a dense layer has weights of its own for each pixel. (Lesson 11 builds a network that knows better.)
 
 # %% [markdown]
 # ## Q17. How do you verify the dimensions, to be sure that the autoencoder reconstructs the data correctly?
