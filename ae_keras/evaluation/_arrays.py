@@ -124,21 +124,17 @@ def predict(part, x, batch_size):
     """
     batch_size = _validation.positive_int(batch_size, "batch_size")
     starts = range(0, len(x), batch_size)
-    if len(starts) > DIRECT_BATCHES:
-        model = part if hasattr(part, "predict") else keras.Sequential([part])
-        found = model.predict(x, batch_size=batch_size, verbose=0)
-    else:
+    if isinstance(part, keras.Layer) and len(starts) <= DIRECT_BATCHES:
         found = [part(x[i : i + batch_size], training=False) for i in starts]
-        if all(map(keras.ops.is_tensor, found)):
-            found = np.concatenate([to_numpy(batch, "x_hat") for batch in found])
-        else:
-            found = found[0]
-    if not hasattr(found, "astype"):
+    else:
+        model = part if hasattr(part, "predict") else keras.Sequential([part])
+        found = [model.predict(x, batch_size=batch_size, verbose=0)]
+    if not hasattr(found[0], "shape"):
         raise ValueError(
             f"`model` must return one array. Received: {part.name!r}, which returns "
-            f"{type(found).__name__}."
+            f"{type(found[0]).__name__}."
         )
-    return found.astype("float32")
+    return np.concatenate([to_numpy(x_hat, "x_hat") for x_hat in found]).astype("float32")
 
 
 def part(model, name):
