@@ -523,7 +523,7 @@ of_triangle = {"narrow": error(run(small)(one), one), "wide": error(run(wide_den
 print("triangle, squared error:", ", ".join(f"{k} {v:.0f}" for k, v in of_triangle.items()))
 notebook.claim(of_triangle["narrow"] > 4 * of_triangle["wide"], "the wide one keeps a triangle")
 
-# %% [markdown]
+# %% [markdown] numbers={"a quarter": "given: a threshold"}
 # A digit: the triangle comes back as a *0* on speckled ground, and so it did with two more seeds. The narrow denoiser has no strokes but those of its digits, so whatever you coax out of it is one. The wide one, which sees a few pixels at a time, returns a triangle, with less than a quarter of the error.
 
 # %% [markdown]
