@@ -31,6 +31,8 @@ class Pythons:
 
     Args:
         name: str, of the file with recorded answers, such as "lesson_26".
+        environ: dict of str to str, environment variables that the further Pythons start with. If
+            given, the running backend has a further Python as well. Defaults to None.
 
     Attributes:
         here: str, the running backend.
@@ -43,14 +45,15 @@ class Pythons:
         3
     """
 
-    def __init__(self, name):
+    def __init__(self, name, environ=None):
         self.here = backend.choose()
         self.live = [each for each in backend.BACKENDS if each in backend.installed()]
         self._path = RECORDED / f"{name}.json"
         text = self._path.read_text("utf-8") if self._path.exists() else "{}"
         self._recorded = json.loads(text)
         self._answers = {}
-        self._others = {each: Other(each) for each in self.live if each != self.here}
+        away = [each for each in self.live if environ or each != self.here]
+        self._others = {each: Other(each, environ) for each in away}
 
     def on(self, name, function, *args):
         """Run a function on one backend.
@@ -74,8 +77,8 @@ class Pythons:
             if name not in self._recorded.get(key, {}):
                 raise LookupError(f"{name} is not installed, and {key!r} was not recorded on it.")
             return self._recorded[key][name]
-        run = function if name == self.here else self._others[name].run
-        answer = run(*args) if name == self.here else run(function, *args)
+        other = self._others.get(name)
+        answer = other.run(function, *args) if other else function(*args)
         self._answers.setdefault(key, {})[name] = answer
         return answer
 
@@ -102,7 +105,7 @@ class Pythons:
         """Whether what the live backends answered is what was recorded on them.
 
         Args:
-            function: one that has been run.
+            function: one that has been run; where no live backend ran it, all is as recorded.
             tolerance: float, how far numbers may differ, as a fraction. Defaults to 0.02.
 
         Returns:
@@ -111,7 +114,7 @@ class Pythons:
         key = function.__name__
         pairs = [
             (answer, self._recorded.get(key, {}).get(name))
-            for name, answer in self._answers[key].items()
+            for name, answer in self._answers.get(key, {}).items()
         ]
         return all(alike(answer, recorded, tolerance) for answer, recorded in pairs)
 
@@ -133,10 +136,11 @@ class Other:
 
     Args:
         name: str, the backend.
+        environ: dict of str to str, more environment variables. Defaults to None.
     """
 
-    def __init__(self, name):
-        self.name = name
+    def __init__(self, name, environ=None):
+        self.name, self._environ = name, environ or {}
         self._process = None
 
     def run(self, function, *args):
@@ -161,7 +165,7 @@ class Other:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - `_end` closes it
         self._process = subprocess.Popen(
             [sys.executable, "-c", "from ae_course import elsewhere; elsewhere.serve()"],
-            env=os.environ | {"KERAS_BACKEND": self.name},
+            env=os.environ | {"KERAS_BACKEND": self.name} | self._environ,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,

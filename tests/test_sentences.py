@@ -64,19 +64,6 @@ NOT_YET = {
         "twice as wide,",
         "twice that rate,",
     },
-    "28": {
-        "0.66 and 1.23:",
-        "1.23: no faster",
-        "1.5 million page faults",
-        "3.5, with 1.5",
-        "32 steps, and",
-        "6.4 seconds instead",
-        "a million after 32",
-        "a thousand. Nobody would",
-        "thirteen thousand. If your",
-        "three times slower,",
-        "two minutes later.",
-    },
 }
 
 

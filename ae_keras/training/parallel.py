@@ -1,6 +1,7 @@
 """Spread work over devices, processes and machines: shards of batches, and sweeps that resume."""
 
 import asyncio
+import functools
 import json
 import numbers
 import socket
@@ -12,6 +13,9 @@ import keras
 
 from ae_keras import _validation
 from ae_keras.saving import atomic_write, files
+
+# Seconds that a sweep waits for further results after the first that was cancelled.
+PATIENCE = 10
 
 
 def check_shards(batches, n_workers):
@@ -146,14 +150,24 @@ def sweep(fit_one, sizes, folder, executor=None):
         except Exception as error:
             # It comes from `fit_one` or from the worker that ran it. The other sizes go on.
             failed[size] = error
+    # A worker may have written a result that did not come back.
+    failed = {size: error for size, error in failed.items() if not _file(folder, size).exists()}
     if failed:
-        reasons = "; ".join(f"{size}: {type(e).__name__}: {e}" for size, e in failed.items())
+        reasons = "; ".join(f"{size}: {_reason(error)}" for size, error in failed.items())
         raise RuntimeError(
             f"`fit_one` must give a result for each size. Missing: {sorted(failed)} of "
             f"{list(sizes)}. The others are in folder={str(folder)!r}; call `sweep` again for the "
             f"missing ones alone. Received: {reasons}"
         ) from next(iter(failed.values()))
     return {size: _read(_file(folder, size)) for size in sizes}
+
+
+def _reason(error):
+    """An error in words; a scheduler that goes away cancels its tasks without any."""
+    words = str(error)
+    if isinstance(error, (futures.CancelledError, TimeoutError)) and not words:
+        words = "it was given up, because the scheduler or the client of `executor` went away"
+    return f"{type(error).__name__}: {words}"
 
 
 def _results(fit_one, sizes, folder, executor):
@@ -165,8 +179,20 @@ def _results(fit_one, sizes, folder, executor):
     # Dask remembers how a call with the same arguments ended, so each sweep adds a new argument.
     anew = uuid4().hex
     running = {executor.submit(_one, fit_one, folder, size, anew): size for size in sizes}
-    for done in futures.as_completed(running):
-        yield running[done], done.result
+    left, lost = set(running), False
+    while left:
+        # When Dask's scheduler goes away, tasks are cancelled; but a result that was on its way
+        # may leave its future waiting for ever.
+        patience = PATIENCE if lost else None
+        done, left = futures.wait(left, patience, return_when=futures.FIRST_COMPLETED)
+        if not done:
+            for future in left:
+                future.cancel()
+                yield running[future], functools.partial(future.result, 0)
+            return
+        for future in done:
+            lost = lost or future.cancelled()
+            yield running[future], future.result
 
 
 def _one(fit_one, folder, size, call=None):

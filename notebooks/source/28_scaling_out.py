@@ -6,16 +6,17 @@
 # **You will be able to**
 # - feed a model from a file larger than memory;
 # - train one model on many devices, on each backend, and get the weights of one device;
+# - cut up a model's weights over devices, and say what each device holds;
 # - spread a sweep over a cluster, and lose a worker without losing the sweep;
 # - resume after a power cut, a full disk or a killed process, bit for bit;
 # - train in mixed precision, with 16 bits, and say what must stay in 32.
 #
 # **You need** lessons 06, 09 and 26.
 #
-# **Time** 35 minutes to read, about 40 seconds to run.
+# **Time** 35 minutes to read, 20 for the exercises, about 45 seconds to run.
 
 # %% tags=["setup"]
-from ae_course import notebook
+from ae_course import elsewhere, notebook
 from ae_course.exercises import lesson_28 as checks
 from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, data
 from ae_keras import evaluation, losses, plots, saving
@@ -103,7 +104,7 @@ print("images   read, MB   mapped, MB")
 for row in zip(lengths, *peaks.values(), strict=True):
     print(f"{row[0]:6d} {row[1]:10.1f} {row[2]:12.1f}")
 
-# %% mystnb={"image": {"alt": "Peak memory against the number of images: a line for arrays read into memory that rises to above fifty megabytes, and a flat one near one megabyte for the mapped file"}}
+# %% mystnb={"image": {"alt": "Peak memory against the number of images: a line for arrays read into memory that rises to about fifty megabytes, and a flat one near one megabyte for the mapped file"}}
 fig, ax = plt.subplots(figsize=(5.5, 2.8))
 for kind, marker in (("read", "o"), ("mapped", "s")):
     ax.plot(lengths, peaks[kind], marker=marker, label=f"{kind} file")
@@ -139,8 +140,8 @@ for n in (8, 7):
     means = [shard.mean() for shard in shards]
     print(f"{n} images: mean {gradients[:n].mean():.3f}, mean of two means {np.mean(means):.3f}")
 
-# %% [markdown]
-# When the shards are unequal: images in the smaller shard count for more. That is often so in the *last* batch of an epoch. What then happens depends on the backend; we tried it with 2,001 images: JAX stops in mid-epoch with an `IndivisibleError`; TensorFlow and PyTorch go on, and after two epochs weights were off by two parts in a thousand. Nobody would notice. So check before you start:
+# %% [markdown] numbers={"a thousand": "given: tried, two epochs on TensorFlow and PyTorch"}
+# When the shards are unequal: images in the smaller shard count for more. That is often so in the *last* batch of an epoch. What then happens depends on the backend. With 2,001 images JAX stops in mid-epoch with an `IndivisibleError`; TensorFlow and PyTorch go on, and when we tried it, weights were off by two parts in a thousand after two epochs. Nobody would notice. So check before you start:
 
 # %%
 try:
@@ -186,10 +187,38 @@ with np.load(folder / "weights.npz") as file:
 difference = np.linalg.norm(many - one) / np.linalg.norm(one)
 print("same weights as one device:", bool(difference <= 1e-5))
 
-# %% [markdown] numbers={"16": "128 / 8", "1,024": "128 * 8"}
-# Not to the bit: eight partial sums round differently from one. We measured a relative difference below one in a million after 32 steps, and it grows with training, as rounding does.
+# %% [markdown] numbers={"16": "128 / 8", "1,024": "128 * 8", "512": "given: benchmarks/devices.py"}
+# Not to the bit: partial sums round differently from one sum, and the difference grows with training.
 #
-# **In practice** two things change. *The batch*: our 128 images are the **global batch**, and on 8 devices each has a **local batch** of 16, which leaves a GPU idle most of the time. One usually keeps the local batch, here 128 images, and lets the global one grow with the number of devices, to 1,024. That makes fewer and larger steps, so the learning rate has to be found again; Goyal et al. (2017, section 2) scaled it in proportion and warmed it up over the first epochs. *Communication*: after each step all gradients travel over the network. A dense autoencoder has many weights and little to compute for each, so it gains least; a convolutional one gains more. Simulated devices share one processor and show no gain at all.
+# **In practice** the batch changes. Our 128 images are the **global batch**, and on 8 devices each has a **local batch** of 16, which leaves a GPU idle most of the time. One usually keeps the local batch, here 128 images, and lets the global one grow with the number of devices, to 1,024. That makes fewer and larger steps, so the learning rate has to be found again; Goyal et al. (2017, section 2) scaled it in proportion and warmed it up over the first epochs.
+#
+# ### How much faster?
+#
+# We measured images per second on a machine of *two cores*, which had other work as well: on JAX's virtual devices, which are threads that share these cores, and with PyTorch's processes (`python benchmarks/devices.py`; the hidden layers have 512 units there, so that a step has something to compute). **Predict**: does it help to have eight virtual devices? And is it better to keep the global batch at 128, or the local one?
+
+# %% mystnb={"image": {"alt": "Speed against one, two, four and eight devices. Virtual devices with a local batch of 128 rise to nearly one and a half at two and four, and fall below one at eight; with a global batch of 128 they fall from the start, to a fifth. Two processes lie below one with either batch; a dashed line, ideal on two cores, rises from one to two"}}
+path = Path("../benchmarks/results/devices.json")
+speeds = json.loads(path.read_text(encoding="utf-8"))["images_per_second"]
+fig, ax = plt.subplots(figsize=(7, 3.2))
+ax.plot([1, 2], [1, 2], linestyle="--", label="ideal on two cores", **plots.BASELINE)
+print("times as fast as one device          1     2     4     8")
+for kind, found in (("virtual devices", "jax"), ("processes", "torch")):
+    for fixed, marker, line in (("global", "o", "-"), ("local", "s", ":")):
+        speed = speeds[found][fixed]
+        times = np.array(list(speed.values())) / speed["1"]
+        label = f"{kind}, {fixed} batch 128"
+        ax.plot([int(n) for n in speed], times, marker=marker, linestyle=line, label=label)
+        print(f"{label:33s}" + "".join(f"{t:6.2f}" for t in times))
+ax.set(xlabel="devices", ylabel="times as fast as one", xticks=[1, 2, 4, 8], ylim=(0, None))
+ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+plt.show()
+one, two, _, eight = speeds["jax"]["local"].values()
+notebook.claim(two > 1.2 * one > 1.2 * eight, "two virtual devices help, eight do not")
+
+# %% [markdown] numbers={"128": "given: the code of benchmarks/devices.py"}
+# With a *global* batch of 128 every further device makes it worse. Each has fewer images in a step, but the costs of a step stay: the devices wait for each other and average all gradients. With a *local* batch of 128 there are fewer steps for as many images, and two devices are 1.39 times as fast as one. Four are hardly better, because there are two cores, and eight mostly wait. The two processes lose in both cases: in each step they send each other the gradients of all weights, which takes longer than computing them did.
+#
+# So simulated devices show whether code is right, not whether it is fast. On real ones, too, the curve levels off sooner the fewer images a device has in a step; a dense network, with many weights and little to compute for each, gains least. Measure one and two devices before you pay for eight.
 #
 # ### On a cluster
 #
@@ -197,7 +226,78 @@ print("same weights as one device:", bool(difference <= 1e-5))
 #
 # `train.slurm` starts the scripts on two machines of four GPUs under Slurm, `train.yaml` on Kubernetes: change the numbers in them and the name of the image. (The course's tests run the Slurm file with two real processes, which meet over the network; only `srun` and the GPUs are simulated. Not tried: a real cluster.)
 #
-# When a model does not fit on one device, its *weights* must be cut up instead. That is **model parallelism**; on JAX, `keras.distribution.ModelParallel` takes a map from the names of weights to the axis to cut. No model of this course needs it.
+# ### When the model does not fit
+#
+# Then its *weights* must be cut up: **[model parallelism](glossary.md#model-parallelism)**. On JAX Keras does it from a plan. A *mesh* arranges the devices in rows and columns and names these axes; a *layout map* says which axis of a weight is cut along which axis of the mesh. Our mesh has two rows, along which each batch is cut, and four columns, along which two large kernels are. (The function runs in a Python of its own, with eight simulated devices; where JAX is missing, you see its recorded answer.)
+
+
+# %%
+def trained():
+    model = new_model()
+    model.fit(data.Batches(x_train), epochs=2, shuffle=False, verbose=0)
+    return model, np.concatenate([weight.ravel() for weight in model.get_weights()])
+
+
+def shares(sharding, shape):
+    """The [start, stop] of the rows and of the columns that each device holds."""
+    return {
+        str(device.id): [list(s.indices(n)[:2]) for s, n in zip(index, shape, strict=True)]
+        for device, index in sharding.devices_indices_map(shape).items()
+    }
+
+
+# %%
+def in_pieces():
+    """Train on one device, then in pieces on eight; return who holds what."""
+    keras.distribution.set_distribution(None)
+    _, one = trained()
+    mesh = keras.distribution.DeviceMesh((2, 4), ["batch", "model"])
+    cuts = keras.distribution.LayoutMap(mesh)
+    cuts["dense_encoder.*/dense.*/kernel"] = (None, "model")  # columns of the first kernel
+    cuts["dense_decoder.*/kernel"] = ("model", None)  # rows of the decoder's kernels
+    split = keras.distribution.ModelParallel(layout_map=cuts, batch_dim_name="batch")
+    keras.distribution.set_distribution(split)
+    model, many = trained()
+    first, last = (model.weights[place].value for place in (0, -2))
+    return {
+        "a batch": shares(split.get_data_layout((128, 784)).backend_layout, (128, 784)),
+        "first kernel": shares(first.sharding, first.shape),
+        "last kernel": shares(last.sharding, last.shape),
+        "weights": [one.size, sum(w.value.addressable_shards[0].data.size for w in model.weights)],
+        "same": bool(np.linalg.norm(many - one) <= 1e-5 * np.linalg.norm(one)),
+    }
+
+
+# %% [markdown]
+# **Predict.** Devices 0 to 3 are the first row of the mesh, 4 to 7 the second. Sketch what device 5 holds of a batch (128 × 784), of the encoder's first kernel (784 × 64, cut by columns) and of the decoder's last (64 × 784, by rows). Who holds the same piece of a kernel?
+
+# %% mystnb={"image": {"alt": "Three rectangles cut into pieces that name their devices. A batch has an upper half for devices 0 to 3 and a lower half for 4 to 7; the first kernel has four upright strips for devices 0 and 4, 1 and 5, 2 and 6, 3 and 7; the last kernel has four flat strips for the same pairs. The lower half and the second strips, those of device 5, are coloured"}}
+flags = {"GPU": "0", "XLA_FLAGS": "--xla_force_host_platform_device_count=8"}
+pythons = elsewhere.Pythons("lesson_28", environ=flags)
+pieces = pythons.on("jax", in_pieces)
+names = ("a batch", "first kernel", "last kernel")
+fig, axes = plt.subplots(1, 3, figsize=(8, 2.8), layout="constrained")
+for ax, name in zip(axes, names, strict=True):
+    held = pieces[name]
+    for device in held:
+        rows, columns = held[device][0], held[device][1]
+        owners = [other for other in held if held[other] == held[device]]
+        if device == owners[0]:
+            width, height = columns[1] - columns[0], rows[1] - rows[0]
+            color = "#f5b36b" if "5" in owners else "0.92"
+            ax.add_patch(plt.Rectangle((columns[0], rows[0]), width, height, fc=color, ec="black"))
+            words = ("\n" if name == "first kernel" else ", ").join(f"{each}" for each in owners)
+            ax.text(np.mean(columns), np.mean(rows), words, ha="center", va="center")
+    # The last device holds the last rows and columns.
+    ax.set(title=name, xlabel="columns", ylabel="rows", xlim=(0, columns[1]), ylim=(rows[1], 0))
+plt.show()
+print("weights: {:,}, on each device: {:,}".format(*pieces["weights"]))
+print("the same as on one device:", pieces["same"])
+
+# %% [markdown] numbers={"5": "given: the number of a device", "16": "64 / 4", "64": "given: the code at the top", "half": "1 / 2", "quarter": "1 / 4"}
+# Device 5 (coloured) has the second half of the images, the second quarter of the first kernel's columns and of the last kernel's rows. Only device 1, above it in the mesh, has the same weights, and it has the other images: these two average their gradients. Device 5 computes 16 of the 64 hidden units of its images; the code needs all 64, so the four devices of a row must exchange numbers *in the middle of every step*, forward and back. Data parallelism talks once a step. That is why `"model"` should be an axis within one machine, and `"batch"` the one across machines.
+#
+# Each device holds about a quarter of the weights. Look at that number: a pattern must match the *whole* path of a weight (`weight.path`), and one that matches none raises no error. Everything then lies everywhere, and the model still does not fit.
 
 # %% [markdown]
 # ## A sweep on a cluster
@@ -234,10 +334,10 @@ with joblib.parallel_config("dask"):
     spread = joblib.Parallel(batch_size=1)(joblib.delayed(fit_one)(size) for size in sizes)
 print("equal to the serial sweep:", dict(zip(sizes, spread, strict=True)) == serial)
 
-# %% [markdown] numbers={"0.57": "measured: measured.json sweep.rows.torch: spread / serial", "0.62": "measured: measured.json sweep.rows.tensorflow: spread / serial", "0.79": "measured: measured.json sweep.rows.jax: spread / serial", "a thousand": "given: a figure of speech", "ten": "measured: measured.json sweep.rows.torch: epochs"}
-# *Equal*, not close: the same seed, the same batches, the same processor type, one thread. That is worth arranging, because it lets you compare a size from the cluster with one from your own computer. Speed is another matter. Measured on two cores, with ten epochs a size, two workers took 0.57 of the serial time on PyTorch, 0.62 on TensorFlow and 0.79 on JAX. JAX's one process keeps nearly one and a half cores busy already: there was less left to gain. Two processes of TensorFlow slow each other by a quarter even without a cluster.
+# %% [markdown] numbers={"0.57": "measured: measured.json sweep.rows.torch: spread / serial", "0.62": "measured: measured.json sweep.rows.tensorflow: spread / serial", "0.79": "measured: measured.json sweep.rows.jax: spread / serial"}
+# *Equal*, not close: the same seed, the same batches, the same processor type, one thread. So you may compare a size from the cluster with one from your own computer. Speed is another matter. On two cores, two workers took 0.57 of the serial time on PyTorch, 0.62 on TensorFlow and 0.79 on JAX, whose one process keeps more than one core busy already (`python benchmarks/run.py --only sweep`).
 #
-# *Without* the first line it was 1.04, 0.66 and 1.23: no faster at all on two of three backends. Dask asks its workers to give freed memory back to the system at once (`MALLOC_TRIM_THRESHOLD_`), which suits big tables. Training frees and allocates the same arrays a thousand times over, and with that setting many of them are fetched from the system anew: two fits on PyTorch took 6.4 seconds instead of 3.5, with 1.5 million page faults in place of thirteen thousand. If your workers are slower than your own computer, count those first (`resource.getrusage`). To measure yours: `python benchmarks/run.py --only sweep`.
+# The first line matters for that. Dask asks its workers to give freed memory back to the system at once, which suits big tables. Training frees and allocates the same arrays in every step, and without the line requests them from the system anew: when we tried it, two workers were no faster than one process on two of three backends.
 #
 # **In practice**, a cluster under Slurm starts workers for you: `dask_jobqueue.SLURMCluster(cores=1, memory="4GB")`, then `cluster.scale(jobs=8)`, in place of `LocalCluster`; for a GPU each, add `job_extra_directives=["--gpus-per-task=1"]`. By hand, start `dask scheduler` on the first machine, on each of the others `dask worker tcp://192.0.2.7:8786 --nthreads 1` with `KERAS_BACKEND`, `OMP_NUM_THREADS=1`, `MALLOC_TRIM_THRESHOLD_=33554432` and `MALLOC_MMAP_THRESHOLD_=33554432` set (there, Dask respects the value it finds) and the same versions installed; here only the address changes. **The scheduler's port is open to everybody who reaches it, and runs what it is sent**: keep it inside a network that you trust, or start scheduler and workers with certificates (`--tls-ca-file`, `--tls-cert`, `--tls-key`, an address `tls://...`, and `Client(address, security=Security(...))`). If the address is wrong, Dask's client may wait for a long time; `parallel.connect` asks first.
 
@@ -252,7 +352,7 @@ print("within 10 seconds:", time.perf_counter() - begin < 10)
 # %% [markdown]
 # ## When a worker dies
 #
-# With many machines, one of them fails every week. Dask starts a worker's tasks again elsewhere, and joblib never notices. But results that were finished and not yet fetched are lost with the worker. And a task that kills *each* worker, say for lack of memory, is given up after four; joblib 1.6 is not told, and in our trial it was still waiting two minutes later.
+# With many machines, one of them fails every week. Dask starts a worker's tasks again elsewhere, and joblib never notices. But results that were finished and not yet fetched are lost with the worker. And a task that kills *each* worker, say for lack of memory, is given up after four; joblib 1.6 is not told, and was still waiting when we gave up.
 #
 # The cure is older than clusters: **write each result down as soon as it is there**. In one process that takes six lines.
 
@@ -291,7 +391,7 @@ print("times started:", {size: started.count(size) for size in sizes})
 print("equal to one process:", remembered(pca_one, sizes, folder / "here") == pca == again)
 
 # %% [markdown]
-# Only the size that died was started twice, and the second call computed nothing: it read the files. (An exception would have been kinder than `os._exit`, but a worker that is out of memory has no choice.) Both sweeps, from the two folders of results:
+# Only the size that died was started twice, and the second call computed nothing: it read the files. It is the same if the *scheduler* goes away: `sweep` then ends with an error that names the missing sizes, and called again on a new cluster, it computes those alone (the course's tests kill one). Both sweeps, from the files:
 
 # %% mystnb={"image": {"alt": "Squared error against code size, two falling curves far below the line of the mean image: the small autoencoder lies beside PCA at two and four numbers, a little below it at eight and a little above it at sixteen"}}
 client.close()
@@ -300,7 +400,7 @@ fig, ax = plt.subplots(figsize=(5.5, 2.8))
 ax.plot(sizes, [serial[size]["error"] for size in sizes], marker="o", label="autoencoder")
 ax.plot(sizes, [pca[size]["error"] for size in sizes], marker="s", label="PCA")
 mean_error = evaluation.mean_image_error(x_train, x_val)
-ax.axhline(mean_error, label="mean image", linestyle="--", **plots.BASELINE)
+ax.axhline(mean_error, label=f"mean image, {mean_error:.1f}", linestyle="--", **plots.BASELINE)
 ax.set_xscale("log", base=2)
 ax.set(xlabel="code size", ylabel="squared error per image", ylim=(0, None))
 ax.set_xticks(sizes, sizes)
@@ -394,7 +494,7 @@ for policy, losses_ in curves.items():
 # %% [markdown] numbers={"32,768": "2 ** 15"}
 # bfloat16 follows float32 to a fraction of a per cent. float16 lags behind from the first epoch on: the factor of the loss scaling begins at 32,768, the gradient of a *sum* over 784 pixels overflows with that, and the first few steps are skipped, the factor halved each time, until it is small enough. With the usual mean over pixels they would not be; conventions have costs. bfloat16, which needs no factor, is the safer choice where the hardware has it.
 #
-# On this CPU, half precision gains nothing: depending on the backend we saw about the same speed to three times slower, because numbers are converted back and forth. Nor does a network this small gain on a GPU. Try it when matrices are thousands wide, and look at the curve beside float32's before you believe it.
+# On this CPU, half precision gains nothing, because numbers are converted back and forth. Nor does a network this small gain on a GPU. Try it when matrices are thousands wide, and look at the curve beside float32's before you believe it.
 
 # %% [markdown]
 # ## Exercises
@@ -468,6 +568,7 @@ checks.check_equal_batch(equal_batch)
 #
 # - A mapped file needs the memory of a few batches, whatever its size.
 # - Data parallelism gives the weights of one device, up to rounding, if all shards are equal; TensorFlow and PyTorch do not warn you when they are not.
+# - Model parallelism cuts up the weights, and devices talk within each step: only for what does not fit.
 # - Independent fits scale best: distribute the sweep, not the step.
 # - Write every result and every checkpoint as soon as it is there, under another name, then rename.
 # - In mixed precision weights, sums and losses stay in 32 bits.
@@ -495,6 +596,7 @@ checks.check_equal_batch(equal_batch)
 # %% tags=["receipt"]
 notebook.claim(peaks["mapped"][-1] < 0.1 * peaks["read"][-1], "a mapped file must need little")
 notebook.claim(difference < 1e-4, "many devices must train as one")
+notebook.claim(pieces["same"] and pythons.as_recorded(in_pieces), "so must a model in pieces")
 notebook.claim(
     dict(zip(sizes, spread, strict=True)) == serial, "workers must agree with one process"
 )

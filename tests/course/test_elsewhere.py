@@ -1,6 +1,7 @@
 """ae_course/elsewhere.py: functions run on the other backends, or their recorded answers."""
 
 import json
+import os
 
 import keras
 import numpy as np
@@ -32,6 +33,21 @@ def other():
     yield python
     if python._process:
         python.end()
+
+
+def test_the_running_backend_has_a_python_of_its_own_if_that_needs_variables():
+    pythons = elsewhere.Pythons("none", environ={"AE_COURSE_SAID": "before the start"})
+
+    def said():
+        import os
+
+        return [os.environ.get("AE_COURSE_SAID"), os.getpid()]
+
+    word, process = pythons.on(pythons.here, said)
+    pythons._others[pythons.here].end()
+    assert word == "before the start"
+    assert process != os.getpid()
+    assert "AE_COURSE_SAID" not in os.environ
 
 
 def losses(scale=1.0):

@@ -236,6 +236,23 @@ def test_no_space_on_the_device_leaves_the_old_checkpoint(checkpoint, monkeypatc
     assert list(checkpoint.parent.iterdir()) == [checkpoint]
 
 
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
+def test_a_rename_that_fails_leaves_the_old_checkpoint(checkpoint, monkeypatch, number):
+    """All is written, and the disk refuses the last step: read-only by now, say, after an error."""
+
+    def fail(source, target):
+        raise OSError(number, os.strerror(number))
+
+    before, model = checkpoint.read_bytes(), trained()
+    received, reason = f"path={str(checkpoint)!r}", os.strerror(number)
+    with monkeypatch.context() as patch, says(OSError, "`path`", received, reason) as error:
+        patch.setattr(os, "replace", fail)
+        fit_and_keep(model, checkpoint)
+    assert error.value.errno == number
+    assert checkpoint.read_bytes() == before
+    assert list(checkpoint.parent.iterdir()) == [checkpoint]
+
+
 def test_the_reason_is_given_for_an_error_without_a_number(checkpoint, monkeypatch):
     def fail(model, path, *args, **kwargs):
         raise OSError("Unable to synchronously write file")  # HDF5 raises it without a number.

@@ -1,10 +1,13 @@
 """ae_keras/training/parallel.py and notebooks/scripts: many workers give the result of one."""
 
 import concurrent.futures
+import errno
+import json
 import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -158,6 +161,32 @@ def test_two_devices_give_the_weights_of_one_though_the_job_was_stopped(folder):
     for epochs in ("1", "2"):
         done = run(folder, 2, "--epochs", epochs, "--devices", "2")
         assert done.returncode == 0, done.stderr[-2000:]
+    assert_as_one_device(folder)
+
+
+def test_a_full_disk_stops_the_script_which_goes_on_when_there_is_room(folder):
+    """No file may grow beyond 200 kB, as on a full disk; a checkpoint has more than a megabyte."""
+    kept = folder / "run.keras"
+    done = run(folder, 2, "--epochs", "1")
+    assert done.returncode == 0, done.stderr[-2000:]
+    before = kept.read_bytes()
+    assert len(before) > 1_000_000
+    limit = "import os, resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (200_000,) * 2)"
+    limited = [sys.executable, "-c", f"{limit}; os.execv(sys.argv[1], sys.argv[1:])"]
+    done = subprocess.run(
+        [*limited, *command(folder, 2, "--epochs", "2")],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+    )
+    assert done.returncode != 0
+    assert f"path={str(kept)!r}" in done.stderr
+    assert os.strerror(errno.EFBIG) in done.stderr
+    assert kept.read_bytes() == before
+    assert not list(folder.glob(".part-*"))
+    done = run(folder, 2, "--epochs", "2")
+    assert done.returncode == 0, done.stderr[-2000:]
     assert_as_one_device(folder)
 
 
@@ -414,6 +443,45 @@ def test_a_result_whose_worker_died_is_not_computed_again(tmp_path):
     assert fit_one.called == [2, 4]
 
 
+def test_a_result_lost_on_its_way_is_read_or_named(tmp_path, monkeypatch):
+    """One task is cancelled and two never end, as when a scheduler dies; one was written."""
+
+    class Dies(concurrent.futures.Executor):
+        def submit(self, function, fit_one, folder, size, *others):
+            future = concurrent.futures.Future()
+            if size == 2:
+                function(fit_one, folder, size, *others)
+            if size == 4:
+                future.cancel()
+                future.set_running_or_notify_cancel()
+            return future
+
+    monkeypatch.setattr(parallel, "PATIENCE", 0.1)
+    with says(RuntimeError, "`fit_one`", "Missing: [4, 8]", "4: Cancelled", "8: ", "scheduler"):
+        parallel.sweep(square, [2, 4, 8], tmp_path, Dies())
+
+
+@pytest.mark.parametrize("threads", [0, 1])
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
+def test_a_result_that_the_disk_does_not_take_is_named(tmp_path, monkeypatch, number, threads):
+    def replace(source, target, really=os.replace):
+        if Path(target).name == "4.json":
+            raise OSError(number, os.strerror(number))
+        really(source, target)
+
+    executor = concurrent.futures.ThreadPoolExecutor(threads) if threads else None
+    reasons = (f"path={str(tmp_path / '4.json')!r}", os.strerror(number))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", replace)
+        with says(RuntimeError, "`fit_one`", "Missing: [4] of [2, 4, 8]", *reasons) as error:
+            parallel.sweep(square, [2, 4, 8], tmp_path, executor)
+    assert error.value.__cause__.errno == number
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["2.json", "8.json"]
+    again = Counted()
+    parallel.sweep(again, [2, 4, 8], tmp_path, executor)
+    assert again.called == [4]
+
+
 def test_results_must_be_json(tmp_path):
     with says(RuntimeError, "`fit_one`", "Missing: [2]", "TypeError", "JSON"):
         parallel.sweep(lambda size: np.float32(size), [2], tmp_path)
@@ -503,6 +571,69 @@ def test_a_size_that_kills_every_worker_is_named(client, tmp_path):
     assert found == {2: 2, 3: 3, 4: 4}
     done = (tmp_path / "log").read_text().split()
     assert sorted(done) == ["2", "3", "4"]
+
+
+@pytest.fixture
+def fragile(tmp_path):
+    """A scheduler and a worker that are processes; the address of the one, and both."""
+    pytest.importorskip("distributed")
+    place = tmp_path / "scheduler.json"
+    options = ["--no-dashboard", "--scheduler-file", str(place)]
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-m", f"distributed.cli.dask_{name}", *options, *more],
+            env=environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for name, *more in (
+            ("scheduler", "--host", "127.0.0.1", "--port", "0"),
+            ("worker", "--nthreads", "1", "--no-nanny"),
+        )
+    ]
+    end = time.monotonic() + LIMIT
+    while not place.exists() or not place.read_text():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    yield json.loads(place.read_text())["address"], *started
+    for each in started:
+        each.kill()
+        each.wait()
+
+
+def test_a_sweep_whose_scheduler_goes_away_is_resumed_with_the_missing_sizes(fragile, tmp_path):
+    address, scheduler, worker = fragile
+
+    def fit_one(size):
+        import time
+
+        if size == 4:
+            (tmp_path / "begun").touch()
+            time.sleep(LIMIT)
+        return 10 * size
+
+    def power_cut():
+        while not (tmp_path / "begun").exists():
+            time.sleep(0.05)
+        scheduler.kill()
+
+    client = parallel.connect(address, timeout=30)
+    cut = threading.Thread(target=power_cut)
+    cut.start()
+    start = time.monotonic()
+    reasons = ("`fit_one`", "Missing: [4, 8]", "4: CancelledError", "the scheduler", "8: Cancelled")
+    with says(RuntimeError, *reasons):
+        parallel.sweep(fit_one, [2, 4, 8], tmp_path / "run", client.get_executor())
+    assert time.monotonic() - start < LIMIT / 2
+    cut.join()
+    worker.kill()
+    client.close(timeout=2)
+    with says(ConnectionError, "`address`", address):
+        parallel.connect(address)
+    again = Counted()
+    found = parallel.sweep(again, [2, 4, 8], tmp_path / "run")
+    assert again.called == [4, 8]
+    assert found == {2: 20, 4: square(4), 8: square(8)}
 
 
 def test_workers_need_not_see_the_folder(tmp_path):
