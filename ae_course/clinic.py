@@ -1,4 +1,4 @@
-"""The black boxes of lesson 24: what each claims is in the lesson; some of them do not keep it.
+"""The black boxes of lesson 23: what each claims is in the lesson; some of them do not keep it.
 
 To read on is to be told. Ask them first: call them, train them, change what you give them.
 """

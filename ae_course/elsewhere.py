@@ -30,7 +30,7 @@ class Pythons:
     A further Python starts when it is first asked, in a second or several, and ends with this one.
 
     Args:
-        name: str, of the file with recorded answers, such as "lesson_26".
+        name: str, of the file with recorded answers, such as "lesson_25".
         environ: dict of str to str, environment variables that the further Pythons start with. If
             given, the running backend has a further Python as well. Defaults to None.
 
@@ -40,7 +40,7 @@ class Pythons:
 
     Example:
         >>> from ae_course import elsewhere
-        >>> pythons = elsewhere.Pythons("lesson_26")
+        >>> pythons = elsewhere.Pythons("lesson_25")
         >>> pythons.on(pythons.here, max, 2, 3)
         3
     """

@@ -1,4 +1,4 @@
-"""Images per second of data-parallel training against the number of devices, for lesson 28.
+"""Images per second of data-parallel training against the number of devices, for lesson 27.
 
     python benchmarks/devices.py
 
@@ -29,7 +29,7 @@ RESULTS = measure.HERE / "results" / "devices.json"
 
 
 def new_model(image_shape):
-    """Lesson 28's model with a wider layer, so that a step has something to compute."""
+    """Lesson 27's model with a wider layer, so that a step has something to compute."""
     import keras
 
     from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, losses

@@ -22,7 +22,7 @@ from measure import BACKENDS, ChildError, child, table
 
 RESULTS = measure.HERE / "results" / "measured.json"
 QUICK_RESULTS = measure.ROOT / "build" / "bench" / "quick.json"
-# Lesson 27 shows this file.
+# Lesson 26 shows this file.
 PUBLISHED = measure.HERE / "results" / "published.json"
 # These are the kinds of fit.py, which is not imported because it would start a backend.
 KINDS = ("dense", "conv", "vae", "vqvae")
@@ -170,10 +170,10 @@ def show_lessons(rows):
 
 
 def published(chosen):
-    """Run lesson 27 on MNIST, half an hour for each seed; keep earlier runs of other seeds."""
+    """Run lesson 26 on MNIST, half an hour for each seed; keep earlier runs of other seeds."""
     if chosen.quick:
         return [
-            {"backend": backend} | child(backend, chosen.threads, "lessons.py", "27_")
+            {"backend": backend} | child(backend, chosen.threads, "lessons.py", "26_")
             for backend in chosen.backends
         ]
     found = {}
@@ -184,7 +184,7 @@ def published(chosen):
         say(f"published, {backend}, seed {seed}")
         conditions = measure.conditions(chosen.threads)
         os.environ["AE_COURSE_SEED"] = str(seed)
-        row = child(backend, chosen.threads, "lessons.py", "27_", "mnist")
+        row = child(backend, chosen.threads, "lessons.py", "26_", "mnist")
         name = backend if " on CPU," in row["made_with"] else f"{backend} GPU"
         found[name, seed] = {"backend": name, "seed": seed, "conditions": conditions, **row}
         save({"rows": sorted(found.values(), key=_place)}, PUBLISHED)

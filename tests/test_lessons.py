@@ -331,7 +331,7 @@ READ = {
     "15": ("scores",),
     "21": ("by_setting", "inside", "outside", "values"),
     "22": ("spent",),
-    "28": ("serial", "pca"),
+    "27": ("serial", "pca"),
 }
 # What may be done with the test part: (lesson, part of the line, what it does): why.
 MAY = {
@@ -341,12 +341,12 @@ MAY = {
         "fits",
     ): "tells test images from drawn ones, between two halves",
     (
-        "24",
+        "23",
         "best = int(np.argmax(on_test))",
         "ranks results",
     ): "a bug to be found: selection on test",
-    ("24", "the best code gets", "selects"): "the same",
-    ("24", "the chosen code on fresh", "selects"): "the same",
+    ("23", "the best code gets", "selects"): "the same",
+    ("23", "the chosen code on fresh", "selects"): "the same",
 }
 
 

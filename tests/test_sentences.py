@@ -25,7 +25,7 @@ NOT_YET = {
         "0.78.) The rule",
         "two points. Label",
     },
-    "27": {
+    "26": {
         "0.008 without it,",
         "0.008: 2.9. 0.016:",
         "0.14 after twelve",

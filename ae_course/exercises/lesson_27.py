@@ -1,45 +1,50 @@
-"""Checks of the exercises in lesson 27, Against the literature."""
+"""Checks of the exercises in lesson 27, More data, more devices, more machines."""
 
-import numpy as np
+import tempfile
+from numbers import Integral
+from pathlib import Path
 
-from ae_course.exercises.grading import Hints, call, check, close, expect
+from ae_course.exercises.grading import Hints, call, check, expect
 
 HINTS = {
     "27.1": (
+        "If the rows are dealt out like cards, which rows does worker 1 of 3 get?",
         (
-            "A root, a mean and a scale may have to be undone: which of them in which unit, and in "
-            "which order?"
+            "A worker gets every `n_workers`-th row, beginning with the row of its own number. "
+            "`range` has a third argument, the step."
         ),
         (
-            "First square an 'rmse'. Then multiply by `n_pixels`, unless it is a 'sum' already. "
-            "Last the scale: pixels become `white` times smaller, and squared errors `white**2` "
-            "times."
-        ),
-        (
-            '`squared = value**2 if unit == "rmse" else value`; in the same way make the `total` '
-            "of it, and divide that by `white**2`."
+            "`range(first, n_items, step)`: the first row is `worker`; the step is the number of "
+            "workers."
         ),
     ),
     "27.2": (
-        "What does one image say about which model is better, whether it is hard or easy for both?",
         (
-            "Take the differences, image by image: `np.asarray(a) - np.asarray(b)`. The standard "
-            "error of a mean of n values is their standard deviation over the root of n."
+            "What is the exact name of the file with a finished result for size 8, and how do you "
+            "ask whether it is there?"
         ),
         (
-            "`difference.std(ddof=1) / np.sqrt(len(difference))` is the standard error; return the "
-            "mean difference before it."
+            '`Path(folder) / f"{size}.json"` is its path, also if `folder` is a string. '
+            "`.exists()` asks and changes nothing."
+        ),
+        (
+            "`[size for size in sizes if not ...]` keeps the order of `sizes`; the dots ask for "
+            "the file of that size."
         ),
     ),
     "27.3": (
-        "How many nats are one bit, the choice between two equally probable answers?",
         (
-            "One bit is log 2, about 0.693 nats, so an image has `nats / np.log(2)` bits. How many "
-            "pixels share them?"
+            "With 1000 images in batches of 128, how large is the last batch, and can 8 workers "
+            "share it equally?"
         ),
         (
-            "Divide `nats / np.log(2)` by `n_pixels`. For 86.76 nats of 28 x 28 pixels that is "
-            "about 0.16."
+            "Try the sizes from the largest down, `range(min(limit, n_images), 0, -1)`. Two "
+            "numbers must be multiples of `n_workers`: the size, and the rest `n_images % size`, "
+            "which is 0 if the last batch is full."
+        ),
+        (
+            "In the loop, return the first `size` with `size % n_workers == 0` for which `n_images "
+            "% size` passes the same test; after the loop, return 0."
         ),
     ),
 }
@@ -47,52 +52,54 @@ hint = Hints(HINTS)
 
 
 @check
-def check_published_unit(per_image):
-    """Exercise 27.1: `per_image(value, unit, n_pixels, white)`."""
-    expect(close(call(per_image, 3.0, "sum", 784, 1), 3.0), "a sum on [0, 1] is ours already.")
-    expect(close(per_image(0.5, "mse", 100, 1), 50), "a mean becomes a sum times the pixels.")
-    wrong = np.sqrt(0.5) * 100
-    result = per_image(0.5, "rmse", 100, 1)
-    expect(not close(result, wrong), "the error is squared: square the root, do not take another.")
-    expect(not close(result, 2500), "square first, then times the pixels.")
-    expect(close(result, 25), "0.5 as rmse of 100 pixels is 25.")
-    result = per_image(51.0, "rmse", 100, 255)
-    expect(not close(result, 51**2 * 100 / 255), "squares shrink by white twice.")
-    expect(close(result, 4), "a root of 51 where white is 255 is one of 0.2.")
-    for unit, right in (("mse", 10.0), ("sum", 0.1)):
-        result = per_image(65.025 * 100, unit, 100, 255)
-        expect(close(result, right), f"'{unit}' on [0, 255] must be divided by 255 twice.")
-    return "three units, two scales, one number"
+def check_shard(shard):
+    """Exercise 27.1: `shard(n_items, worker, n_workers)`."""
+    for n_items, n_workers in ((12, 3), (10, 4), (2, 3)):
+        parts = [list(call(shard, n_items, worker, n_workers)) for worker in range(n_workers)]
+        together = sorted(row for part in parts for row in part)
+        where = f"of {n_items} rows for {n_workers} workers"
+        expect(len(together) == len(set(together)), f"{where}, some go to two workers.")
+        expect(not set(range(n_items)) - set(together), f"{where}, some go to nobody.")
+        expect(together == list(range(n_items)), f"{where}, some do not exist.")
+        lengths = [len(part) for part in parts]
+        expect(max(lengths) - min(lengths) <= 1, f"{where}, they get {lengths}: divide evenly.")
+    return "every row once, and no worker has two more than another"
 
 
 @check
-def check_paired(paired):
-    """Exercise 27.2: `paired(a, b)`."""
-    b = np.array([1.0, 9.0, 4.0, 30.0])
-    a = b + np.array([1.0, 2.0, 3.0, 2.0])
-    result = call(paired, a.copy(), b.copy())
-    expect(np.shape(result) == (2,), "return two numbers: the mean difference, its error.")
-    mean, error = map(float, result)
-    expect(not close(mean, -2), "a minus b, not b minus a.")
-    expect(close(mean, 2), "the mean of the differences.")
-    spread = np.sqrt(2 / 3)
-    separate = np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / 4)
-    expect(not close(error, separate), "take the spread of the differences, not of the two.")
-    expect(not close(error, spread), "the error of a mean of n values: divide by the root of n.")
-    expect(not close(error, np.sqrt(0.5) / 2), "the mean was estimated, too: ddof=1.")
-    expect(not close(error, spread / 4), "divide by the root of n, not by n.")
-    expect(close(error, spread / 2), "standard deviation of the differences over the root of n.")
-    expect(close(paired(list(a), list(b)), (2, spread / 2)), "lists are errors as well.")
-    return "the difference and its error, image by image"
+def check_missing_sizes(missing_sizes):
+    """Exercise 27.2: `missing_sizes(folder, sizes)`."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for left in ("4.json", "16.json", ".part-77-8.json", "2.txt"):
+            (folder / left).write_text("1.0")
+        for form in (folder, name):
+            result = call(missing_sizes, form, [32, 16, 8, 6, 4, 2])
+            expect(not isinstance(result, str | Integral), "return a list of sizes.")
+            result = list(result)
+            expect(16 not in result and 4 not in result, "4.json and 16.json are there.")
+            expect(8 in result, "of 8 there is but an unfinished file: that is no result.")
+            expect(6 in result, "there is a 16.json, but no 6.json.")
+            expect(2 in result, "a file of another kind is no result.")
+            expect(result == [32, 8, 6, 2], "the missing ones in the order of `sizes`.")
+        kept = sorted(path.name for path in folder.iterdir())
+    expect(len(kept) == 4, "only look: neither write nor delete.")
+    return "what has no whole result, in the order asked"
 
 
 @check
-def check_bits_per_pixel(bits_per_pixel):
-    """Exercise 27.3: `bits_per_pixel(nats, n_pixels)`."""
-    result = call(bits_per_pixel, 784 * np.log(2), 784)
-    expect(not close(result, np.log(2) ** 2), "a nat is more than a bit: divide by log 2.")
-    expect(not close(result, 784), "per pixel: divide by their number.")
-    expect(not close(result, np.log(2)), "these are nats per pixel still.")
-    expect(close(result, 1), "log 2 nats for each pixel are one bit each.")
-    expect(close(bits_per_pixel(200.0, 50), 4 / np.log(2)), "for any number of pixels.")
-    return "a nat is 1.44 bits"
+def check_equal_batch(equal_batch):
+    """Exercise 27.3: `equal_batch(n_images, limit, n_workers)`."""
+    cases = {(1024, 128, 8): 128, (1024, 100, 8): 96, (1000, 128, 8): 128, (24, 20, 4): 20}
+    cases |= {(100, 64, 3): 0, (90, 64, 3): 63, (8, 128, 4): 8, (12, 5, 6): 0, (30, 7, 2): 6}
+    for (n_images, limit, n_workers), right in cases.items():
+        result = call(equal_batch, n_images, limit, n_workers)
+        asked = f"equal_batch({n_images}, {limit}, {n_workers})"
+        expect(isinstance(result, Integral), f"{asked} must be a whole number, not {result!r}.")
+        expect(0 <= result <= min(limit, n_images), f"{asked} is {result}: more than is allowed.")
+        expect(result % n_workers == 0, f"{asked} is {result}: workers cannot share it equally.")
+        last = n_images % result if result else 0
+        expect(last % n_workers == 0, f"{asked} is {result}: the last batch would have {last}.")
+        hint = f"one of {right} is larger." if right else "0 if there is none."
+        expect(result == right, f"{asked} is {result}; {hint}")
+    return "the largest batch whose shards are equal to the end"

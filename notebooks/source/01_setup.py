@@ -170,7 +170,7 @@ print("seed 1 and 2, equal:  ", first == other)
 # %% [markdown]
 # To the last bit. So **on one machine, with one backend, on the CPU and with the same versions, a seed repeats a run exactly.** On a GPU some operations add numbers in an order that changes from run to run. Each framework can forbid that at some cost in speed: `torch.use_deterministic_algorithms(True)`, `tf.config.experimental.enable_op_determinism()`, and for JAX the environment variable `XLA_FLAGS=--xla_gpu_deterministic_ops=true`.
 #
-# Between backends a seed promises nothing, because each has a generator of its own (lesson 26 compares them). The cure is to let **one** generator draw everything, and NumPy's is the same everywhere. A weight matrix with $n_\text{in}$ inputs and $n_\text{out}$ outputs starts, by default in Keras, with numbers drawn uniformly from $[-r, r]$, where $r = \sqrt{6 / (n_\text{in} + n_\text{out})}$ keeps the size of signals about the same from layer to layer (Glorot & Bengio 2010). Nothing stops us from drawing them ourselves.
+# Between backends a seed promises nothing, because each has a generator of its own (lesson 25 compares them). The cure is to let **one** generator draw everything, and NumPy's is the same everywhere. A weight matrix with $n_\text{in}$ inputs and $n_\text{out}$ outputs starts, by default in Keras, with numbers drawn uniformly from $[-r, r]$, where $r = \sqrt{6 / (n_\text{in} + n_\text{out})}$ keeps the size of signals about the same from layer to layer (Glorot & Bengio 2010). Nothing stops us from drawing them ourselves.
 
 
 # %%

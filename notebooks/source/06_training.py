@@ -292,7 +292,7 @@ def train_by_hand(model, optimizer, batches, epochs):
 display(Markdown(f"```python\n{gradients.source()}```"))
 
 # %% [markdown]
-# It takes the loss as a function and returns another, which gives the loss and its gradients for a batch. In a program written for one framework, the update too would be that framework's. Here the optimizer is Keras's on every backend, hence `optimizer.apply(gradients, weights)`. (Lesson 26 puts the three frameworks side by side.) Does the loop do what `fit` does? **Predict**: will the losses agree to one digit, to two, or to all that are printed?
+# It takes the loss as a function and returns another, which gives the loss and its gradients for a batch. In a program written for one framework, the update too would be that framework's. Here the optimizer is Keras's on every backend, hence `optimizer.apply(gradients, weights)`. (Lesson 25 puts the three frameworks side by side.) Does the loop do what `fit` does? **Predict**: will the losses agree to one digit, to two, or to all that are printed?
 
 # %%
 by_hand, by_fit = new_autoencoder(), new_autoencoder()

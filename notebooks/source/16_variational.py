@@ -334,6 +334,7 @@ plt.show()
 #
 # With two code numbers the latent space can be shown whole. Left, decoded codes from -2 to 2 on both axes; right, the means of validation images on the same axes.
 
+
 # %%
 def halves(n_outputs):
     return DenseEncoder(n_outputs, hidden=(128, 128)), DenseDecoder(image_shape, hidden=(128, 128))
@@ -386,7 +387,9 @@ widgets.latent_plane(planes, data.Images(x_val, val.labels, val.groups), paths, 
 
 # %%
 for name, part in holes.items():
-    print(f"{name:11s} in holes: between {np.floor(10 * part):.0f} and {np.ceil(10 * part):.0f} in ten")
+    print(
+        f"{name:11s} in holes: between {np.floor(10 * part):.0f} and {np.ceil(10 * part):.0f} in ten"
+    )
 notebook.claim(holes["variational"] < 0.15, "hardly any of the VAE's codes lands in a hole")
 notebook.claim(holes["plain"] > 0.4, "at least half of the plain one's do")
 

@@ -1,234 +1,202 @@
 """What learners may hand to the checks of lesson 24; test_exercises.py hands it in."""
 
-import keras
 import numpy as np
-from keras import ops
 
-from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, data, evaluation, losses
-from cases import Case, broken_class
-
-SHAPE = (6, 6, 1)
-X = np.random.default_rng(0).random((600, *SHAPE), "float32")
-LETTERS = data.Images(X[:400], np.zeros(400, int), np.repeat(np.arange(40), 10))
-TRAINING = LETTERS[LETTERS.groups < 10]
-NEW = LETTERS[LETTERS.groups >= 10]
-TESTED = data.Images(X[400:], np.zeros(200, int), np.repeat(np.arange(40, 60), 10))
-MODEL = backend.seed_weights(
-    Autoencoder(DenseEncoder(2, hidden=(4,)), DenseDecoder(SHAPE, hidden=(4,))), seed=0
-)
-# The steps of `fit` repeat what was traced, unless each runs the Python code itself.
-TRACED = keras.config.backend() != "torch"
+from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, data, evaluation
+from cases import Case
 
 
-# 24.1 --------------------------------------------------------------------------------------------
+def pictures(n, seed, first, shape=(8, 9, 1)):
+    """Mixtures of three black and white patterns, with noise; two of each group."""
+    rng = np.random.default_rng(seed)
+    patterns = np.random.default_rng(0).integers(0, 2, (3, *shape))
+    mixed = np.einsum("nk,khwc->nhwc", rng.dirichlet([0.3, 0.3, 0.3], n), patterns)
+    x = np.clip(mixed + rng.normal(0, 0.15, mixed.shape), 0, 1).astype("float32")
+    return data.Images(x, np.zeros(n, int), first + np.arange(n) // 2)
 
 
-def errors(images, fitted_to=TRAINING, clip=True):
-    x_hat = evaluation.pca_reconstruct(evaluation.fit_pca(fitted_to.x, 16), images.x)
-    x_hat = np.clip(x_hat, 0, 1) if clip else x_hat
-    own = evaluation.squared_error(images.x, evaluation.reconstruct(MODEL, images.x)).mean()
-    return {"autoencoder": own, "PCA": evaluation.squared_error(images.x, x_hat).mean()}
+def three(seed, **shape):
+    sizes = {"training": 24, "validation": 16, "test": 14}
+    return {
+        name: pictures(n, seed + i, 1000 * i, **shape) for i, (name, n) in enumerate(sizes.items())
+    }
 
 
-MIXED = LETTERS[LETTERS.groups >= 5]
-FEW = NEW[NEW.groups < 18]
-SOME = NEW[NEW.groups >= 20]
-
-# 24.2 --------------------------------------------------------------------------------------------
+DEMO, PARTS, TABLE = three(1), three(4), three(7, shape=(1, 12, 1))
 
 
-def by_sizes(*sizes, n=100, same=np.allclose):
-    """A test of A that compares the results of these batch sizes."""
-
-    def test(subject):
-        results = [subject(MODEL, X[:n], size) for size in sizes]
-        return bool(same(results, results[0]))
-
-    return test
-
-
-def against_truth(n, size):
-    def test(subject):
-        x_hat = evaluation.reconstruct(MODEL, X[:n])
-        truth = evaluation.squared_error(X[:n], x_hat).mean()
-        assert abs(subject(MODEL, X[:n], size) / truth - 1) < 1e-4
-
-    return test
+def model(parts=PARTS, width=3, seed=0, spread=0.01, scale=1.0):
+    """A model that does about what PCA does, with some noise in its weights."""
+    shape = parts["training"].x.shape[1:]
+    found = Autoencoder(DenseEncoder(width, hidden=()), DenseDecoder(shape, hidden=()))
+    pca = evaluation.fit_pca(parts["training"].x, width)
+    mean = np.clip(pca.mean_, 0.05, 0.95)
+    steep = scale * pca.components_ / (mean * (1 - mean))
+    weights = [pca.components_.T, -pca.components_ @ mean, steep, np.log(mean / (1 - mean))]
+    rng = np.random.default_rng(seed)
+    found.set_weights([w + rng.normal(0, spread, w.shape) for w in weights])
+    return found
 
 
-# 24.3 and 24.4 -----------------------------------------------------------------------------------
-
-SMALL = np.full((16, 8, 8, 1), 0.5, "float32")
+# 25.1 --------------------------------------------------------------------------------------------
 
 
-def by_steps(rate=0.0, tolerance=1e-5, epochs=2):
-    """A test of B that looks at the losses of steps."""
+def counter(limit=0.99, mirrored=True, centred=True, scaled=True, pairs=False, spoils=False):
+    def pattern(x):
+        flat = x.reshape(len(x), -1).astype("float64")
+        flat = flat - flat.mean(axis=1, keepdims=True) if centred else flat
+        length = np.linalg.norm(flat, axis=1, keepdims=True) if scaled else 1
+        return flat / np.maximum(length, 1e-6)
 
-    def test(subject):
-        model = subject((8, 8, 1))
-        model.compile(keras.optimizers.SGD(rate), loss=losses.squared_error)
-        found = model.fit(SMALL, SMALL, batch_size=16, epochs=epochs, verbose=0).history["loss"]
-        assert abs(found[0] - found[-1]) > tolerance * found[0]
+    def alike(x, x_train):
+        if scaled:
+            return pattern(x) @ pattern(x_train).T
+        return 1.0 - np.abs(pattern(x)[:, None] - pattern(x_train)[None]).max(axis=2)
 
-    return test
+    def count_copies(x_train, x):
+        near = alike(x, x_train)
+        if mirrored:
+            near = np.maximum(near, alike(x[:, :, ::-1], x_train))
+        if spoils:
+            x -= x.mean()
+        return int((near > limit).sum()) if pairs else int((near.max(axis=1) > limit).sum())
 
-
-def by_calls(subject):
-    model, x = subject((8, 8, 1)), ops.convert_to_tensor(SMALL)
-    first, second = (ops.convert_to_numpy(model(x, training=True)) for _ in range(2))
-    return not np.allclose(first, second)
-
-
-def by_predictions(subject):
-    model = subject((8, 8, 1))
-    return np.allclose(*(model.predict(SMALL, verbose=0) for _ in range(2)))
-
-
-def by_training(subject):
-    model = subject((8, 8, 1))
-    x = ops.convert_to_tensor(SMALL)
-    noisy, quiet = (ops.convert_to_numpy(model(x, training=each)) for each in (True, False))
-    return not np.allclose(noisy, quiet)
+    return count_copies
 
 
-def asked(answer):
-    """A test that asks the subject and does not listen."""
+# 25.2 --------------------------------------------------------------------------------------------
 
-    def test(subject):
-        subject((8, 8, 1))
-        return answer
+THREE, TWO = ([model(width=width, seed=seed) for seed in (0, 1)] for width in (3, 1))
+UNTRAINED = [model(seed=seed, spread=3.0) for seed in (0, 1)]
 
-    return test
+# 25.3 --------------------------------------------------------------------------------------------
 
 
-def noisy(how="generator", always=False, never=False, scaled=True, seeded=True):
-    """A class as exercise 24.4 asks for, or with a mistake."""
-
-    class Noisy(Autoencoder):
-        def __init__(self, encoder, decoder, level=0.3, seed=0, **kwargs):
-            super().__init__(encoder, decoder, **kwargs)
-            self.level = level if scaled else 0.4
-            self.first = seed if seeded else 0
-            self.count = 0
-            self.numbers = np.random.default_rng(self.first)
-            self.noise = keras.random.SeedGenerator(self.first if seeded is not None else None)
-
-        def draw(self, x):
-            if how == "NumPy":
-                drawn = self.numbers.normal(size=(1, *x.shape[1:])).astype("float32")
-                return ops.convert_to_tensor(drawn)
-            self.count += 1
-            seeds = {"integer": self.first, "counter": self.first + self.count}
-            return keras.random.normal(ops.shape(x), dtype=x.dtype, seed=seeds.get(how, self.noise))
-
-        def call(self, x, training=False):
-            if (training or always) and not never:
-                x = x + self.level * self.draw(x)
-            return super().call(x, training=training)
-
-    return Noisy
+def pca_error(parts, width=3, fitted_to="training", clip=True):
+    x = parts["test"].x
+    x_hat = evaluation.pca_reconstruct(evaluation.fit_pca(parts[fitted_to].x, width), x)
+    return evaluation.squared_error(x, np.clip(x_hat, 0, 1) if clip else x_hat).mean()
 
 
-# 24.5 --------------------------------------------------------------------------------------------
+def error(found, part):
+    return evaluation.squared_error(part.x, evaluation.reconstruct(found, part.x)).mean()
 
 
-def by_weights(which="weights", every=all, tolerance=0.0, x=None):
-    """A test of C that compares weights before and after some steps."""
-    given = np.random.default_rng(1).random((32, 8, 8, 1), "float32") if x is None else x
+def card(found, parts, **changes):
+    right = {
+        "data": "made of three patterns, with noise",
+        "split": "by source, at random",
+        "model": "one linear layer each way",
+        "unit": "squared error per image",
+        "latent_dim": 3,
+        "sizes": {name: len(part) for name, part in parts.items()},
+        "errors": {name: error(found, parts[name]) for name in ("validation", "test")},
+        "baselines": {
+            "mean image": evaluation.mean_image_error(parts["training"].x, parts["test"].x),
+            "PCA": pca_error(parts),
+        },
+        "limits": "knows three patterns only; PCA does better",
+    }
+    return right | changes
 
-    def test(subject):
-        model = subject((8, 8, 1))
-        found = model if which != "encoder" else model.encoder
-        kept = "trainable_weights" if which == "trainable_weights" else "weights"
-        before = [ops.convert_to_numpy(weight).copy() for weight in getattr(found, kept)]
-        model.fit(given, given, verbose=0)
-        after = [ops.convert_to_numpy(weight) for weight in getattr(found, kept)]
-        pairs = zip(before, after, strict=True)
-        return every(np.abs(old - new).max() > tolerance for old, new in pairs)
 
-    return test
+MODEL, ROWS = model(), model(TABLE)
+WORSE, SILENT = model(scale=0.3), "knows three patterns only"
+RIGHT = card(MODEL, PARTS)
+TRAINING_ERROR = error(MODEL, PARTS["training"])
 
 
-def by_loss(subject):
-    model = subject((8, 8, 1))
-    x = np.random.default_rng(2).random((64, 8, 8, 1), "float32")
-    found = model.fit(x, x, epochs=3, verbose=0).history["loss"]
-    assert found[-1] < found[0]
+def work(parts=None, found=MODEL, **changes):
+    return found, PARTS | (parts or {}), RIGHT | changes
 
+
+def errors(**changes):
+    return {"errors": RIGHT["errors"] | changes}
+
+
+def baselines(**changes):
+    return {"baselines": RIGHT["baselines"] | {k.replace("_", " "): v for k, v in changes.items()}}
+
+
+def with_copies(change):
+    """The test part, a few of whose pictures are changed pictures of training."""
+    x = PARTS["test"].x.copy()
+    x[5:9] = change(PARTS["training"].x[5:9])
+    return {"test": data.Images(x, PARTS["test"].labels, PARTS["test"].groups)}
+
+
+TEST = PARTS["test"]
+HELD = PARTS["validation"]
+SAME_SOURCE = data.Images(HELD.x, HELD.labels, np.where(HELD.groups < 1003, 7, HELD.groups))
+TOO_BRIGHT = data.Images(255 * TEST.x, TEST.labels, TEST.groups)
 
 CASES = {
-    "recommendation": Case(
-        right=[("PCA", NEW, errors(NEW)), ("PCA", SOME, errors(SOME))],
+    "count_copies": Case(
+        right=[counter(), counter(limit=0.97)],
         wrong=[
-            ("PCA", "set recommendation ="),
-            (("a VAE", NEW, errors(NEW)), "choose one of"),
-            (("PCA", NEW.x, errors(NEW)), "the images of your evidence"),
-            (("PCA", MIXED, errors(MIXED)), "50 of your 350 images"),
-            (("PCA", TESTED, errors(TESTED)), "the test part has no say"),
-            (("PCA", FEW, errors(FEW)), "only 8 originals"),
-            (("PCA", NEW, {"PCA": 1.7}), "a dict with a number for"),
-            (("PCA", NEW, errors(NEW, clip=False)), "Clip them"),
-            (("PCA", NEW, errors(SOME)), "you give"),
-            (("PCA", NEW, errors(NEW, fitted_to=NEW)), "the error of the PCA is"),
-            (("autoencoder", NEW, errors(NEW)), "your own numbers speak for the PCA"),
-        ],
-        others=(MODEL, TRAINING, LETTERS),
-    ),
-    "test_a": Case(
-        right=[by_sizes(7, 64, 100), against_truth(100, 64)],
-        wrong=[
-            (lambda subject: True, "never calls the subject"),
-            (by_sizes(32), "passes every subject"),
-            (by_sizes(7, 64, same=lambda *_: False), "fails every subject"),
-            (by_sizes(7, 64, 100, same=lambda a, b: not np.allclose(a, b)), "wrong way round"),
-            (by_sizes(20, 50), "whenever all batches have the same size"),
-            (by_sizes(100, 128), "passes every subject"),
-            (by_sizes(7, 64, 100, same=lambda a, b: len(set(a)) == 1), "fails every subject"),
-            (against_truth(100, 100), "whenever all batches"),
-            (against_truth(100, 50), "the batch size does not divide"),
-            (lambda subject: subject(MODEL, X[:100], 7) < 8, "whenever all batches"),
+            (counter(mirrored=False), "a mirrored copy"),
+            (counter(centred=False), "a paler copy"),
+            (counter(centred=False, limit=0.6), "of other sources"),
+            (counter(scaled=False), "a darker copy"),
+            (counter(pairs=True), "not the pairs"),
+            (counter(limit=0.6), "only resemble"),
+            (counter(spoils=True), "were changed"),
+            (lambda x_train, x: 0, "two exact copies"),
+            (lambda x_train, x: len(x), "of 12 pictures of other sources it counts 12"),
+            (lambda x_train, x: [False] * len(x), "return a whole number"),
         ],
     ),
-    "test_b": Case(
-        right=[by_steps(), by_steps(epochs=3)],
+    "setting": Case(
+        right=[("three", {"three": THREE, "one": TWO}), (3, {1: TWO, 3: tuple(THREE)})],
         wrong=[
-            (lambda subject: True, "never calls the subject"),
-            (asked(True), "passes every subject"),
-            (asked(False), "fails every subject"),
-            (by_steps(rate=0.01), "passes every subject"),
-            (by_predictions, "passes every subject"),
-            (by_training, "draws the same numbers in every step"),
-            (by_steps(tolerance=0.5), "fails every subject"),
-            *[(by_calls, "Ask the step")] * TRACED,
+            ("three", "set decision ="),
+            (("three", {"three": THREE}), "one compares nothing"),
+            (("four", {"three": THREE, "one": TWO}), "choose one of"),
+            (("three", {"three": THREE[:1], "one": TWO}), "one run may be luck"),
+            (("three", {"three": THREE[:1] * 2, "one": TWO}), "one and the same"),
+            (("three", {"three": THREE, "wild": UNTRAINED}), "it is not trained"),
+            (("one", {"three": THREE, "one": TWO}), "speaks for three"),
         ],
+        others=(PARTS,),
     ),
-    "fresh_noise": Case(
-        right=[noisy(), *[noisy("counter")] * (not TRACED)],
-        wrong=[
-            (noisy("integer"), "An integer seed is a constant"),
-            (noisy(always=True), "noise in prediction, too"),
-            (noisy(never=True), "no noise in training"),
-            (noisy(scaled=False), "level 0 should mean no noise"),
-            (noisy(seeded=False), "seed 1 should draw other noise"),
-            (noisy(seeded=None), "seed the generator with `seed`"),
-            *[(noisy("counter"), "a Python counter")] * TRACED,
-            *[(noisy("NumPy"), "a NumPy generator")] * TRACED,
+    "card": Case(
+        right=[
+            work(),
+            (ROWS, TABLE, card(ROWS, TABLE, unit="squared error per row")),
+            (WORSE, PARTS, card(WORSE, PARTS, limits="of the baselines, pca is ahead")),
         ],
-        blank=[type("FreshNoise", (Autoencoder,), {})],
-        broken=broken_class("call"),
-    ),
-    "test_c": Case(
-        right=[by_weights(), by_weights(tolerance=1e-9)],
         wrong=[
-            (lambda subject: None if subject is None else True, "never calls the subject"),
-            (asked(True), "passes every subject"),
-            (asked(False), "fails every subject"),
-            (by_loss, "passes every subject"),
-            (by_weights(every=any), "passes every subject"),
-            (by_weights("trainable_weights"), "not even among its `trainable_weights`"),
-            (by_weights("encoder"), "never changes its decoder"),
-            (by_weights(tolerance=1e-3), "changes its weights by little"),
-            (by_weights(x=np.zeros((32, 8, 8, 1), "float32")), "fails every subject"),
+            ("a card", "set work ="),
+            ((MODEL, {"test": TEST}, RIGHT), "three `data.Images`"),
+            ((MODEL, {k: v.x for k, v in PARTS.items()}, RIGHT), "three `data.Images`"),
+            ((MODEL, PARTS, "a card"), "a dictionary"),
+            ((MODEL, DEMO, card(MODEL, DEMO)), "the lesson's pictures"),
+            (work(split="x"), "say under 'split'"),
+            (work(unit="MSE"), "say the unit"),
+            (work(sizes={"test": 14}), "'sizes' is a dictionary"),
+            (work(**errors(test=float("nan"))), "should be a number"),
+            (work(latent_dim="three"), "under 'latent_dim'"),
+            (work(sizes=RIGHT["sizes"] | {"test": 400}), "holds 14 pictures; the card says 400"),
+            (work({"test": TOO_BRIGHT}), "pixels must lie in [0, 1]"),
+            (work({"validation": SAME_SOURCE}), "sources (groups)"),
+            (work(with_copies(lambda x: x)), "4 pictures of the test part are copies"),
+            (work(with_copies(lambda x: x[:, :, ::-1])), "mirrored"),
+            (work(with_copies(lambda x: 0.7 * x)), "4 pictures of the test part are copies"),
+            (work(latent_dim=16), "has 3 numbers; the card says 16"),
+            (work(**errors(test=TRAINING_ERROR)), "the training error"),
+            (work(**errors(test=RIGHT["errors"]["validation"])), "the validation error"),
+            (work(**errors(test=RIGHT["errors"]["test"] / 72)), "Sum over the pixels"),
+            (work(**errors(test=0.5)), "the card says 0.5"),
+            (
+                work(**baselines(mean_image=evaluation.mean_image_error(TEST.x, TEST.x))),
+                "mean *test* image",
+            ),
+            (work(**baselines(mean_image=50.0)), "the card says 50"),
+            (work(**baselines(PCA=pca_error(PARTS, clip=False))), "outside [0, 1]"),
+            (work(**baselines(PCA=pca_error(PARTS, fitted_to="test"))), "fitted to the test part"),
+            (work(**baselines(PCA=9.0)), "says 9"),
+            ((WORSE, PARTS, card(WORSE, PARTS, limits=SILENT)), "PCA has the smaller error"),
         ],
+        others=(DEMO,),
     ),
 }

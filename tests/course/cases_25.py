@@ -1,202 +1,199 @@
 """What learners may hand to the checks of lesson 25; test_exercises.py hands it in."""
 
+import keras
 import numpy as np
+from keras import layers, ops
 
-from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, data, evaluation
-from cases import Case
+from ae_keras import VAE, Autoencoder, DenseDecoder, DenseEncoder, backend, losses
+from cases import Case, broken_class
 
-
-def pictures(n, seed, first, shape=(8, 9, 1)):
-    """Mixtures of three black and white patterns, with noise; two of each group."""
-    rng = np.random.default_rng(seed)
-    patterns = np.random.default_rng(0).integers(0, 2, (3, *shape))
-    mixed = np.einsum("nk,khwc->nhwc", rng.dirichlet([0.3, 0.3, 0.3], n), patterns)
-    x = np.clip(mixed + rng.normal(0, 0.15, mixed.shape), 0, 1).astype("float32")
-    return data.Images(x, np.zeros(n, int), first + np.arange(n) // 2)
+X = np.random.default_rng(0).random((30, 4, 4, 1)).astype("float32")
 
 
-def three(seed, **shape):
-    sizes = {"training": 24, "validation": 16, "test": 14}
-    return {
-        name: pictures(n, seed + i, 1000 * i, **shape) for i, (name, n) in enumerate(sizes.items())
+def new(kind=VAE):
+    parts = DenseEncoder(4, hidden=()), DenseDecoder((4, 4, 1), hidden=())
+    model = backend.seed_weights(kind(*parts), seed=0)
+    model.compile(keras.optimizers.Adam(0.01), loss=losses.squared_error)
+    return model
+
+
+def diagnosing(
+    kind=VAE,
+    sizes=(12, 12, 6),
+    names=("terms", "memory", "short batch"),
+    limit=1e-5,
+    finished=True,
+):
+    """An answer to exercise 25.1: after which batch the weights are not those of `fit`."""
+
+    def diagnose(make_step):
+        by_hand, by_fit = new(kind), new(kind)
+        step, finish = make_step(by_hand)
+        start, found = 0, "healthy"
+        for size, name in zip(sizes, names, strict=True):
+            images = X[start : start + size]
+            start += size
+            step(images, images)
+            if finished:
+                finish()
+            by_fit.train_on_batch(images)
+            pairs = zip(by_hand.get_weights(), by_fit.get_weights(), strict=True)
+            apart = max(np.abs(a - b).max() for a, b in pairs)
+            if found == "healthy" and apart > limit:
+                found = name
+        return found
+
+    return diagnose
+
+
+def by_parts(make_step):
+    """Another right answer: it asks for one illness after the other."""
+    sick = {
+        "terms": diagnosing(sizes=(12,), names=("ill",)),
+        "memory": diagnosing(sizes=(12, 12), names=("ill", "ill")),
+        "short batch": diagnosing(names=("ill",) * 3),
     }
+    return next((name for name, test in sick.items() if test(make_step) == "ill"), "healthy")
 
 
-DEMO, PARTS, TABLE = three(1), three(4), three(7, shape=(1, 12, 1))
+TIMES = {16: 0.2, 256: 0.05}
+ERRORS = {16: 30.0, 256: 50.0}
 
 
-def model(parts=PARTS, width=3, seed=0, spread=0.01, scale=1.0):
-    """A model that does about what PCA does, with some noise in its weights."""
-    shape = parts["training"].x.shape[1:]
-    found = Autoencoder(DenseEncoder(width, hidden=()), DenseDecoder(shape, hidden=()))
-    pca = evaluation.fit_pca(parts["training"].x, width)
-    mean = np.clip(pca.mean_, 0.05, 0.95)
-    steep = scale * pca.components_ / (mean * (1 - mean))
-    weights = [pca.components_.T, -pca.components_ @ mean, steep, np.log(mean / (1 - mean))]
-    rng = np.random.default_rng(seed)
-    found.set_weights([w + rng.normal(0, spread, w.shape) for w in weights])
+def measure(batch_size, seed):
+    return TIMES[batch_size] * (1 + 0.1 * seed), ERRORS[batch_size] + 0.3 * seed
+
+
+def measured(n=3, sizes=(16, 256), seconds=1.0, errors=1.0, shift=0.0, seeds=None):
+    found = {}
+    for size in sizes:
+        runs = [measure(size, seed) for seed in (seeds or range(n))]
+        found[size] = [(seconds * s, errors * e) for s, e in runs]
+    if shift:  # one slow moment in the middle of the runs
+        found[256][1] = (found[256][1][0] + shift, found[256][1][1])
     return found
 
 
-# 25.1 --------------------------------------------------------------------------------------------
+def careful(
+    weight=True,
+    assign=True,
+    trainable=False,
+    noise="own",
+    size=0.1,
+    blank="where",
+    scale=True,
+    always=False,
+):
+    """A class as exercise 25.3 asks for, or with a mistake."""
+
+    class Careful(layers.Layer):
+        def __init__(self, level):
+            super().__init__()
+            self.level = level
+            if weight:
+                first = keras.initializers.Constant(level)
+                self.level = self.add_weight((), initializer=first, trainable=trainable)
+            self.own = keras.random.SeedGenerator(3)
+
+        def set(self, level):
+            if not weight:
+                self.level = level
+            elif assign:
+                self.level.assign(level)
+
+        def noise(self, shape):
+            if noise == "NumPy":
+                return np.random.normal(size=tuple(shape)).astype("float32")
+            return keras.random.normal(shape, seed=self.own if noise == "own" else noise)
+
+        def call(self, x, training=False):
+            if (training or always) and size:
+                x = x + size * self.noise(ops.shape(x))
+            x = self.level * x if scale else x
+            if blank == "where":
+                return ops.where(ops.arange(x.shape[1]) > 0, x, 0.0)
+            if blank == "joined":
+                return ops.concatenate([ops.zeros_like(x[:, :1]), x[:, 1:]], axis=1)
+            if blank == "row":
+                kept = ops.arange(32) > 0
+                return ops.where(ops.reshape(kept, (-1, 1)), x, 0.0)
+            if blank == "cut":
+                return x[:, 1:]
+            if blank == "stopped":
+                return ops.stop_gradient(ops.where(ops.arange(x.shape[1]) > 0, x, 0.0))
+            return x
+
+    return Careful
 
 
-def counter(limit=0.99, mirrored=True, centred=True, scaled=True, pairs=False, spoils=False):
-    def pattern(x):
-        flat = x.reshape(len(x), -1).astype("float64")
-        flat = flat - flat.mean(axis=1, keepdims=True) if centred else flat
-        length = np.linalg.norm(flat, axis=1, keepdims=True) if scaled else 1
-        return flat / np.maximum(length, 1e-6)
+class Multiplied(layers.Layer):
+    """Another right answer."""
 
-    def alike(x, x_train):
-        if scaled:
-            return pattern(x) @ pattern(x_train).T
-        return 1.0 - np.abs(pattern(x)[:, None] - pattern(x_train)[None]).max(axis=2)
+    def __init__(self, level):
+        super().__init__()
+        self.level = keras.Variable(level, trainable=False, dtype="float32")
+        self.noise = keras.layers.GaussianNoise(0.1, seed=0)
 
-    def count_copies(x_train, x):
-        near = alike(x, x_train)
-        if mirrored:
-            near = np.maximum(near, alike(x[:, :, ::-1], x_train))
-        if spoils:
-            x -= x.mean()
-        return int((near > limit).sum()) if pairs else int((near.max(axis=1) > limit).sum())
+    def set(self, level):
+        self.level.assign(level)
 
-    return count_copies
+    def call(self, x, training=False):
+        mask = ops.cast(ops.arange(x.shape[1]) > 0, x.dtype)
+        return mask * self.level * self.noise(x, training=training)
 
-
-# 25.2 --------------------------------------------------------------------------------------------
-
-THREE, TWO = ([model(width=width, seed=seed) for seed in (0, 1)] for width in (3, 1))
-UNTRAINED = [model(seed=seed, spread=3.0) for seed in (0, 1)]
-
-# 25.3 --------------------------------------------------------------------------------------------
-
-
-def pca_error(parts, width=3, fitted_to="training", clip=True):
-    x = parts["test"].x
-    x_hat = evaluation.pca_reconstruct(evaluation.fit_pca(parts[fitted_to].x, width), x)
-    return evaluation.squared_error(x, np.clip(x_hat, 0, 1) if clip else x_hat).mean()
-
-
-def error(found, part):
-    return evaluation.squared_error(part.x, evaluation.reconstruct(found, part.x)).mean()
-
-
-def card(found, parts, **changes):
-    right = {
-        "data": "made of three patterns, with noise",
-        "split": "by source, at random",
-        "model": "one linear layer each way",
-        "unit": "squared error per image",
-        "latent_dim": 3,
-        "sizes": {name: len(part) for name, part in parts.items()},
-        "errors": {name: error(found, parts[name]) for name in ("validation", "test")},
-        "baselines": {
-            "mean image": evaluation.mean_image_error(parts["training"].x, parts["test"].x),
-            "PCA": pca_error(parts),
-        },
-        "limits": "knows three patterns only; PCA does better",
-    }
-    return right | changes
-
-
-MODEL, ROWS = model(), model(TABLE)
-WORSE, SILENT = model(scale=0.3), "knows three patterns only"
-RIGHT = card(MODEL, PARTS)
-TRAINING_ERROR = error(MODEL, PARTS["training"])
-
-
-def work(parts=None, found=MODEL, **changes):
-    return found, PARTS | (parts or {}), RIGHT | changes
-
-
-def errors(**changes):
-    return {"errors": RIGHT["errors"] | changes}
-
-
-def baselines(**changes):
-    return {"baselines": RIGHT["baselines"] | {k.replace("_", " "): v for k, v in changes.items()}}
-
-
-def with_copies(change):
-    """The test part, a few of whose pictures are changed pictures of training."""
-    x = PARTS["test"].x.copy()
-    x[5:9] = change(PARTS["training"].x[5:9])
-    return {"test": data.Images(x, PARTS["test"].labels, PARTS["test"].groups)}
-
-
-TEST = PARTS["test"]
-HELD = PARTS["validation"]
-SAME_SOURCE = data.Images(HELD.x, HELD.labels, np.where(HELD.groups < 1003, 7, HELD.groups))
-TOO_BRIGHT = data.Images(255 * TEST.x, TEST.labels, TEST.groups)
 
 CASES = {
-    "count_copies": Case(
-        right=[counter(), counter(limit=0.97)],
+    "diagnose": Case(
+        right=[diagnosing(), by_parts],
         wrong=[
-            (counter(mirrored=False), "a mirrored copy"),
-            (counter(centred=False), "a paler copy"),
-            (counter(centred=False, limit=0.6), "of other sources"),
-            (counter(scaled=False), "a darker copy"),
-            (counter(pairs=True), "not the pairs"),
-            (counter(limit=0.6), "only resemble"),
-            (counter(spoils=True), "were changed"),
-            (lambda x_train, x: 0, "two exact copies"),
-            (lambda x_train, x: len(x), "of 12 pictures of other sources it counts 12"),
-            (lambda x_train, x: [False] * len(x), "return a whole number"),
+            (diagnosing(names=("TERMS",) * 3), "the diagnosis is one of"),
+            (diagnosing(limit=-1.0), "use a tolerance"),
+            (diagnosing(kind=Autoencoder), "with terms of its own"),
+            (diagnosing(sizes=(12,), names=("terms",)), "compare after the second batch"),
+            (diagnosing(sizes=(12, 12), names=("terms", "memory")), "end with a smaller one"),
+            (lambda make_step: "healthy", "with terms of its own"),
         ],
     ),
-    "setting": Case(
-        right=[("three", {"three": THREE, "one": TWO}), (3, {1: TWO, 3: tuple(THREE)})],
-        wrong=[
-            ("three", "set decision ="),
-            (("three", {"three": THREE}), "one compares nothing"),
-            (("four", {"three": THREE, "one": TWO}), "choose one of"),
-            (("three", {"three": THREE[:1], "one": TWO}), "one run may be luck"),
-            (("three", {"three": THREE[:1] * 2, "one": TWO}), "one and the same"),
-            (("three", {"three": THREE, "wild": UNTRAINED}), "it is not trained"),
-            (("one", {"three": THREE, "one": TWO}), "speaks for three"),
-        ],
-        others=(PARTS,),
-    ),
-    "card": Case(
+    "batch_size": Case(
         right=[
-            work(),
-            (ROWS, TABLE, card(ROWS, TABLE, unit="squared error per row")),
-            (WORSE, PARTS, card(WORSE, PARTS, limits="of the baselines, pca is ahead")),
+            (16, "error", measured()),
+            (256, "seconds", measured(5)),
+            lambda: (256, "seconds", measured()),
         ],
         wrong=[
-            ("a card", "set work ="),
-            ((MODEL, {"test": TEST}, RIGHT), "three `data.Images`"),
-            ((MODEL, {k: v.x for k, v in PARTS.items()}, RIGHT), "three `data.Images`"),
-            ((MODEL, PARTS, "a card"), "a dictionary"),
-            ((MODEL, DEMO, card(MODEL, DEMO)), "the lesson's pictures"),
-            (work(split="x"), "say under 'split'"),
-            (work(unit="MSE"), "say the unit"),
-            (work(sizes={"test": 14}), "'sizes' is a dictionary"),
-            (work(**errors(test=float("nan"))), "should be a number"),
-            (work(latent_dim="three"), "under 'latent_dim'"),
-            (work(sizes=RIGHT["sizes"] | {"test": 400}), "holds 14 pictures; the card says 400"),
-            (work({"test": TOO_BRIGHT}), "pixels must lie in [0, 1]"),
-            (work({"validation": SAME_SOURCE}), "sources (groups)"),
-            (work(with_copies(lambda x: x)), "4 pictures of the test part are copies"),
-            (work(with_copies(lambda x: x[:, :, ::-1])), "mirrored"),
-            (work(with_copies(lambda x: 0.7 * x)), "4 pictures of the test part are copies"),
-            (work(latent_dim=16), "has 3 numbers; the card says 16"),
-            (work(**errors(test=TRAINING_ERROR)), "the training error"),
-            (work(**errors(test=RIGHT["errors"]["validation"])), "the validation error"),
-            (work(**errors(test=RIGHT["errors"]["test"] / 72)), "Sum over the pixels"),
-            (work(**errors(test=0.5)), "the card says 0.5"),
-            (
-                work(**baselines(mean_image=evaluation.mean_image_error(TEST.x, TEST.x))),
-                "mean *test* image",
-            ),
-            (work(**baselines(mean_image=50.0)), "the card says 50"),
-            (work(**baselines(PCA=pca_error(PARTS, clip=False))), "outside [0, 1]"),
-            (work(**baselines(PCA=pca_error(PARTS, fitted_to="test"))), "fitted to the test part"),
-            (work(**baselines(PCA=9.0)), "says 9"),
-            ((WORSE, PARTS, card(WORSE, PARTS, limits=SILENT)), "PCA has the smaller error"),
+            (16, "set decision ="),
+            ((64, "error", measured()), "choose a batch size"),
+            ((16, "taste", measured()), "the reason is"),
+            ((16, "error", {16: [measure(16, seed) for seed in range(3)]}), "compares nothing"),
+            ((16, "error", {16: [30.0, 31.0, 32.0], 256: [50.0, 51.0, 52.0]}), "pairs of seconds"),
+            ((16, "error", measured(1)), "three runs or more"),
+            ((16, "error", measured(seeds=(0, 0, 0))), "pass another seed"),
+            ((256, "error", measured()), "your own numbers speak for 16"),
+            ((16, "seconds", measured()), "your own numbers speak for 256"),
+            ((256, "seconds", measured(shift=0.3)), "overlap"),
+            ((16, "error", measured(errors=0.1)), "which `measure(16, 0)` gives here"),
+            ((16, "error", measured(seconds=100.0)), "on the same machine"),
         ],
-        others=(DEMO,),
+        blank=[lambda *args: None],
+        others=(measure,),
+    ),
+    "careful": Case(
+        right=[careful(), careful(blank="joined"), Multiplied],
+        wrong=[
+            (careful(weight=False), "still a Python number"),
+            (careful(trainable=True), "the optimizer would change the level"),
+            (careful(assign=False), "`assign` to the weight"),
+            (careful(scale=False), "should halve the other columns"),
+            (careful(always=True), "no noise outside training"),
+            (careful(size=0.0), "there should be noise"),
+            (careful(size=0.3), "not 0.1"),
+            (careful(noise=7), "the same in every step"),
+            (careful(blank=""), "the first column should be 0"),
+            (careful(blank="row"), "the first column should be 0"),
+            (careful(blank="cut"), "became (32, 5)"),
+            (careful(blank="stopped"), "no gradient came through"),
+        ],
+        blank=[type("Careful", (layers.Layer,), {})],
+        broken=broken_class("call", "set"),
     ),
 }

@@ -1,78 +1,112 @@
 """What learners may hand to the checks of lesson 27; test_exercises.py hands it in."""
 
+from pathlib import Path
+
 import numpy as np
 
 from cases import Case
 
 
-def per_image(value, unit, n_pixels, white, root=2, times=True, shrink=2):
-    squared = value**root if unit == "rmse" else value
-    total = squared if unit == "sum" or not times else squared * n_pixels
-    return total / white**shrink
+def every_nth(n_items, worker, n_workers):
+    return range(worker, n_items, n_workers)
 
 
-def squared_at_the_end(value, unit, n_pixels, white):
-    total = value if unit == "sum" else value * n_pixels
-    return (total**2 if unit == "rmse" else total) / white**2
+def in_blocks(n_items, worker, n_workers):
+    return np.array_split(np.arange(n_items), n_workers)[worker]
 
 
-def mse_only(value, unit, n_pixels, white):
-    return value * n_pixels / white**2
+def floor_blocks(n_items, worker, n_workers):
+    size = n_items // n_workers
+    return range(worker * size, (worker + 1) * size)
 
 
-def paired(a, b, sign=1, ddof=1, power=0.5):
-    difference = sign * (np.asarray(a) - np.asarray(b))
-    return difference.mean(), difference.std(ddof=ddof) / len(difference) ** power
+def ceiling_blocks(n_items, worker, n_workers):
+    size = -(-n_items // n_workers)
+    return range(worker * size, (worker + 1) * size)
 
 
-def unpaired(a, b):
-    a, b = np.asarray(a), np.asarray(b)
-    return (a - b).mean(), np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / len(a))
+def last_takes_the_rest(n_items, worker, n_workers):
+    size = n_items // n_workers
+    return range(worker * size, n_items if worker == n_workers - 1 else (worker + 1) * size)
 
 
-def for_arrays_only(a, b):
-    return (a - b).mean(), (a - b).std(ddof=1) / np.sqrt(len(a))
+def missing(folder, sizes):
+    return [size for size in sizes if not (Path(folder) / f"{size}.json").exists()]
+
+
+def by_substring(folder, sizes):
+    names = " ".join(path.name for path in Path(folder).iterdir())
+    return [size for size in sizes if f"{size}.json" not in names]
+
+
+def by_stem(folder, sizes):
+    done = [path.stem for path in Path(folder).iterdir()]
+    return [size for size in sizes if str(size) not in done]
+
+
+def by_end(folder, sizes):
+    done = [path.name.removesuffix(".json").split("-")[-1] for path in Path(folder).glob("*.json")]
+    done += [path.name.split("-")[-1].removesuffix(".json") for path in Path(folder).glob(".part*")]
+    return [size for size in sizes if str(size) not in done]
+
+
+def tidy_up(folder, sizes):
+    for path in Path(folder).glob(".part*"):
+        path.unlink()
+    return missing(folder, sizes)
+
+
+def equal(n_images, limit, n_workers, most=min):
+    for size in range(most(limit, n_images), 0, -1):
+        if size % n_workers == 0 and (n_images % size) % n_workers == 0:
+            return size
+    return 0
+
+
+def without_the_last(n_images, limit, n_workers):
+    limit = min(limit, n_images)
+    return limit - limit % n_workers
+
+
+def whole_batches_only(n_images, limit, n_workers):
+    good = [s for s in range(1, limit + 1) if s % n_workers == 0 and n_images % s == 0]
+    return max(good, default=0)
 
 
 CASES = {
-    "published_unit": Case(
-        right=[per_image, lambda *args: np.float32(per_image(*args))],
+    "shard": Case(
+        right=[every_nth, in_blocks, lambda *args: list(every_nth(*args))],
         wrong=[
-            (lambda value, *rest: 1000 * value, "ours already"),
-            (lambda *args: per_image(*args, times=False), "times the pixels"),
-            (lambda *args: per_image(*args, root=0.5), "square the root"),
-            (squared_at_the_end, "square first"),
-            (mse_only, "ours already"),
-            (lambda *args: per_image(*args, shrink=1), "by white twice"),
-            (lambda *args: per_image(*args[:3], 1), "a root of 51"),
-            (
-                lambda v, unit, n, w: per_image(v, unit, n, w if unit == "rmse" else 1),
-                "divided by 255 twice",
-            ),
+            (floor_blocks, "for 4 workers, some go to nobody"),
+            (ceiling_blocks, "some do not exist"),
+            (last_takes_the_rest, "they get [2, 2, 2, 4]"),
+            (lambda n_items, worker, n_workers: range(n_items), "some go to two workers"),
+            (lambda *args: [row + 1 for row in every_nth(*args)], "some go to nobody"),
         ],
     ),
-    "paired": Case(
-        right=[paired, lambda a, b: np.array(paired(a, b))],
+    "missing_sizes": Case(
+        right=[missing, lambda *args: tuple(missing(*args))],
         wrong=[
-            (lambda a, b: paired(a, b)[0], "two numbers"),
-            (lambda a, b: paired(a, b, sign=-1), "not b minus a"),
-            (lambda a, b: (np.median(a - b) + 1, 0), "mean of the differences"),
-            (unpaired, "not of the two"),
-            (lambda a, b: paired(a, b, power=0), "root of n"),
-            (lambda a, b: paired(a, b, ddof=0), "ddof=1"),
-            (lambda a, b: paired(a, b, power=1), "not by n"),
-            (lambda a, b: (paired(a, b)[0], 0.1), "standard deviation of the differences"),
-            (for_arrays_only, "your code raised"),
+            (lambda folder, sizes: sizes, "are there"),
+            (by_substring, "unfinished file"),
+            (by_stem, "another kind"),
+            (by_end, "unfinished file"),
+            (lambda folder, sizes: [s for s in missing(folder, sizes) if s != 6], "no 6.json"),
+            (lambda *args: sorted(missing(*args)), "in the order of"),
+            (tidy_up, "neither write nor delete"),
+            (lambda *args: len(missing(*args)), "a list of sizes"),
         ],
     ),
-    "bits_per_pixel": Case(
-        right=[lambda nats, n: nats / np.log(2) / n, lambda nats, n: nats / n * np.log2(np.e)],
+    "equal_batch": Case(
+        right=[equal, lambda *args: np.int64(equal(*args))],
         wrong=[
-            (lambda nats, n: nats * np.log(2) / n, "a nat is more"),
-            (lambda nats, n: nats / np.log(2), "by their number"),
-            (lambda nats, n: nats / n, "nats per pixel"),
-            (lambda nats, n: nats / np.log(2) / n + 1, "one bit each"),
-            (lambda nats, n: nats / np.log(2) / 784, "any number"),
+            (without_the_last, "the last batch would have"),
+            (whole_batches_only, "is larger"),
+            (lambda n_images, limit, n_workers: limit, "cannot share it equally"),
+            (lambda *args: equal(*args, most=max), "more than is allowed"),
+            (lambda *args: equal(*args) or -1, "more than is allowed"),
+            (lambda *args: float(equal(*args)), "a whole number"),
+            (lambda n_images, limit, n_workers: 0, "is larger"),
         ],
     ),
 }

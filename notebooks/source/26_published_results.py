@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 27. Against the literature
+# # 26. Against the literature
 #
 # *Six numbers from the papers this course stands on, each computed again: which are reproduced, which are not, and what a fair comparison takes.*
 #
@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 from ae_course import notebook
-from ae_course.exercises import lesson_27 as checks
+from ae_course.exercises import lesson_26 as checks
 from ae_keras import VAE, Autoencoder, DenseDecoder, DenseEncoder, backend, data
 from ae_keras import evaluation, losses, plots
 from ae_keras.data import corruption
@@ -49,7 +49,7 @@ def either(full, brief):
 # %% [markdown] numbers={"60,000": "paper: LeCun et al. 1998, MNIST", "30": "paper: Hinton & Salakhutdinov 2006"}
 # All papers here used **MNIST**, so this lesson needs it too:
 #
-#     AE_KERAS_DATASET=mnist make course ONLY=27
+#     AE_KERAS_DATASET=mnist make course ONLY=26
 #
 # Without it the recipes run for a few epochs on a part of the digits. Their numbers may be compared with each other, not with any paper. The results of a full run on MNIST are in the table before the exercises, as far as one is recorded; the program that records it runs this very lesson.
 #
@@ -59,7 +59,7 @@ def either(full, brief):
 #
 # 1. **The same images.** MNIST has 60,000 training and 10,000 test images. Errors on training images, or on a part of the test set, are other quantities.
 # 2. **The same scale.** Pixels in $[0, 1]$ here and in these papers. Centred or contrast-normalised images give other errors.
-# 3. **The same unit.** The sum over the pixels of an image, or their mean? Squared, or the root of it? In nats, or bits? (Exercise 27.1.)
+# 3. **The same unit.** The sum over the pixels of an image, or their mean? Squared, or the root of it? In nats, or bits? (Exercise 26.1.)
 # 4. **The same freedom.** Thirty numbers a code, the same architecture where the paper is about a method, the same information: labels or none.
 # 5. **Choices made without the test set.** The settings below were chosen on 10,000 of the training images, held out.
 #
@@ -363,9 +363,9 @@ display(Markdown("\n".join(lines)))
 #
 # ## Exercises
 #
-# Stuck? `checks.hint("27.1")` gives a hint; call it again for the next one.
+# Stuck? `checks.hint("26.1")` gives a hint; call it again for the next one.
 #
-# ### Exercise 27.1: one unit
+# ### Exercise 26.1: one unit
 #
 # You find errors as `"mse"` (mean over pixels of the squared error), `"rmse"` (its root) and `"sum"` (squared error per image, ours), on pixels in [0, 1] or in [0, 255]. Write `per_image(value, unit, n_pixels, white)`: the squared error per image on pixels in [0, 1], where `white` is the value of a white pixel there, 1 or 255.
 
@@ -389,7 +389,7 @@ for value, unit, white in ((4.5e-3, "mse", 1), (17.1, "rmse", 255), (3.0, "sum",
 checks.check_published_unit(per_image)
 
 # %% [markdown]
-# ### Exercise 27.2: the same images
+# ### Exercise 26.2: the same images
 #
 # Write `paired(a, b)`: from the errors of two models on the same images the mean difference, $a - b$, and its standard error.
 
@@ -416,7 +416,7 @@ print(f"difference {mean:.3f}, standard error {error:.3f} in pairs, {alone:.3f} 
 checks.check_paired(paired)
 
 # %% [markdown]
-# ### Exercise 27.3: nats and bits
+# ### Exercise 26.3: nats and bits
 #
 # Compression papers give bits per pixel. Write `bits_per_pixel(nats, n_pixels)` for nats per image, and read off what 86.76 nats of a 28 x 28 image are.
 

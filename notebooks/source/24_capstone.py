@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 25. Capstone: your own pictures
+# # 24. Capstone: your own pictures
 #
 # *From a folder of pictures, or a table, to a saved model with a card whose every number somebody else can compute again.*
 #
@@ -8,7 +8,7 @@
 # - find copies of one source on both sides of a split, even mirrored or darker ones;
 # - write a model card whose numbers follow from model and data.
 #
-# **You need** lessons 02, 06, 09, 10 and 24.
+# **You need** lessons 02, 06, 09, 10 and 23.
 #
 # **Time** 20 minutes to read, 60 for the exercises and as long as you like for your own data, about 30 seconds to run.
 
@@ -19,7 +19,7 @@ from pathlib import Path
 
 import ae_keras
 from ae_course import notebook
-from ae_course.exercises import lesson_25 as checks
+from ae_course.exercises import lesson_24 as checks
 from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, data
 from ae_keras import evaluation, losses, plots
 from ae_keras.data import image_folder
@@ -85,7 +85,7 @@ print("pictures", loaded.x.shape, f"from {loaded.x.min():.2f} to {loaded.x.max()
 #
 # ## Which pictures share a source?
 #
-# First the question of patient 3 in lesson 24. `load_images` cannot know, and gives each picture a group of its own. Here the file names say it: pieces from one place of the wall overlap. For yours it may be a person, a day, a film, a patient, or the picture that you mirrored and turned to have more of them ([augmentation](glossary.md#augmentation)). `image_folder.find` lists the files in the same order.
+# First the question of patient 3 in lesson 23. `load_images` cannot know, and gives each picture a group of its own. Here the file names say it: pieces from one place of the wall overlap. For yours it may be a person, a day, a film, a patient, or the picture that you mirrored and turned to have more of them ([augmentation](glossary.md#augmentation)). `image_folder.find` lists the files in the same order.
 
 
 # %% tags=["keep"]
@@ -110,9 +110,9 @@ for name, part in parts.items():
     print(f"{name:10s} {len(part):4d} pictures of {len(set(part.groups)):2d} sources")
 
 # %% [markdown]
-# ### Exercise 25.1: hidden copies
+# ### Exercise 24.1: hidden copies
 #
-# Stuck? `checks.hint("25.1")` gives a hint; call it again for the next one.
+# Stuck? `checks.hint("24.1")` gives a hint; call it again for the next one.
 #
 # File names can be wrong, and somebody's augmented copies may have names of their own. Write `count_copies(x_train, x)`: how many pictures of `x` are copies of one in `x_train`. Copies may be mirrored (left and right), and darker or paler: `a * copy + b` with `a > 0`. Pictures that only resemble each other are no copies.
 
@@ -223,7 +223,7 @@ plt.show()
 # %% [markdown]
 # PCA can only mix four fixed patterns, so it draws soft upright stripes, even on plain brick. The autoencoder draws plain brick plain, and each upright joint in its place: where a joint runs is a number, but moving a line is not *adding* anything, so the pictures lie on a curved [manifold](glossary.md#manifold), which a linear method cannot follow. Here the network is worth its trouble. Joints across are rarer, and come back as blurs; the worst pictures have both.
 #
-# ### Exercise 25.2: choose a setting
+# ### Exercise 24.2: choose a setting
 #
 # Choose one setting by experiment: the width of the code, the width of the network, the number of epochs, or an architecture of your own. Set `decision = (choice, models)`, where `models` is a dict from each setting that you tried to a list of its trained models, one for each of two seeds or more; all are trained on `parts["training"]`. The check computes their errors on `parts["validation"]` itself.
 
@@ -295,7 +295,7 @@ notebook.claim(FOLDER or grass_error > 6 * card["errors"]["test"], "it does not 
 # %% [markdown] numbers={"half": "1.28 / 2.98", "eight": "10.8 / 1.28"}
 # On places that it never saw it has less than half of PCA's error. The limits are as important: it knows joints, and returns grass with about eight times the error; and that the nearest picture does better belongs into the card, too.
 #
-# Can you believe this card? Give somebody model, parts and card, and nothing has to be believed. The check of exercise 25.3 is such a somebody: it computes each number again, and looks for copies across the parts. Here it judges our card, and one with a nicer number.
+# Can you believe this card? Give somebody model, parts and card, and nothing has to be believed. The check of exercise 24.3 is such a somebody: it computes each number again, and looks for copies across the parts. Here it judges our card, and one with a nicer number.
 
 # %%
 nicer = card | {"errors": card["errors"] | {"test": 0.5}}
@@ -334,7 +334,7 @@ notebook.claim(table_baselines["PCA"] < min(table_errors), "PCA is ahead on the 
 # %% [markdown] numbers={"60": "given: measured, seeds 0 to 2", "0.138": "given: measured, seed 0 to 2", "0.171": "given: measured, seed 0 to 2"}
 # PCA is ahead of all seeds (after 60 epochs, too, where they have 0.138 to 0.171), and has no epochs and no seed: take PCA. Measurements that mostly rise and fall together leave little for a nonlinear model to gain. The wall was the opposite case, and only the baselines show which case is yours.
 #
-# ### Exercise 25.3: your card
+# ### Exercise 24.3: your card
 #
 # Take data of your own, or a table such as `datasets.load_wine`, from loading to a card. Set `work = (model, parts, card)`: the trained (or loaded) model; `parts`, a dict of three `data.Images`; and a card with the entries of the one above. The baselines are those of the test part; if one of them has the smaller error, "limits" must say so, by its name. (With `FOLDER` set, the lesson has done most of the work on your pictures.)
 
@@ -389,7 +389,7 @@ checks.check_card(work, demo=None if FOLDER else parts)
 #
 # <details><summary>Answers</summary>
 #
-# 1. **b.** Copies of one source on both sides (a) test memory, and (c) is what exercise 25.1 refutes.
+# 1. **b.** Copies of one source on both sides (a) test memory, and (c) is what exercise 24.1 refutes.
 # 2. **c.** Training until the test part agrees (a) is selection on it; and a number without its baseline (b) says nothing.
 # 3. **b.** Without them nobody can say whether 3.1 is good. Authors (a) and time (c) are useful, and judge nothing.
 # </details>

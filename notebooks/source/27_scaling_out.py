@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 28. More data, more devices, more machines
+# # 27. More data, more devices, more machines
 #
 # *Train on what does not fit into memory, on eight devices, with a cluster behind you; then pull the plugs and see what is left.*
 #
@@ -11,13 +11,13 @@
 # - resume after a power cut, a full disk or a killed process, bit for bit;
 # - train in mixed precision, with 16 bits, and say what must stay in 32.
 #
-# **You need** lessons 06, 09 and 26.
+# **You need** lessons 06, 09 and 25.
 #
 # **Time** 35 minutes to read, 20 for the exercises, about 45 seconds to run.
 
 # %% tags=["setup"]
 from ae_course import elsewhere, notebook
-from ae_course.exercises import lesson_28 as checks
+from ae_course.exercises import lesson_27 as checks
 from ae_keras import Autoencoder, DenseDecoder, DenseEncoder, backend, data
 from ae_keras import evaluation, losses, plots, saving
 from ae_keras.training import parallel
@@ -273,7 +273,7 @@ def in_pieces():
 
 # %% mystnb={"image": {"alt": "Three rectangles cut into pieces that name their devices. A batch has an upper half for devices 0 to 3 and a lower half for 4 to 7; the first kernel has four upright strips for devices 0 and 4, 1 and 5, 2 and 6, 3 and 7; the last kernel has four flat strips for the same pairs. The lower half and the second strips, those of device 5, are coloured"}}
 flags = {"GPU": "0", "XLA_FLAGS": "--xla_force_host_platform_device_count=8"}
-pythons = elsewhere.Pythons("lesson_28", environ=flags)
+pythons = elsewhere.Pythons("lesson_27", environ=flags)
 pieces = pythons.on("jax", in_pieces)
 names = ("a batch", "first kernel", "last kernel")
 fig, axes = plt.subplots(1, 3, figsize=(8, 2.8), layout="constrained")
@@ -499,9 +499,9 @@ for policy, losses_ in curves.items():
 # %% [markdown]
 # ## Exercises
 #
-# Stuck? `checks.hint("28.1")` gives a hint; call it again for the next one.
+# Stuck? `checks.hint("27.1")` gives a hint; call it again for the next one.
 #
-# ### Exercise 28.1: whose rows?
+# ### Exercise 27.1: whose rows?
 #
 # `n_workers` processes read one file, and each must know its rows without asking the others. Write `shard(n_items, worker, n_workers)`: the row numbers of worker number `worker`, counted from 0. Together they have every row once, and no worker has two more than another.
 
@@ -521,7 +521,7 @@ def shard(n_items, worker, n_workers):
 checks.check_shard(shard)
 
 # %% [markdown]
-# ### Exercise 28.2: what is left to do
+# ### Exercise 27.2: what is left to do
 #
 # Write `missing_sizes(folder, sizes)`: those of `sizes`, in their order, for which the folder holds no file `8.json` (for size 8). Unfinished files `.part-...-8.json` do not count, and nothing may be changed.
 
@@ -541,7 +541,7 @@ def missing_sizes(folder, sizes):
 checks.check_missing_sizes(missing_sizes)
 
 # %% [markdown]
-# ### Exercise 28.3: equal shards to the end
+# ### Exercise 27.3: equal shards to the end
 #
 # Write `equal_batch(n_images, limit, n_workers)`: the largest batch size, at most `limit` and `n_images`, that splits into equal shards *in every batch of the epoch, the last one too*; 0 if there is none.
 

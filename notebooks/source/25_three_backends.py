@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 26. One model, three backends
+# # 25. One model, three backends
 #
 # *The same class has run on JAX, PyTorch and TensorFlow for twenty-five lessons. Now look at the seams: what is the same, what only looks the same, and how to take a model elsewhere.*
 #
@@ -21,7 +21,7 @@ from pathlib import Path
 
 import ae_keras
 from ae_course import elsewhere, notebook
-from ae_course.exercises import lesson_26 as checks
+from ae_course.exercises import lesson_25 as checks
 from ae_keras import VAE, Autoencoder, DenseDecoder, DenseEncoder, backend, data
 from ae_keras import evaluation, losses, plots, saving, training
 
@@ -71,7 +71,7 @@ def maps():
     return {name: [[round(float(u), 2) for u in z] for z in each] for name, each in codes.items()}
 
 
-pythons = elsewhere.Pythons("lesson_26")
+pythons = elsewhere.Pythons("lesson_25")
 found = pythons.on_each(maps)
 
 # %% [markdown]
@@ -649,7 +649,7 @@ print("one step of 256 images is faster than sixteen of 16:", small > 1.2 * larg
 notebook.claim(small > 1.2 * large, "each step costs something, however small it is")
 
 # %% [markdown] numbers={"sixteen": "given: the steps above", "2": "given: measured on one core", "6": "given: measured on one core", "10": "given: measured on one core", "7,650": "measured: measured.json fit.rows.dense.jax: images", "128": "measured: measured.json fit.rows.dense.jax: batch_size", "0.14": "measured: measured.json fit.rows.dense.jax.median: fit_batches", "0.55": "measured: measured.json fit.rows.dense.torch.median: fit_batches", "0.54": "measured: measured.json fit.rows.dense.torch: ratio_course", "0.51": "measured: measured.json fit.rows.dense.tensorflow.median: fit_batches", "0.34": "measured: measured.json fit.rows.dense.tensorflow: ratio_course", "0.72 (0.88) |": "measured: measured.json fit.rows.conv.jax.median: fit_batches", "0.88": "measured: measured.json fit.rows.conv.jax: ratio_course", "0.86 (0.71) |": "measured: measured.json fit.rows.conv.torch.median: fit_batches", "0.71": "measured: measured.json fit.rows.conv.torch: ratio_course", "0.78": "measured: measured.json fit.rows.conv.tensorflow.median: fit_batches", "0.72) | |": "measured: measured.json fit.rows.conv.tensorflow: ratio_course", "0.17": "measured: measured.json fit.rows.vae.jax.median: fit_batches", "0.89": "measured: measured.json fit.rows.vae.jax: ratio_course", "0.70": "measured: measured.json fit.rows.vae.torch.median: fit_batches", "0.45": "measured: measured.json fit.rows.vae.torch: ratio_course", "0.43": "measured: measured.json fit.rows.vae.tensorflow.median: fit_batches", "0.36": "measured: measured.json fit.rows.vae.tensorflow: ratio_course", "0.15": "measured: measured.json fit.rows.vqvae.jax.median: fit_batches", "0.97": "measured: measured.json fit.rows.vqvae.jax: ratio_course", "0.61": "measured: measured.json fit.rows.vqvae.torch.median: fit_batches", "0.52": "measured: measured.json fit.rows.vqvae.torch: ratio_course", "0.41": "measured: measured.json fit.rows.vqvae.tensorflow.median: fit_batches", "0.38": "measured: measured.json fit.rows.vqvae.tensorflow: ratio_course", "half": "measured: measured.json fit.rows.dense.torch: 1 - ratio_course", "two thirds": "measured: measured.json fit.rows.dense.tensorflow: 1 - ratio_course", "0.30": "measured: measured.json fit.rows.dense.tensorflow.median: fit_batches_16_steps_jit", "0.58": "measured: measured.json fit.rows.dense.tensorflow: ratio_best"}
-# The sixteen pay the overhead sixteen times. On one core we got 2 times as long on JAX, 6 on TensorFlow and 10 on PyTorch; yours is `small / large`. So large batches hide overhead. But an epoch of large batches has fewer steps to learn in: exercise 26.2 weighs the two.
+# The sixteen pay the overhead sixteen times. On one core we got 2 times as long on JAX, 6 on TensorFlow and 10 on PyTorch; yours is `small / large`. So large batches hide overhead. But an epoch of large batches has fewer steps to learn in: exercise 25.2 weighs the two.
 #
 # And between backends? `make bench` measured one epoch of 7,650 digits, batches of 128, one CPU thread; in brackets, the time of the same model written *without* Keras, as a fraction of that.
 #
@@ -712,9 +712,9 @@ print("file and model agree:", difference < 1e-3, again.shape)
 #
 # ## Exercises
 #
-# Stuck? `checks.hint("26.1")` gives a hint; call it again for the next one.
+# Stuck? `checks.hint("25.1")` gives a hint; call it again for the next one.
 #
-# ### Exercise 26.1: which step is ill?
+# ### Exercise 25.1: which step is ill?
 #
 # Here are steps in the form of `training.make_step`: `make_step(model)` returns a function `step(x, target)`, and a function `finish()` to be called before the model is looked at. Several are ill. All of them run without an error, and lower the loss. Write `diagnose(make_step)`, which trains with such a step and returns a word: `"terms"` (what the model adds to its loss is left out), `"memory"` (Adam's moments are lost after each step), `"short batch"` (a batch smaller than the first is skipped), or `"healthy"`. One step of `fit` is `model.train_on_batch(images)`; `new`, `largest_difference` and `x` are those of the lesson.
 
@@ -743,7 +743,7 @@ def diagnose(make_step):
 checks.check_diagnose(diagnose)
 
 # %% [markdown]
-# ### Exercise 26.2: your batch size, on your machine
+# ### Exercise 25.2: your batch size, on your machine
 #
 # Would you train this autoencoder with batches of 16 images or of 256? `measure` gives the seconds of an epoch and the error after four. Measure both sizes with three seeds or more, look at the pairs, and set `decision = (batch_size, reason, evidence)`. The reason is `"seconds"` or `"error"`, the evidence is `{16: [pairs], 256: [pairs]}`. Either size can be right: the check looks at whether your numbers bear out your choice by your reason, beyond the spread of the runs.
 
@@ -777,7 +777,7 @@ decision = (16, "error", evidence)
 checks.check_batch_size(decision, measure)
 
 # %% [markdown]
-# ### Exercise 26.3: a careful layer
+# ### Exercise 25.3: a careful layer
 #
 # This layer for vectors (`x` has the shape `(batch, n)`) adds noise in training, multiplies by a level that is meant to be lowered while the model trains, and blanks the first column. It has three of the six habits.
 

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 24. The bug clinic
+# # 23. The bug clinic
 #
 # *Programs that run, print a pleasing number, and are wrong: eight that we take apart together, and three that only a test of your own can find out.*
 #
@@ -14,7 +14,7 @@
 
 # %% tags=["setup"]
 from ae_course import clinic, notebook
-from ae_course.exercises import lesson_24 as checks
+from ae_course.exercises import lesson_23 as checks
 from ae_keras import VAE, Autoencoder, DenseDecoder, DenseEncoder, backend, data
 from ae_keras import evaluation, losses, plots
 
@@ -178,9 +178,9 @@ notebook.claim(ahead[0][0] and ahead[1][1], "the split by original reverses the 
 # %% [markdown] numbers={"320": "40 * 10 * 4 / 5"}
 # The ranking is reversed, for all three seeds. Every validation image had near-duplicates in training, and the network, which can memorise 320 pictures, gained more from this *[data leakage](glossary.md#leak)* than PCA, which cannot. A leak does not make all numbers a little better; it favours the model that overfits, and so it decides comparisons.
 #
-# ### Exercise 24.1: what would you recommend?
+# ### Exercise 23.1: what would you recommend?
 #
-# Stuck? `checks.hint("24.1")` gives a hint; call it again for the next one.
+# Stuck? `checks.hint("23.1")` gives a hint; call it again for the next one.
 #
 # Eight originals are few to reverse a ranking. Somebody asks which of the two to use for letters like these: `leaky[0]`, or PCA with 16 numbers of the same training part `parts["patient"][0]`. Set `recommendation = (choice, images, errors)`: "autoencoder" or "PCA"; the images, taken from `letters`, that are your evidence; and the dict of both errors on them.
 
@@ -407,7 +407,7 @@ for name, mean_error in (("patient A", clinic.patient_a), ("its twin", clinic.tw
 # %% [markdown]
 # Both numbers are plausible, and they are not the same. What do you know about such a number, *without* knowing the right one?
 #
-# ### Exercise 24.2: a test for A
+# ### Exercise 23.2: a test for A
 #
 # Write `test_a(subject)`, where `subject` is a function such as `clinic.patient_a`. Use any model and any images.
 
@@ -435,9 +435,9 @@ checks.check_test_a(test_a)
 #
 # ### Patient B
 #
-# `make(image_shape, seed=0)` **claims**: a compiled autoencoder for such images, to be trained by `fit(x, x)`. In each step of training it adds new noise to its input; in prediction it adds none. No score gives this patient away: trained as above and tried on digits with fresh noise, its error was from 3 per cent below to 3 per cent above its twin's (seeds 0 to 4). So ask for the behaviour. One thing to know: `fit` does not always run your Python code. On JAX and TensorFlow it runs `call` *once*, writes down what is computed (it *traces* it) and repeats the compiled result in every step; PyTorch runs `call` each time (lesson 26). A claim about steps must be tested on steps.
+# `make(image_shape, seed=0)` **claims**: a compiled autoencoder for such images, to be trained by `fit(x, x)`. In each step of training it adds new noise to its input; in prediction it adds none. No score gives this patient away: trained as above and tried on digits with fresh noise, its error was from 3 per cent below to 3 per cent above its twin's (seeds 0 to 4). So ask for the behaviour. One thing to know: `fit` does not always run your Python code. On JAX and TensorFlow it runs `call` *once*, writes down what is computed (it *traces* it) and repeats the compiled result in every step; PyTorch runs `call` each time (lesson 25). A claim about steps must be tested on steps.
 #
-# ### Exercise 24.3: a test for B
+# ### Exercise 23.3: a test for B
 #
 # Write `test_b(subject)`, where `subject` is a function such as `clinic.patient_b`. You may compile its models anew, with an optimizer and a loss of your own. Use small images, such as `(8, 8, 1)`; the check needs some seconds.
 
@@ -467,7 +467,7 @@ checks.check_test_b(test_b)
 # Its noise is drawn with an integer as the seed, so every step gets the same numbers (lesson 13). With a learning rate of zero nothing moves from step to step but the noise, and the loss shows whether it does. Calling the model twice is *not* a test: a Python counter as the seed, or NumPy's generator, draws new numbers in each call, and on a backend that traces, the same in every step of `fit`. (A reviewer of Keras's own examples asked for the cure: a generator that is attached to the model; keras-io, pull request 1693.)
 # </details>
 #
-# ### Exercise 24.4: mend it
+# ### Exercise 23.4: mend it
 #
 # Write an autoencoder that keeps the claim: `FreshNoise(encoder, decoder, level=0.3, seed=0)` adds normal noise of standard deviation `level` to its input, new in each step of `fit`, none in prediction, and the same sequence again for the same `seed`.
 
@@ -521,7 +521,7 @@ notebook.claim(1.5 < ratio < 2.4, "the patient keeps nearly twice the error")
 # %% [markdown] numbers={"twice": "46.0 / 25.0", "2": "given: a seed"}
 # Both curves fall, as curves should, and after ten epochs the patient has nearly twice the error of its twin. (Seeds 1 and 2 say the same.) But a twin is what you never have: with the upper curve alone, you would have asked for more epochs or more data.
 #
-# ### Exercise 24.5: a test for C
+# ### Exercise 23.5: a test for C
 #
 # Write `test_c(subject)`, where `subject` is a function such as `clinic.patient_c`.
 
