@@ -43,9 +43,9 @@ image_shape = train.x.shape[1:]
 
 
 # %% tags=["keep"]
-def trained(seed):
+def trained(seed, **sizes):
     """An autoencoder; the seed chooses its initial weights and the order of the images."""
-    model = Autoencoder(DenseEncoder(16), DenseDecoder(image_shape))
+    model = Autoencoder(DenseEncoder(16, **sizes), DenseDecoder(image_shape, **sizes))
     backend.seed_weights(model, seed=seed)
     model.compile(optimizer=keras.optimizers.Adam(0.002), loss=losses.squared_error)
     model.fit(data.Batches(train.x, seed=seed), epochs=6, shuffle=False, verbose=0)
@@ -190,23 +190,24 @@ print(f"pixels from {x_hat.min():.2f} to {x_hat.max():.2f}")
 # %% [markdown] numbers={"0.5": "1 / (1 + exp(0))"}
 # Grey with a faint grain: the untrained encoder returns small numbers, and a decoder that gets small numbers answers with values around $\sigma(0) = 0.5$. The codes differ already (lesson 03); the output hardly does.
 #
-# And trained? Here is the chain of `models[0]`, running in your browser: draw a digit, and see its sixteen numbers as bars, and what the decoder makes of them. **Predict.** A digit is moved to the right, pixel by pixel. After how many pixels has its code changed as much as if you had drawn another digit? (If this is only a picture where you read, run the cell in Jupyter, or open the web book.)
+# And trained? Here is a chain with smaller layers, running in your browser: draw a digit, and see its sixteen numbers as bars, and what the decoder makes of them. **Predict.** A digit is moved to the right, pixel by pixel. After how many pixels has its code changed as much as if you had drawn another digit? (If this is only a picture where you read, run the cell in Jupyter, or open the web book.)
 #
 # **Find out:** watch the bars while you move the digit, then draw another one. And which single stroke turns the picture that comes back into another digit?
 
 # %% mystnb={"image": {"alt": "A figure to turn, as a picture: a 3 and an 8 as they are, as the autoencoder returns them, as PCA does, and the mean image"}}
+small = trained(0, hidden=(96,))
 samples = {f"a {label}": val.x[np.argmax(val.labels == label)] for label in (3, 8)}
-widgets.draw_digit(models[0].encoder, models[0].decoder, pca, val, samples)
+widgets.draw_digit(small.encoder, small.decoder, pca, val, samples)
 
 # %%
-z = evaluation.encode(models[0], val.x)
+z = evaluation.encode(small, val.x)
 
 
 def mean_distance(z_other):
     return np.linalg.norm(z - z_other, axis=1).mean()
 
 
-moved = [mean_distance(evaluation.encode(models[0], np.roll(val.x, n, axis=2))) for n in (1, 2, 3)]
+moved = [mean_distance(evaluation.encode(small, np.roll(val.x, n, axis=2))) for n in (1, 2, 3)]
 another = mean_distance(z[np.random.default_rng(0).permutation(len(z))])
 print("mean distance of the codes of an image and of")
 print(f"the same, 1, 2 or 3 pixels to the right: {', '.join(f'{d:.0f}' for d in moved)}")

@@ -383,7 +383,7 @@ for name, model in planes.items():
 # %% mystnb={"image": {"alt": "A figure to turn, as it is at first: the plane of the plain autoencoder, its digits strewn over some thirty units, a line from a 0 to a 1, and half-way a ring; beside it the picture decoded there, and the three digits with the nearest codes"}}
 ends = [np.argmax(val.labels == label) for label in (0, 1)]
 paths = {name: evaluation.encode(model, x_val[ends]) for name, model in planes.items()}
-widgets.latent_plane(planes, data.Images(x_val, val.labels, val.groups), paths, bits=4)
+widgets.latent_plane(planes, data.Images(x_val, val.labels, val.groups), paths, n=140, bits=4)
 
 # %%
 for name, part in holes.items():
